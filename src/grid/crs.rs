@@ -1,0 +1,144 @@
+//! Coordinate reference systems by EPSG code, and the transforms between them. The only door to PROJ.
+//!
+//! Law: coordinates are (easting, northing) or (longitude, latitude), whatever order the authority
+//! writes. EPSG:4490 (CGCS2000) and EPSG:4326 (WGS 84) are treated as one frame: PROJ's transform
+//! between them is null, the true difference is plate motion of decimetres to a metre.
+//! Network access of PROJ stays off; only operations that need no downloaded grid are used.
+
+use std::fmt;
+
+use geo::{Coord, MapCoordsInPlace, MultiPolygon};
+use proj::Proj;
+use serde::Serialize;
+use thiserror::Error;
+
+/// A CRS known by its EPSG code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Crs {
+    epsg: u32,
+}
+
+/// A transform that cannot be made or applied.
+#[derive(Debug, Error)]
+pub enum CrsError {
+    /// PROJ knows no operation between the two.
+    #[error("no transform from {from} to {to}: {reason}; check the EPSG codes of the layer")]
+    Unknown {
+        /// Source CRS.
+        from: Crs,
+        /// Target CRS.
+        to: Crs,
+        /// What PROJ says.
+        reason: String,
+    },
+    /// A point that the transform refuses.
+    #[error("point ({x}, {y}) cannot be brought from {from} to {to}; is the layer's CRS right?")]
+    Point {
+        /// Source CRS.
+        from: Crs,
+        /// Target CRS.
+        to: Crs,
+        /// Easting or longitude.
+        x: f64,
+        /// Northing or latitude.
+        y: f64,
+    },
+}
+
+impl Crs {
+    /// WGS 84 longitude, latitude: the CRS of every GeoJSON that leaves the program.
+    pub const LON_LAT: Crs = Crs { epsg: 4326 };
+
+    /// CGCS2000 longitude, latitude: the CRS of Chinese official layers.
+    pub const CGCS2000: Crs = Crs { epsg: 4490 };
+
+    /// A CRS by its EPSG code.
+    pub const fn epsg(code: u32) -> Self {
+        Self { epsg: code }
+    }
+
+    /// The EPSG code.
+    pub const fn code(self) -> u32 {
+        self.epsg
+    }
+
+    /// Whether coordinates are degrees.
+    ///
+    /// EPSG keeps two-dimensional geographic systems in 4001..=4999 (4978 and 4479 are geocentric,
+    /// the Chinese zones 4491..=4554 are projected) and a few newer ones from 7000 up.
+    pub fn is_geographic(self) -> bool {
+        let projected = (4491..=4554).contains(&self.epsg) || matches!(self.epsg, 4978 | 4479);
+        ((4001..=4999).contains(&self.epsg) && !projected) || matches!(self.epsg, 7844 | 9057 | 6318 | 6668)
+    }
+}
+
+impl fmt::Display for Crs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EPSG:{}", self.epsg)
+    }
+}
+
+/// A transform from one CRS to another. Not shared between threads: each worker makes its own.
+pub struct Transform {
+    from: Crs,
+    to: Crs,
+    engine: Option<Proj>,
+}
+
+impl Transform {
+    /// Prepares the transform; nothing is done where the two systems are the same frame.
+    pub fn new(from: Crs, to: Crs) -> Result<Self, CrsError> {
+        let frame = |crs: Crs| if crs == Crs::CGCS2000 { Crs::LON_LAT } else { crs };
+        if frame(from) == frame(to) {
+            return Ok(Self { from, to, engine: None });
+        }
+        let engine = Proj::new_known_crs(&from.to_string(), &to.to_string(), None)
+            .map_err(|error| CrsError::Unknown { from, to, reason: error.to_string() })?;
+        Ok(Self { from, to, engine: Some(engine) })
+    }
+
+    /// Transforms one point (x, y).
+    pub fn point(&self, x: f64, y: f64) -> Result<(f64, f64), CrsError> {
+        let Some(engine) = &self.engine else { return Ok((x, y)) };
+        let refused = |_| CrsError::Point { from: self.from, to: self.to, x, y };
+        let (x2, y2) = engine.convert((x, y)).map_err(refused)?;
+        if x2.is_finite() && y2.is_finite() {
+            Ok((x2, y2))
+        } else {
+            Err(CrsError::Point { from: self.from, to: self.to, x, y })
+        }
+    }
+
+    /// Transforms every vertex of a polygon set; edges stay straight in the target CRS.
+    pub fn polygons(&self, polygons: &MultiPolygon<f64>) -> Result<MultiPolygon<f64>, CrsError> {
+        let mut result = polygons.clone();
+        result.try_map_coords_in_place(|Coord { x, y }| self.point(x, y).map(|(x, y)| Coord { x, y }))?;
+        Ok(result)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(found: (f64, f64), expected: (f64, f64), tolerance: f64) {
+        let off = (found.0 - expected.0).abs().max((found.1 - expected.1).abs());
+        assert!(off <= tolerance, "{found:?} is not {expected:?}");
+    }
+
+    #[test]
+    fn longitude_comes_first_also_west_of_90_degrees_where_a_swap_would_not_fail() {
+        // Values from pyproj 3.7.2 (PROJ 9.5.1), always_xy.
+        let beijing = Transform::new(Crs::CGCS2000, Crs::epsg(32650)).unwrap();
+        close(beijing.point(117.0, 40.0).unwrap(), (500_000.0, 4_427_757.22), 0.01);
+        let xinjiang = Transform::new(Crs::CGCS2000, Crs::epsg(32645)).unwrap();
+        close(xinjiang.point(85.0, 44.0).unwrap(), (339_651.0, 4_873_817.0), 1.0);
+    }
+
+    #[test]
+    fn a_three_degree_zone_keeps_its_zone_prefix() {
+        let zone36 = Transform::new(Crs::CGCS2000, Crs::epsg(4524)).unwrap();
+        close(zone36.point(108.5, 41.57).unwrap(), (36_541_703.162, 4_603_997.903), 0.01);
+        assert!(!Crs::epsg(4524).is_geographic() && Crs::CGCS2000.is_geographic());
+    }
+}

@@ -1,0 +1,187 @@
+//! A lead: a hypothesis for a person to check on the ground. The record this program exists to write.
+//!
+//! Law: a lead never says what a place *is* in law; rules appear as arithmetic with their source.
+
+use geo::MultiPolygon;
+use serde::Serialize;
+
+use crate::date::Date;
+use crate::grid::Window;
+use crate::redline::Class;
+use crate::units::SquareMetres;
+
+/// How far the machine has followed a lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Seen, but by too few clear views, or on two dates only.
+    Provisional,
+    /// Followed by later clear views.
+    Confirmed,
+}
+
+impl Status {
+    /// Name as files write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Provisional => "provisional",
+            Status::Confirmed => "confirmed",
+        }
+    }
+}
+
+/// Area of a lead with what 10 m pixels cannot know.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Area {
+    /// Best estimate.
+    pub best: SquareMetres,
+    /// Lower end of the 95 % interval.
+    pub low: SquareMetres,
+    /// Upper end of the 95 % interval.
+    pub high: SquareMetres,
+}
+
+/// How a lead's area was measured; the same words for every lead of this version.
+pub const AREA_METHOD: &str = "geodesic on the WGS 84 ellipsoid, of the sub-pixel outline";
+
+/// What a lead shares with one red line or permit.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Overlap {
+    /// Identity within the layer.
+    pub id: String,
+    /// Name, empty when the layer has none.
+    pub name: String,
+    /// What the polygon protects (red lines only).
+    pub class: Option<Class>,
+    /// File name of the layer.
+    pub layer: String,
+    /// Version of the layer, if known.
+    pub version: Option<String>,
+    /// Shared area, geodesic.
+    pub overlap: SquareMetres,
+}
+
+/// A legal rule's area limit against the lead's area: arithmetic, not a finding.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Threshold {
+    /// Identity of the rule.
+    pub rule: String,
+    /// Limit in mu.
+    pub limit_mu: f64,
+    /// `below`, `straddles` or `above`: where low..high lies against the limit; `unresolved` where
+    /// the pixels are too coarse to say.
+    pub verdict: &'static str,
+    /// Source of the rule.
+    pub source: String,
+}
+
+/// One number that was observed, with its unit.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Measure {
+    /// What it is, as a snake_case field name that ends in its unit where it has one.
+    pub name: String,
+    /// The value.
+    pub value: f64,
+    /// Unit; `1` for ratios and indices.
+    pub unit: &'static str,
+}
+
+/// A hypothesis for a person to check on the ground.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lead {
+    /// Stable identity: the same place gives the same id.
+    pub id: String,
+    /// Place in the list, 1 is first.
+    pub rank: usize,
+    /// Sub-model id, for example `G1`.
+    pub model: String,
+    /// Sub-model name, English.
+    pub model_name: String,
+    /// Sub-model name, Chinese.
+    pub model_name_zh: String,
+    /// How far the machine has followed it.
+    pub status: Status,
+    /// Probability that a visit finds the change the sub-model names, 0 to 1.
+    pub confidence: f64,
+    /// How the confidence was obtained, with caps and their reasons.
+    pub confidence_method: String,
+    /// Last clear view without the change (of a pair: the first date).
+    pub before: Date,
+    /// The view that shows it best (of a pair: the second date); the date of the after picture.
+    pub after: Date,
+    /// First clear view with the change.
+    pub first_seen: Date,
+    /// Last clear view with the change.
+    pub last_seen: Date,
+    /// First clear view at which the persistence rule was met, if it was.
+    pub confirmed_on: Option<Date>,
+    /// Clear views of the place in the target period.
+    pub observation_count: usize,
+    /// Area with its interval.
+    pub area: Area,
+    /// Length along the lead in metres (its longest axis).
+    pub length_m: f64,
+    /// Red lines touched, largest overlap first.
+    pub redlines: Vec<Overlap>,
+    /// Permits touched; `None` when no permit layer was supplied.
+    pub permits: Option<Vec<Overlap>>,
+    /// Area limits of legal rules against the area.
+    pub thresholds: Vec<Threshold>,
+    /// Scene of the before picture.
+    pub scene_before: String,
+    /// Scene of the after picture.
+    pub scene_after: String,
+    /// What was observed, in numbers.
+    pub evidence: Vec<Measure>,
+    /// What a reader must know: degraded inputs, contaminated control, alternatives.
+    pub notes: Vec<String>,
+    /// Outline, longitude and latitude (WGS 84), valid, right-hand rule.
+    pub outline: MultiPolygon<f64>,
+    /// A point inside the outline (longitude, latitude).
+    pub point: (f64, f64),
+    /// Bounding window on the run's grid, for the chips.
+    pub window: Window,
+}
+
+/// A patch that did not become a lead, with the reason.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Suppressed {
+    /// Stable identity, as a lead's.
+    pub id: String,
+    /// Sub-model id.
+    pub model: String,
+    /// Reason code, snake_case.
+    pub reason: String,
+    /// The reason in a sentence with numbers.
+    pub detail: String,
+    /// Area, best estimate.
+    pub area: SquareMetres,
+    /// What was observed, in numbers.
+    pub evidence: Vec<Measure>,
+    /// Outline, longitude and latitude.
+    pub outline: MultiPolygon<f64>,
+}
+
+/// Where and when nothing could be seen, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gap {
+    /// Red line concerned.
+    pub redline_id: String,
+    /// Its layer's file name.
+    pub layer: String,
+    /// Sub-model concerned; empty when all are.
+    pub model: String,
+    /// Reason code: `outside_scenes`, `too_few_baseline_views`, `too_few_target_views`,
+    /// `scene_unreadable`, `scene_dropped`.
+    pub reason: String,
+    /// The reason in a sentence with numbers.
+    pub detail: String,
+    /// First and last day concerned.
+    pub period: (Date, Date),
+    /// Area not seen, geodesic.
+    pub area: SquareMetres,
+    /// Share of the red line's area, 0 to 1.
+    pub share: f64,
+    /// Where; longitude and latitude; empty when the gap is a whole scene.
+    pub outline: MultiPolygon<f64>,
+}

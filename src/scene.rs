@@ -1,0 +1,137 @@
+//! A scene: one acquisition by one sensor, as a set of bands in files. Plain data, no I/O.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::date::Date;
+use crate::grid::Grid;
+
+/// A spectral band by its STAC common name, or a mask layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Band {
+    /// 0.45 to 0.52 µm (Sentinel-2 B02).
+    Blue,
+    /// 0.52 to 0.60 µm (B03).
+    Green,
+    /// 0.63 to 0.69 µm (B04).
+    Red,
+    /// Broad near infrared, 0.77 to 0.90 µm (B08).
+    Nir,
+    /// Narrow near infrared, 0.85 to 0.88 µm (B8A).
+    Nir08,
+    /// Short-wave infrared around 1.6 µm (B11).
+    Swir16,
+    /// Short-wave infrared around 2.2 µm (B12).
+    Swir22,
+    /// Sentinel-2 scene classification (classes, not reflectance).
+    Scl,
+    /// A given mask: 0 is clear, anything else is not.
+    Mask,
+}
+
+impl Band {
+    /// Every band that the program knows, in wavelength order, masks last.
+    pub const ALL: [Band; 9] = [
+        Band::Blue,
+        Band::Green,
+        Band::Red,
+        Band::Nir,
+        Band::Nir08,
+        Band::Swir16,
+        Band::Swir22,
+        Band::Scl,
+        Band::Mask,
+    ];
+
+    /// STAC common name (`scl` and `mask` for the mask layers).
+    pub fn name(self) -> &'static str {
+        match self {
+            Band::Blue => "blue",
+            Band::Green => "green",
+            Band::Red => "red",
+            Band::Nir => "nir",
+            Band::Nir08 => "nir08",
+            Band::Swir16 => "swir16",
+            Band::Swir22 => "swir22",
+            Band::Scl => "scl",
+            Band::Mask => "mask",
+        }
+    }
+
+    /// Whether the values are classes, which may be picked but never averaged.
+    pub fn is_classes(self) -> bool {
+        matches!(self, Band::Scl | Band::Mask)
+    }
+
+    /// Reads a band description, file suffix or STAC name: `B04`, `red`, `SR_B4` are not guessed at
+    /// beyond the Sentinel-2 names and the STAC common names; case does not matter.
+    pub fn parse(text: &str) -> Option<Band> {
+        let band = match text.trim().to_ascii_lowercase().as_str() {
+            "b02" | "b2" | "blue" => Band::Blue,
+            "b03" | "b3" | "green" => Band::Green,
+            "b04" | "b4" | "red" => Band::Red,
+            "b08" | "b8" | "nir" => Band::Nir,
+            "b8a" | "nir08" | "nir-narrow" => Band::Nir08,
+            "b11" | "swir16" | "swir1" => Band::Swir16,
+            "b12" | "swir22" | "swir2" => Band::Swir22,
+            "scl" => Band::Scl,
+            "mask" | "cloudmask" | "cloud_mask" => Band::Mask,
+            _ => return None,
+        };
+        Some(band)
+    }
+}
+
+impl fmt::Display for Band {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Where one band of a scene lies, and what its numbers mean.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BandFile {
+    /// The raster file.
+    pub path: PathBuf,
+    /// Band number in the file, from 1.
+    pub number: usize,
+    /// The file's own grid.
+    pub grid: Grid,
+    /// Number that means "nothing was observed", if the file declares one.
+    pub nodata: Option<f64>,
+    /// Reflectance = number * scale + offset (for class bands 1 and 0).
+    pub scale: f64,
+    /// See `scale`.
+    pub offset: f64,
+}
+
+/// One acquisition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scene {
+    /// Identity of the scene: the product or item name, else the file name without its ending.
+    pub id: String,
+    /// Day of acquisition (UTC).
+    pub date: Date,
+    /// Sensor or platform as the metadata name it, empty when they do not.
+    pub sensor: String,
+    /// The bands found, by name.
+    pub bands: BTreeMap<Band, BandFile>,
+    /// How scale and offset were found, for the manifest and `check`.
+    pub scaling: String,
+}
+
+impl Scene {
+    /// Whether a band is there.
+    pub fn has(&self, band: Band) -> bool {
+        self.bands.contains_key(&band)
+    }
+
+    /// The grid of the finest reflectance band: the grid that the scene asks to be seen on.
+    pub fn grid(&self) -> Option<&Grid> {
+        let reflectance = self.bands.iter().filter(|(band, _)| !band.is_classes());
+        reflectance
+            .map(|(_, file)| &file.grid)
+            .min_by(|a, b| a.pixel_width.total_cmp(&b.pixel_width).then(a.rows.cmp(&b.rows).reverse()))
+    }
+}

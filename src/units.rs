@@ -1,0 +1,40 @@
+//! Units that appear in results: areas in square metres and mu, lengths in metres.
+//!
+//! Law: a number leaves the program only with its unit in its type or in its field name.
+
+use serde::Serialize;
+
+/// Square metres in one mu (亩): 10 000 / 15.
+///
+/// Source: the statutory conversion of the People's Republic of China, 1 ha = 15 mu.
+pub const SQUARE_METRES_PER_MU: f64 = 10_000.0 / 15.0;
+
+/// An area in square metres. How it was measured is said by whoever holds it.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Default)]
+#[serde(transparent)]
+pub struct SquareMetres(pub f64);
+
+impl SquareMetres {
+    /// The same area in mu.
+    ///
+    /// ```
+    /// use steppewatch::units::SquareMetres;
+    /// assert!((SquareMetres(6_666.666_666).mu() - 10.0).abs() < 1e-6);
+    /// ```
+    pub fn mu(self) -> f64 {
+        self.0 / SQUARE_METRES_PER_MU
+    }
+
+    /// An area given in mu.
+    pub fn from_mu(mu: f64) -> Self {
+        Self(mu * SQUARE_METRES_PER_MU)
+    }
+}
+
+/// Rounds to a fixed number of decimals, so that a printed number is the same on every machine.
+pub fn rounded(value: f64, decimals: i32) -> f64 {
+    let scale = 10_f64.powi(decimals);
+    let result = (value * scale).round() / scale;
+    // Minus zero prints as "-0.0" and would make two equal results differ.
+    if result == 0.0 { 0.0 } else { result }
+}
