@@ -1,1 +1,165 @@
-//! (being written)
+//! What is normal here: per pixel, learned from the look-back, controlled by same-date look-alikes.
+//!
+//! In:  a stack over one control cell with its ring, and which views belong to the look-back.
+//! Out: for each pixel, feature and view: expected value, spread, and robust z.
+//! Law: deterministic; the answer of a pixel depends on its cell alone, not on tiles or threads.
+//! Source: `reference/science.md` 6.2, with the changes of `reference/time-series.md`.
+
+pub mod control;
+
+pub mod descriptor;
+
+pub mod regression;
+
+pub mod strata;
+
+use crate::grid::Window;
+use crate::observe::stack::{MISSING, Stack, value};
+
+use control::Control;
+use descriptor::Descriptors;
+use regression::{Fit, Residuals};
+use strata::Strata;
+
+/// Side of a control cell in pixels: pixels of a cell share their donors.
+///
+/// 128 px of 10 m with a ring of 64 px make donor pools of 2.56 km, the cell size of
+/// `reference/science.md` 6.2 (1 to 2.5 km), so that patchy rain cancels.
+pub const CELL: usize = 128;
+
+/// Width of the ring around a cell from which donors are taken as well, in pixels.
+pub const RING: usize = 64;
+
+/// Views in which fewer than this share of a block are clear are not used there.
+///
+/// Source: `reference/time-series.md` ("a scene is used if 30 % of the zone is clear").
+pub const LEAST_CLEAR_SHARE: f32 = 0.3;
+
+/// What is normal in one cell.
+pub struct Baseline<'a> {
+    stack: &'a Stack,
+    look_back: &'a [bool],
+    descriptors: Descriptors,
+    strata: Strata,
+    control: Control,
+    fits: Residuals,
+}
+
+/// One pixel (or the median of a patch) through time, feature by feature.
+#[derive(Debug, Clone, Default)]
+pub struct Series {
+    /// Views in which the pixel was seen and its control known.
+    pub views: Vec<usize>,
+    /// Observed values, `feature` then the order of `views`.
+    pub observed: Vec<Vec<f32>>,
+    /// Expected values, likewise.
+    pub expected: Vec<Vec<f32>>,
+    /// Same-date control, likewise.
+    pub control: Vec<Vec<f32>>,
+    /// Robust z, likewise, clipped to ±8.
+    pub z: Vec<Vec<f32>>,
+}
+
+impl<'a> Baseline<'a> {
+    /// Learns a cell. `None` when fewer than `strata::LEAST_DONORS` pixels have any history.
+    pub fn learn(stack: &'a Stack, look_back: &'a [bool]) -> Option<Self> {
+        let descriptors = Descriptors::of(stack, look_back);
+        let strata = Strata::build(&descriptors)?;
+        let mut control = Control::medians(stack, &strata, None);
+        let first = Residuals::of_donors(stack, look_back, &strata, &control);
+        control = Control::medians(stack, &strata, Some(&first));
+        let fits = Residuals::of_donors(stack, look_back, &strata, &control);
+        Some(Self { stack, look_back, descriptors, strata, control, fits })
+    }
+
+    /// The stack that was learned from.
+    pub fn stack(&self) -> &Stack {
+        self.stack
+    }
+
+    /// Correlation of the residuals of two features among donors in the look-back.
+    pub fn correlation(&self, a: usize, b: usize) -> f32 {
+        self.fits.correlation[a][b]
+    }
+
+    /// Share of a pixel's donor views that the second pass left out as changed themselves.
+    pub fn contamination(&self, pixel: usize) -> f32 {
+        let Some(position) = self.descriptors.of_pixel(pixel) else { return 1.0 };
+        let blend = self.strata.blend(position);
+        blend.iter().map(|(leaf, weight)| weight * self.control.contamination[*leaf]).sum()
+    }
+
+    /// Writes a pixel's way through time into `series`; empty when it has too little history.
+    ///
+    /// `pixel` counts row-major over the stack's window.
+    pub fn series(&self, pixel: usize, series: &mut Series) {
+        let features = self.stack.features.len();
+        series.clear(features);
+        let Some(position) = self.descriptors.of_pixel(pixel) else { return };
+        let blend = self.strata.blend(position);
+        for view in 0..self.stack.dates.len() {
+            if self.stack.is_seen(view, pixel) && self.control.is_known(&blend, view) {
+                series.views.push(view);
+            }
+        }
+        for feature in 0..features {
+            for &view in &series.views {
+                series.observed[feature].push(value(self.stack.plane(view, feature)[pixel]));
+                series.control[feature].push(self.control.blended(&blend, view, feature));
+            }
+            self.expect(feature, &blend, series);
+        }
+    }
+
+    fn expect(&self, feature: usize, blend: &[(usize, f32)], series: &mut Series) {
+        let floor = self.stack.features[feature].spread_floor();
+        let prior = self.fits.spread(blend, feature).max(floor);
+        let (x, m) = (&series.observed[feature], &series.control[feature]);
+        let is_look_back = |index: &usize| self.look_back[series.views[*index]];
+        let history: Vec<usize> = (0..series.views.len()).filter(is_look_back).collect();
+        let fit = Fit::shrunken(x, m, &history, prior, floor);
+        for index in 0..series.views.len() {
+            series.expected[feature].push(fit.expected(m[index]));
+            series.z[feature].push(fit.z(x[index], m[index]));
+        }
+    }
+}
+
+impl Series {
+    fn clear(&mut self, features: usize) {
+        self.views.clear();
+        for lines in [&mut self.observed, &mut self.expected, &mut self.control, &mut self.z] {
+            lines.resize(features, Vec::new());
+            lines.iter_mut().for_each(Vec::clear);
+        }
+    }
+}
+
+/// Forgets the views of 64 px blocks that are mostly not clear: what is left at the edge of a cloud
+/// deck is rarely ground. Blocks lie on the plan's grid, so tiles do not matter.
+pub fn drop_cloudy_blocks(stack: &mut Stack) {
+    let window = stack.window;
+    let (first_row, first_col) = (window.row0 / RING * RING, window.col0 / RING * RING);
+    for row0 in (first_row..window.row_end()).step_by(RING) {
+        for col0 in (first_col..window.col_end()).step_by(RING) {
+            let block = Window { row0, col0, rows: RING, cols: RING }.intersection(window);
+            for view in 0..stack.dates.len() {
+                drop_block(stack, view, block);
+            }
+        }
+    }
+}
+
+fn drop_block(stack: &mut Stack, view: usize, block: Window) {
+    let window = stack.window;
+    let index = |row: usize, col: usize| (row - window.row0) * window.cols + col - window.col0;
+    let pixels = || {
+        let rows = block.row0..block.row_end();
+        rows.flat_map(move |row| (block.col0..block.col_end()).map(move |col| index(row, col)))
+    };
+    let plane = stack.plane(view, 0);
+    let seen = pixels().filter(|pixel| plane[*pixel] != MISSING).count();
+    if seen > 0 && (seen as f32) < LEAST_CLEAR_SHARE * block.len() as f32 {
+        pixels().for_each(|pixel| stack.forget(view, pixel));
+    }
+}

@@ -9,8 +9,13 @@
 use crate::observe::stack::{MISSING, Stack, value};
 use crate::submodel::Feature;
 
-/// Clear views looked at on each side.
-const NEIGHBOURS: usize = 3;
+/// Clear views looked at on each side where a mask was given: single spikes are forgotten.
+///
+/// More would forget short spells of bare soil, which are what a sub-model looks for.
+pub const REACH_WITH_MASK: usize = 1;
+
+/// The same without any mask, where two clouds in a row are common.
+pub const REACH_WITHOUT_MASK: usize = 2;
 
 /// Brightness, in reflectance, by which a cloud outshines the dimmest neighbour on each side.
 ///
@@ -24,8 +29,8 @@ const CLOUD_NDVI_LOSS: f32 = 0.03;
 /// Share of the dimmest neighbours' brightness under which a view is shadow.
 const SHADOW_SHARE: f32 = 0.62;
 
-/// Forgets spikes in every pixel of the stack.
-pub fn screen(stack: &mut Stack) {
+/// Forgets spikes in every pixel of the stack; `reach` is the number of clear views on each side.
+pub fn screen(stack: &mut Stack, reach: usize) {
     let (Some(brightness), Some(ndvi)) = (stack.place(Feature::Brightness), stack.place(Feature::Ndvi)) else {
         return;
     };
@@ -40,7 +45,7 @@ pub fn screen(stack: &mut Stack) {
             }
         }
         for index in 0..seen.len() {
-            if is_spike(&seen, index) {
+            if is_spike(&seen, index, reach) {
                 stack.forget(seen[index].0, pixel);
             }
         }
@@ -48,9 +53,9 @@ pub fn screen(stack: &mut Stack) {
 }
 
 /// Whether a view stands out against its neighbours on both sides: (view, brightness, NDVI).
-fn is_spike(seen: &[(usize, f32, f32)], index: usize) -> bool {
-    let before = &seen[index.saturating_sub(NEIGHBOURS)..index];
-    let after = &seen[index + 1..(index + 1 + NEIGHBOURS).min(seen.len())];
+fn is_spike(seen: &[(usize, f32, f32)], index: usize, reach: usize) -> bool {
+    let before = &seen[index.saturating_sub(reach)..index];
+    let after = &seen[index + 1..(index + 1 + reach).min(seen.len())];
     if before.is_empty() || after.is_empty() {
         return false;
     }
@@ -69,7 +74,7 @@ mod tests {
 
     fn spikes(brightness: &[f32], ndvi: &[f32]) -> Vec<usize> {
         let seen: Vec<_> = (0..brightness.len()).map(|view| (view, brightness[view], ndvi[view])).collect();
-        (0..seen.len()).filter(|index| is_spike(&seen, *index)).collect()
+        (0..seen.len()).filter(|index| is_spike(&seen, *index, REACH_WITHOUT_MASK)).collect()
     }
 
     #[test]

@@ -1,0 +1,85 @@
+//! Same-date control: what look-alikes showed on the same day.
+//!
+//! Phenology, drought, sun angle, haze and sensor are in the control, and so cancel.
+//! A second pass leaves out donors that changed themselves, and keeps count of them.
+
+use crate::baseline::regression::Residuals;
+use crate::baseline::strata::Strata;
+use crate::observe::stack::{MISSING, Stack, value};
+
+/// Fewest donors seen on a date for a stratum to have a control on it.
+const LEAST_SEEN: usize = 15;
+
+/// Same-date medians of each stratum.
+pub struct Control {
+    /// `(leaf * views + view) * features + feature`.
+    medians: Vec<i16>,
+    views: usize,
+    features: usize,
+    /// Share of donor views left out as changed, by stratum.
+    pub contamination: Vec<f32>,
+}
+
+impl Control {
+    /// Medians over the donors of each stratum, without those that `first` found changed.
+    pub fn medians(stack: &Stack, strata: &Strata, first: Option<&Residuals>) -> Self {
+        let (views, features) = (stack.dates.len(), stack.features.len());
+        let mut medians = vec![MISSING; strata.len() * views * features];
+        let mut contamination = vec![0.0; strata.len()];
+        let mut values = Vec::new();
+        for (leaf, donors) in strata.donors.iter().enumerate() {
+            let (mut seen, mut left_out) = (0_usize, 0_usize);
+            for view in 0..views {
+                let changed = |index: usize| first.is_some_and(|first| first.is_changed(leaf, index, view));
+                let used: Vec<usize> =
+                    (0..donors.len()).filter(|index| stack.is_seen(view, donors[*index])).collect();
+                let kept: Vec<usize> = used.iter().copied().filter(|index| !changed(*index)).collect();
+                seen += used.len();
+                left_out += used.len() - kept.len();
+                // Where most donors changed at once, leaving them out would hide it: keep all.
+                let kept = if 2 * kept.len() < used.len() { used } else { kept };
+                if kept.len() < LEAST_SEEN {
+                    continue;
+                }
+                for feature in 0..features {
+                    let plane = stack.plane(view, feature);
+                    values.clear();
+                    values.extend(kept.iter().map(|index| plane[donors[*index]]));
+                    let middle = values.len() / 2;
+                    let median = *values.select_nth_unstable(middle).1;
+                    medians[(leaf * views + view) * features + feature] = median;
+                }
+            }
+            contamination[leaf] = left_out as f32 / seen.max(1) as f32;
+        }
+        Self { medians, views, features, contamination }
+    }
+
+    fn median(&self, leaf: usize, view: usize, feature: usize) -> i16 {
+        self.medians[(leaf * self.views + view) * self.features + feature]
+    }
+
+    /// The control of one stratum, NaN where it is not known.
+    pub fn of_leaf(&self, leaf: usize, view: usize, feature: usize) -> f32 {
+        value(self.median(leaf, view, feature))
+    }
+
+    /// Whether the nearest stratum of a blend, or at least half of the blend's weight, is known.
+    pub fn is_known(&self, blend: &[(usize, f32)], view: usize) -> bool {
+        let known = |(leaf, _): &&(usize, f32)| self.median(*leaf, view, 0) != MISSING;
+        blend.iter().filter(known).map(|(_, weight)| weight).sum::<f32>() >= 0.5
+    }
+
+    /// Control for a blend of strata; those not seen on the date fall out.
+    pub fn blended(&self, blend: &[(usize, f32)], view: usize, feature: usize) -> f32 {
+        let (mut sum, mut total) = (0.0, 0.0);
+        for (leaf, weight) in blend {
+            let median = self.median(*leaf, view, feature);
+            if median != MISSING {
+                sum += weight * value(median);
+                total += weight;
+            }
+        }
+        sum / total
+    }
+}

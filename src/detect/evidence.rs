@@ -1,0 +1,140 @@
+//! Seasonal evidence of one pixel for one sub-model.
+//!
+//! s_t = w'z_t / sqrt(w'Rw), so that s is about N(0, 1) where nothing changed; over a season
+//! E = median(s) sqrt(min(n, 6)): n is capped because residuals of near dates are alike.
+//! Source: `reference/science.md` 6.3; the cap at 10 is from `reference/time-series.md` (without it
+//! recall fell and areas shrank).
+
+use crate::baseline::Series;
+use crate::date::{Date, Period};
+use crate::submodel::{Evidence, Feature, SubModel};
+
+/// Evidence is capped here before contouring.
+pub const MOST_EVIDENCE: f32 = 10.0;
+
+/// Views of a season that count as independent at most.
+const MOST_INDEPENDENT: usize = 6;
+
+/// Fewest views at the end of a season that may stand for it alone, so that a change which begins
+/// within the season is not diluted by the views before it.
+const SUFFIX_VIEWS: usize = 3;
+
+/// What a pixel says about one sub-model.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Finding {
+    /// No view at all.
+    Unseen,
+    /// Fewer look-back views than the sub-model asks for.
+    TooLittleHistory,
+    /// No season of the target period has enough views.
+    TooFewViews,
+    /// Evidence, 0 to `MOST_EVIDENCE`; negative values are 0.
+    Evidence(f32),
+}
+
+/// A sub-model prepared for one cell: weights normalised by the cell's residual correlation.
+pub struct Prepared<'a> {
+    /// The sub-model.
+    pub model: &'a SubModel,
+    kinds: Vec<(&'a Evidence, Vec<f32>)>,
+}
+
+impl<'a> Prepared<'a> {
+    /// Prepares a sub-model. Features that the scenes cannot give fall out of the weights;
+    /// an evidence kind that loses NDVI-like contrast altogether falls out with them.
+    pub fn new(model: &'a SubModel, features: &[Feature], correlation: impl Fn(usize, usize) -> f32) -> Self {
+        let prepare = |kind: &'a Evidence| {
+            let weight = |feature: &Feature| kind.weights.get(feature).copied().unwrap_or(0.0);
+            let weights: Vec<f32> = features.iter().map(weight).collect();
+            let mut variance = 0.0;
+            for a in 0..weights.len() {
+                for b in 0..weights.len() {
+                    variance += weights[a] * weights[b] * if a == b { 1.0 } else { correlation(a, b) };
+                }
+            }
+            let squares: f32 = weights.iter().map(|weight| weight * weight).sum();
+            // Correlation is an estimate: it may not make a weak sum look strong.
+            let norm = variance.max(0.25 * squares).sqrt();
+            (kind, weights.iter().map(|weight| weight / norm.max(1e-6)).collect())
+        };
+        let usable = |(_, weights): &(&Evidence, Vec<f32>)| weights.iter().any(|weight| *weight != 0.0);
+        Self { model, kinds: model.evidence.iter().map(prepare).filter(usable).collect() }
+    }
+
+    /// Weighted z of one view for one evidence kind.
+    fn score(&self, kind: usize, series: &Series, index: usize) -> f32 {
+        self.kinds[kind].1.iter().zip(&series.z).map(|(weight, z)| weight * z[index]).sum()
+    }
+
+    /// The strongest weighted z of a view among the evidence kinds whose season it lies in.
+    pub fn strongest(&self, series: &Series, index: usize, date: Date) -> Option<f32> {
+        let in_season = (0..self.kinds.len()).filter(|kind| self.kinds[*kind].0.season.contains(date));
+        in_season.map(|kind| self.score(kind, series, index)).reduce(f32::max)
+    }
+
+    /// Evidence of one pixel.
+    pub fn find(&self, series: &Series, dates: &[Date], look_back: &[bool], target: Period) -> Finding {
+        if series.views.is_empty() {
+            return Finding::Unseen;
+        }
+        let history = series.views.iter().filter(|view| look_back[**view]);
+        let growing = |view: &&&usize| self.model.growing_season.contains(dates[***view]);
+        if history.clone().count() < self.model.minimum_history
+            || history.clone().filter(growing).count() < self.model.minimum_growing_history
+        {
+            return Finding::TooLittleHistory;
+        }
+        let mut best: Option<f32> = None;
+        let mut scores = Vec::new();
+        for kind in 0..self.kinds.len() {
+            for year in target.years() {
+                scores.clear();
+                for (index, view) in series.views.iter().enumerate() {
+                    let date = dates[*view];
+                    let counts = date.year() == year
+                        && target.contains(date)
+                        && self.kinds[kind].0.season.contains(date);
+                    if counts {
+                        scores.push(self.score(kind, series, index));
+                    }
+                }
+                if scores.len() >= self.kinds[kind].0.minimum_views {
+                    let evidence = season_evidence(&scores);
+                    best = Some(best.map_or(evidence, |best| best.max(evidence)));
+                }
+            }
+        }
+        best.map_or(Finding::TooFewViews, |best| Finding::Evidence(best.clamp(0.0, MOST_EVIDENCE)))
+    }
+}
+
+/// Evidence of a season's scores in order of date: of the whole season or of its end.
+fn season_evidence(scores: &[f32]) -> f32 {
+    let whole = evidence_of(scores);
+    let last = scores.len().saturating_sub(SUFFIX_VIEWS);
+    (1..=last).map(|from| evidence_of(&scores[from..])).fold(whole, f32::max)
+}
+
+fn evidence_of(scores: &[f32]) -> f32 {
+    let mut sorted = scores.to_vec();
+    sorted.sort_unstable_by(f32::total_cmp);
+    // Of an even count the lower middle: persistence is asked of more than half the views.
+    let median = sorted[(sorted.len() - 1) / 2];
+    median * (scores.len().min(MOST_INDEPENDENT) as f32).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_odd_view_among_six_is_no_evidence() {
+        assert!(season_evidence(&[0.1, 0.0, 8.0, -0.2, 0.1, 0.0]) < 0.3);
+    }
+
+    #[test]
+    fn a_change_in_the_last_three_views_of_a_season_counts() {
+        assert!(season_evidence(&[0.0, 0.1, 0.0, 0.1, 0.0, 4.0, 4.0, 4.0]) > 6.0);
+        assert!(season_evidence(&[0.0, 0.1, 0.0, 0.1, 0.0, 0.0, 4.0, 4.0]) < 1.0);
+    }
+}
