@@ -78,7 +78,7 @@ impl<'a> Prepared<'a> {
             return Finding::Unseen;
         }
         let history = series.views.iter().filter(|view| look_back[**view]);
-        let growing = |view: &&&usize| self.model.growing_season.contains(dates[***view]);
+        let growing = |view: &&usize| self.model.growing_season.contains(dates[**view]);
         if history.clone().count() < self.model.minimum_history
             || history.clone().filter(growing).count() < self.model.minimum_growing_history
         {

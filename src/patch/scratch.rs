@@ -1,0 +1,121 @@
+//! Evidence of the whole run on disk, plane by plane, so that memory does not grow with the area.
+//!
+//! Law: whole numbers of 1/100; what was written is what is read, in any order, from any thread.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::detect::evidence::Finding;
+use crate::grid::Window;
+
+/// Stored numbers per unit of evidence.
+pub const PER_UNIT: f32 = 100.0;
+
+/// Stored for a pixel that no view shows.
+pub const UNSEEN: i16 = i16::MIN;
+/// Stored for a pixel with too little history.
+pub const TOO_LITTLE_HISTORY: i16 = i16::MIN + 1;
+/// Stored for a pixel with too few views in the target period.
+pub const TOO_FEW_VIEWS: i16 = i16::MIN + 2;
+/// Stored for a pixel that no red line asks about.
+pub const OUTSIDE: i16 = i16::MIN + 3;
+
+/// The scratch file cannot be written or read.
+#[derive(Debug, Error)]
+#[error("scratch file {path}: {source}; the run needs {megabytes} MB of free space there")]
+pub struct ScratchError {
+    path: PathBuf,
+    megabytes: u64,
+    source: io::Error,
+}
+
+/// Planes of 16-bit numbers over one window, in a file.
+pub struct Scratch {
+    file: File,
+    path: PathBuf,
+    /// Window that the planes cover.
+    pub window: Window,
+    /// Number of planes.
+    pub planes: usize,
+}
+
+/// How a finding is stored.
+pub fn stored(finding: Finding) -> i16 {
+    match finding {
+        Finding::Unseen => UNSEEN,
+        Finding::TooLittleHistory => TOO_LITTLE_HISTORY,
+        Finding::TooFewViews => TOO_FEW_VIEWS,
+        Finding::Evidence(evidence) => (evidence * PER_UNIT).round() as i16,
+    }
+}
+
+/// Evidence behind a stored number; NaN where there is none.
+pub fn evidence(stored: i16) -> f32 {
+    if stored <= OUTSIDE { f32::NAN } else { f32::from(stored) / PER_UNIT }
+}
+
+impl Scratch {
+    /// Creates the file with every pixel `OUTSIDE`.
+    pub fn create(path: &Path, window: Window, planes: usize) -> Result<Self, ScratchError> {
+        let fault = |source| Self::fault(path, window, planes, source);
+        let open = File::options().read(true).write(true).create(true).truncate(true).open(path);
+        let scratch = Self { file: open.map_err(fault)?, path: path.to_owned(), window, planes };
+        let row: Vec<i16> = vec![OUTSIDE; window.cols];
+        let bytes = bytes_of(&row);
+        for index in 0..window.rows * planes {
+            scratch.file.write_all_at(&bytes, (index * bytes.len()) as u64).map_err(fault)?;
+        }
+        Ok(scratch)
+    }
+
+    /// Writes a window of one plane, row-major.
+    pub fn write(&self, plane: usize, window: Window, values: &[i16]) -> Result<(), ScratchError> {
+        for row in 0..window.rows {
+            let bytes = bytes_of(&values[row * window.cols..(row + 1) * window.cols]);
+            let place = self.place(plane, window.row0 + row, window.col0);
+            self.file.write_all_at(&bytes, place).map_err(|source| self.failed(source))?;
+        }
+        Ok(())
+    }
+
+    /// Reads a window of one plane, row-major.
+    pub fn read(&self, plane: usize, window: Window) -> Result<Vec<i16>, ScratchError> {
+        let mut values = Vec::with_capacity(window.len());
+        let mut bytes = vec![0; window.cols * 2];
+        for row in 0..window.rows {
+            let place = self.place(plane, window.row0 + row, window.col0);
+            self.file.read_exact_at(&mut bytes, place).map_err(|source| self.failed(source))?;
+            values.extend(bytes.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])));
+        }
+        Ok(values)
+    }
+
+    fn place(&self, plane: usize, row: usize, col: usize) -> u64 {
+        let (row, col) = (row - self.window.row0, col - self.window.col0);
+        (((plane * self.window.rows + row) * self.window.cols + col) * 2) as u64
+    }
+
+    fn failed(&self, source: io::Error) -> ScratchError {
+        Self::fault(&self.path, self.window, self.planes, source)
+    }
+
+    fn fault(path: &Path, window: Window, planes: usize, source: io::Error) -> ScratchError {
+        let megabytes = (window.len() * planes * 2).div_ceil(1_000_000) as u64;
+        ScratchError { path: path.to_owned(), megabytes, source }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // The folder it lies in is removed with the run; a left-over file is only untidy.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+fn bytes_of(values: &[i16]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
