@@ -84,35 +84,78 @@ impl<'a> Prepared<'a> {
         {
             return Finding::TooLittleHistory;
         }
-        let mut best: Option<f32> = None;
-        let mut scores = Vec::new();
-        for kind in 0..self.kinds.len() {
+        match self.choose(series, dates, target) {
+            None => Finding::TooFewViews,
+            Some(chosen) => Finding::Evidence(chosen.evidence.clamp(0.0, MOST_EVIDENCE)),
+        }
+    }
+
+    /// The evidence kind and the views of one season that speak most for the sub-model.
+    pub fn choose(&self, series: &Series, dates: &[Date], target: Period) -> Option<Chosen> {
+        let mut best: Option<Chosen> = None;
+        let (mut scores, mut places) = (Vec::new(), Vec::new());
+        for (kind, (evidence, _)) in self.kinds.iter().enumerate() {
             for year in target.years() {
                 scores.clear();
+                places.clear();
                 for (index, view) in series.views.iter().enumerate() {
                     let date = dates[*view];
-                    let counts = date.year() == year
-                        && target.contains(date)
-                        && self.kinds[kind].0.season.contains(date);
-                    if counts {
+                    if date.year() == year && target.contains(date) && evidence.season.contains(date) {
                         scores.push(self.score(kind, series, index));
+                        places.push(index);
                     }
                 }
-                if scores.len() >= self.kinds[kind].0.minimum_views {
-                    let evidence = season_evidence(&scores);
-                    best = Some(best.map_or(evidence, |best| best.max(evidence)));
+                if scores.len() < evidence.minimum_views {
+                    continue;
+                }
+                let (evidence, from) = season_evidence(&scores);
+                if best.as_ref().is_none_or(|best| evidence > best.evidence) {
+                    best = Some(Chosen { kind, evidence, indices: places[from..].to_vec() });
                 }
             }
         }
-        best.map_or(Finding::TooFewViews, |best| Finding::Evidence(best.clamp(0.0, MOST_EVIDENCE)))
+        best
+    }
+
+    /// Name of an evidence kind.
+    pub fn kind_name(&self, kind: usize) -> &str {
+        &self.kinds[kind].0.name
+    }
+
+    /// How far one view lies from expectation along an evidence kind, in units of the least spread:
+    /// linear in the changed share of a pixel, unlike z, which is clipped.
+    pub fn amplitude(&self, kind: usize, series: &Series, index: usize, features: &[Feature]) -> f32 {
+        let way = |(place, feature): (usize, &Feature)| {
+            let weight = self.kinds[kind].0.weights.get(feature).copied().unwrap_or(0.0);
+            weight * (series.observed[place][index] - series.expected[place][index]) / feature.spread_floor()
+        };
+        features.iter().enumerate().map(way).sum()
+    }
+
+    /// Number of evidence kinds.
+    pub fn kinds(&self) -> usize {
+        self.kinds.len()
     }
 }
 
+/// The season that speaks most for a sub-model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chosen {
+    /// Evidence kind.
+    pub kind: usize,
+    /// Evidence, not capped.
+    pub evidence: f32,
+    /// Places in `Series::views` of the views that it rests on.
+    pub indices: Vec<usize>,
+}
+
 /// Evidence of a season's scores in order of date: of the whole season or of its end.
-fn season_evidence(scores: &[f32]) -> f32 {
-    let whole = evidence_of(scores);
+///
+/// Returns the evidence and the place of the first score that it rests on.
+fn season_evidence(scores: &[f32]) -> (f32, usize) {
     let last = scores.len().saturating_sub(SUFFIX_VIEWS);
-    (1..=last).map(|from| evidence_of(&scores[from..])).fold(whole, f32::max)
+    let ends = (1..=last).map(|from| (evidence_of(&scores[from..]), from));
+    ends.fold((evidence_of(scores), 0), |best, next| if next.0 > best.0 { next } else { best })
 }
 
 fn evidence_of(scores: &[f32]) -> f32 {
@@ -129,12 +172,12 @@ mod tests {
 
     #[test]
     fn one_odd_view_among_six_is_no_evidence() {
-        assert!(season_evidence(&[0.1, 0.0, 8.0, -0.2, 0.1, 0.0]) < 0.3);
+        assert!(season_evidence(&[0.1, 0.0, 8.0, -0.2, 0.1, 0.0]).0 < 0.3);
     }
 
     #[test]
     fn a_change_in_the_last_three_views_of_a_season_counts() {
-        assert!(season_evidence(&[0.0, 0.1, 0.0, 0.1, 0.0, 4.0, 4.0, 4.0]) > 6.0);
-        assert!(season_evidence(&[0.0, 0.1, 0.0, 0.1, 0.0, 0.0, 4.0, 4.0]) < 1.0);
+        assert!(season_evidence(&[0.0, 0.1, 0.0, 0.1, 0.0, 4.0, 4.0, 4.0]).0 > 6.0);
+        assert!(season_evidence(&[0.0, 0.1, 0.0, 0.1, 0.0, 0.0, 4.0, 4.0]).0 < 1.0);
     }
 }

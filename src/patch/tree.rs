@@ -4,7 +4,6 @@
 //! grown from the part, and of overlapping regions the better one is kept.
 //! Source: `reference/science.md` 6.4; levels and peak from `reference/time-series.md`.
 
-use crate::detect::evidence::MOST_EVIDENCE;
 use crate::grid::{Pixel, Window};
 use crate::patch::label::{Component, neighbours, parts};
 use crate::patch::{Patch, area, contour, shape};
@@ -88,10 +87,15 @@ pub fn patches(component: &Component, field: &Field) -> Vec<Patch> {
     patches
 }
 
+/// Cuts one part of a field at its half-maximum contour.
+pub fn cut(field: &Field, part: &[usize]) -> Option<Patch> {
+    finished(field, &refined(field, part)?)
+}
+
 /// Grows a part to its half-maximum contour.
 fn refined(field: &Field, part: &[usize]) -> Option<Region> {
     let window = field.window;
-    let mut inside: Vec<f32> = part.iter().map(|pixel| field.at(*pixel).min(MOST_EVIDENCE)).collect();
+    let mut inside: Vec<f32> = part.iter().map(|pixel| field.at(*pixel)).collect();
     inside.sort_unstable_by(f32::total_cmp);
     let core = inside[(inside.len() - 1) * 3 / 4];
     let distance = steps_from(part, window, RING.1);
@@ -99,7 +103,7 @@ fn refined(field: &Field, part: &[usize]) -> Option<Region> {
         (RING.0..=RING.1).contains(&usize::from(distance[*pixel])) && !field.values[*pixel].is_nan()
     };
     let mut around: Vec<f32> =
-        (0..window.len()).filter(in_ring).map(|pixel| field.at(pixel).min(MOST_EVIDENCE)).collect();
+        (0..window.len()).filter(in_ring).map(|pixel| field.at(pixel)).collect();
     let ring = if around.is_empty() {
         0.0
     } else {
@@ -125,7 +129,7 @@ fn sharpness(field: &Field, pixels: &[usize], core: f32, ring: f32) -> f32 {
     let distance = steps_from(pixels, field.window, 3);
     let mean = |wanted: &dyn Fn(usize) -> bool| {
         let chosen: Vec<f32> =
-            (0..field.window.len()).filter(|p| wanted(*p)).map(|p| field.at(p).min(MOST_EVIDENCE)).collect();
+            (0..field.window.len()).filter(|p| wanted(*p)).map(|p| field.at(p)).collect();
         chosen.iter().sum::<f32>() / chosen.len().max(1) as f32
     };
     let inside = mean(&|pixel| distance[pixel] == 0);
@@ -182,7 +186,7 @@ fn finished(field: &Field, region: &Region) -> Option<Patch> {
     let pixel = |index: &usize| Pixel { row: window.row0 + index / window.cols, col: window.col0 + index % window.cols };
     let pixels: Vec<Pixel> = region.pixels.iter().map(pixel).collect();
     let sharpness = sharpness(field, &region.pixels, region.core, region.ring);
-    let inside: Vec<f32> = region.pixels.iter().map(|p| field.at(*p).min(MOST_EVIDENCE)).collect();
+    let inside: Vec<f32> = region.pixels.iter().map(|p| field.at(*p)).collect();
     Some(Patch {
         window: bounds(&pixels),
         shape: shape::of(&outline, &inside, sharpness),

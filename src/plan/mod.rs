@@ -1,1 +1,85 @@
-//! (being written)
+//! What to do, as written (`file`) and as decided (`Plan`).
+//!
+//! In:  `plan.toml`, flags, or both; flags win.
+//! Out: `Plan`, with every consequence decided, printable and part of the manifest.
+//! Law: all faults of a plan are told at once; an unknown key is a fault.
+
+pub mod file;
+
+pub mod resolve;
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::date::Period;
+use crate::redline::Class;
+use crate::scene::Band;
+
+pub use file::PlanFile;
+pub use resolve::{PlanError, resolve};
+
+/// Everything that a run depends on.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Folder of scenes, or a STAC file.
+    pub scenes: PathBuf,
+    /// Red-line layers.
+    pub redlines: Vec<PathBuf>,
+    /// Permit layers.
+    pub permits: Vec<PathBuf>,
+    /// Class of every red line, where the layers do not say.
+    pub class: Option<Class>,
+    /// Order of bands in files whose bands have no names.
+    pub band_order: Vec<Band>,
+    /// Look-back; decided from the scenes when not given.
+    pub baseline: Option<Period>,
+    /// Target period; decided from the scenes when not given.
+    pub target: Option<Period>,
+    /// Sub-model ids; empty is all that the red lines' classes allow.
+    pub models: Vec<String>,
+    /// Leads below this confidence go to the suppressed patches.
+    pub least_confidence: f64,
+    /// False-discovery rate asked for, if any.
+    pub fdr: Option<f64>,
+    /// Workers; changes no byte of the result.
+    pub threads: usize,
+    /// Side of a tile in pixels; changes no byte of the result.
+    pub tile_size: usize,
+    /// Bound of working memory in bytes; changes no byte of the result.
+    pub memory: u64,
+    /// Output folder.
+    pub out: PathBuf,
+}
+
+/// Confidence below which a patch is kept aside.
+///
+/// At 0.5 a lead is more likely true than not by the shipped model; the first county reached 0.75 on the ground.
+pub const LEAST_CONFIDENCE: f64 = 0.5;
+
+/// Default bound of working memory.
+pub const MEMORY: u64 = 1 << 30;
+
+/// Default tile side in pixels.
+pub const TILE_SIZE: usize = 256;
+
+/// What of the plan decides the result, for the manifest; paths by name only.
+#[derive(Debug, Clone, Serialize)]
+pub struct Decided {
+    /// Look-back, `FROM/TO`.
+    pub baseline: String,
+    /// Target period, `FROM/TO`.
+    pub target: String,
+    /// `series` or `pair`.
+    pub mode: &'static str,
+    /// Sub-models used.
+    pub models: Vec<String>,
+    /// Features used.
+    pub features: Vec<String>,
+    /// Grid of the run in words.
+    pub grid: String,
+    /// Least confidence of a lead.
+    pub least_confidence: f64,
+    /// False-discovery rate asked for.
+    pub fdr: Option<f64>,
+}

@@ -1,0 +1,183 @@
+//! A closer look at one patch: its median way through time, and how far each pixel moved.
+//!
+//! In:  the pixels of the patch and its surroundings, cell by cell (`add`).
+//! Out: patch series, gate, persistence, and the outline measured on amplitude.
+//! Law: evidence finds, amplitude measures: z is clipped and capped, so a contour on it reaches too far
+//! (area +25 % in `reference/time-series.md`); amplitude is linear in the changed share of a pixel.
+
+use crate::baseline::regression::median;
+use crate::baseline::{Baseline, Series};
+use crate::date::{Date, Period};
+use crate::detect::evidence::{Chosen, Prepared};
+use crate::detect::gate::{self, Passed};
+use crate::detect::persistence::{self, Persistence};
+use crate::grid::Window;
+use crate::patch::tree::{self, Field};
+use crate::patch::Patch;
+use crate::submodel::Feature;
+
+/// A view of the patch counts when at least this share of its pixels was seen.
+const LEAST_SEEN_SHARE: f32 = 0.3;
+
+/// Pixels gathered for one patch.
+pub struct Look<'a> {
+    patch: &'a Patch,
+    window: Window,
+    inside: Vec<bool>,
+    /// By pixel of the window: its series, empty where none.
+    pixels: Vec<Series>,
+    contamination: Vec<f32>,
+}
+
+/// What a closer look found.
+#[derive(Debug, Clone)]
+pub struct Closer {
+    /// Medians over the patch.
+    pub series: Series,
+    /// Season that speaks most, at patch level.
+    pub chosen: Chosen,
+    /// Name of its evidence kind.
+    pub kind: String,
+    /// Gate passed, if any.
+    pub passed: Option<Passed>,
+    /// Accumulator over the target period.
+    pub persistence: Persistence,
+    /// Clear views in the look-back and in the target period.
+    pub views: (usize, usize),
+    /// Share of donor views left out as changed.
+    pub contamination: f32,
+    /// The patch cut anew on amplitude; the same patch where amplitude gives no region.
+    pub patch: Patch,
+    /// Amplitude inside minus around, in units of the least spread.
+    pub amplitude: f32,
+}
+
+impl<'a> Look<'a> {
+    /// Starts a look at a patch; `limit` is the whole grid.
+    pub fn new(patch: &'a Patch, limit: Window) -> Self {
+        let window = patch.window.grown(tree::MARGIN, limit);
+        let mut inside = vec![false; window.len()];
+        for pixel in &patch.pixels {
+            inside[(pixel.row - window.row0) * window.cols + pixel.col - window.col0] = true;
+        }
+        let pixels = vec![Series::default(); window.len()];
+        Self { patch, window, inside, pixels, contamination: Vec::new() }
+    }
+
+    /// The window that the look needs.
+    pub fn window(&self) -> Window {
+        self.window
+    }
+
+    /// Adds the pixels that lie in one cell, from the cell's baseline.
+    pub fn add(&mut self, baseline: &Baseline, cell: Window) {
+        let stack = baseline.stack().window;
+        let part = self.window.intersection(cell);
+        for row in part.row0..part.row_end() {
+            for col in part.col0..part.col_end() {
+                let here = (row - self.window.row0) * self.window.cols + col - self.window.col0;
+                let there = (row - stack.row0) * stack.cols + col - stack.col0;
+                baseline.series(there, &mut self.pixels[here]);
+                if self.inside[here] {
+                    self.contamination.push(baseline.contamination(there));
+                }
+            }
+        }
+    }
+
+    /// Draws the conclusions. `None` when the patch as a whole has no season with enough views.
+    pub fn finish(
+        self,
+        prepared: &Prepared,
+        features: &[Feature],
+        dates: &[Date],
+        look_back: &[bool],
+        target: Period,
+    ) -> Option<Closer> {
+        let series = self.medians(features.len(), dates.len());
+        let chosen = prepared.choose(&series, dates, target)?;
+        let in_target = |(_, view): &(usize, &usize)| target.contains(dates[**view]);
+        let scores: Vec<(Date, f32)> = series
+            .views
+            .iter()
+            .enumerate()
+            .filter(in_target)
+            .filter_map(|(index, view)| Some((dates[*view], prepared.strongest(&series, index, dates[*view])?)))
+            .collect();
+        let baseline_views = series.views.iter().filter(|view| look_back[**view]).count();
+        let target_views = series.views.iter().enumerate().filter(in_target).count();
+        let views: Vec<usize> = chosen.indices.iter().map(|index| series.views[*index]).collect();
+        let field = self.amplitudes(prepared, features, chosen.kind, &views);
+        let (patch, amplitude) = recut(self.patch, &field);
+        Some(Closer {
+            passed: gate::pass(prepared.model, features, &series, dates, target),
+            persistence: persistence::accumulate(&scores),
+            kind: prepared.kind_name(chosen.kind).to_owned(),
+            views: (baseline_views, target_views),
+            contamination: self.contamination.iter().sum::<f32>() / self.contamination.len().max(1) as f32,
+            series,
+            chosen,
+            patch,
+            amplitude,
+        })
+    }
+
+    /// Medians over the pixels inside, view by view.
+    fn medians(&self, features: usize, views: usize) -> Series {
+        let count = self.inside.iter().filter(|inside| **inside).count();
+        let mut members: Vec<Vec<(usize, usize)>> = vec![Vec::new(); views];
+        for pixel in (0..self.pixels.len()).filter(|pixel| self.inside[*pixel]) {
+            for (index, view) in self.pixels[pixel].views.iter().enumerate() {
+                members[*view].push((pixel, index));
+            }
+        }
+        let empty = || vec![Vec::new(); features];
+        let mut result =
+            Series { views: Vec::new(), observed: empty(), expected: empty(), control: empty(), z: empty() };
+        for (view, seen) in members.iter().enumerate() {
+            if seen.is_empty() || (seen.len() as f32) < LEAST_SEEN_SHARE * count as f32 {
+                continue;
+            }
+            result.views.push(view);
+            for feature in 0..features {
+                let middle = |line: fn(&Series) -> &Vec<Vec<f32>>| {
+                    let value = |(pixel, index): &(usize, usize)| line(&self.pixels[*pixel])[feature][*index];
+                    median(&mut seen.iter().map(value).collect::<Vec<f32>>())
+                };
+                result.observed[feature].push(middle(|series| &series.observed));
+                result.expected[feature].push(middle(|series| &series.expected));
+                result.control[feature].push(middle(|series| &series.control));
+                result.z[feature].push(middle(|series| &series.z));
+            }
+        }
+        result
+    }
+
+    /// Median amplitude of each pixel over the chosen views, NaN where it was not seen in any.
+    fn amplitudes(&self, prepared: &Prepared, features: &[Feature], kind: usize, views: &[usize]) -> Field {
+        let amplitude = |series: &Series| {
+            let chosen = |(index, view): (usize, &usize)| views.contains(view).then_some(index);
+            let indices = series.views.iter().enumerate().filter_map(chosen);
+            let mut values: Vec<f32> =
+                indices.map(|index| prepared.amplitude(kind, series, index, features)).collect();
+            values.retain(|value| value.is_finite());
+            if values.is_empty() { f32::NAN } else { median(&mut values) }
+        };
+        Field { window: self.window, values: self.pixels.iter().map(amplitude).collect() }
+    }
+}
+
+/// Cuts a patch anew at the half-maximum of amplitude.
+fn recut(patch: &Patch, field: &Field) -> (Patch, f32) {
+    let window = field.window;
+    let index = |pixel: &crate::grid::Pixel| (pixel.row - window.row0) * window.cols + pixel.col - window.col0;
+    let part: Vec<usize> = patch.pixels.iter().map(index).collect();
+    match tree::cut(field, &part) {
+        Some(cut) => {
+            let amplitude = cut.core - cut.ring;
+            // Core and ring keep saying what the evidence was; shape and outline are of the amplitude.
+            (Patch { core: patch.core, ring: patch.ring, ..cut }, amplitude)
+        }
+        None => (patch.clone(), 0.0),
+    }
+}
