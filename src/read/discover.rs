@@ -1,0 +1,328 @@
+//! Which scenes lie in a folder: one multi-band file a date, or one file a band.
+//!
+//! In:  a folder, a GeoTIFF or a STAC JSON; the order of bands where files do not name them.
+//! Out: scenes sorted by date and id, and the files that are none, each with the reason.
+//! Law: a file that claims to be a scene and cannot be read is an error; nothing is left out silently.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use gdal::raster::ColorInterpretation;
+
+use crate::read::probe::Probe;
+use crate::read::scaling::{self, Evidence, Kind, Scaling};
+use crate::read::{ReadError, acquired, harden, stac};
+use crate::scene::{Band, BandFile, Scene};
+
+/// What was found.
+#[derive(Debug, Clone, Default)]
+pub struct Discovery {
+    /// Scenes, sorted by date, then id.
+    pub scenes: Vec<Scene>,
+    /// Files that are no scene, with the reason, sorted by path.
+    pub skipped: Vec<(PathBuf, String)>,
+}
+
+/// A scene and how its numbers were understood.
+pub(crate) struct Candidate {
+    pub(crate) scene: Scene,
+    pub(crate) kind: Kind,
+    /// The file that stands for the scene in messages.
+    pub(crate) path: PathBuf,
+}
+
+/// Finds the scenes under `path`: a folder (and its direct sub-folders), one GeoTIFF, or a STAC JSON.
+///
+/// `band_order` names the bands of files that do not name them themselves.
+///
+/// # Errors
+/// `NoScene`, `NoDate`, `Bands`, `Scaling`, `MixedScaling`, `MixedCrs`, `Duplicate`, `Stac`, and those of
+/// opening a file.
+pub fn scenes(path: &Path, band_order: Option<&[Band]>) -> Result<Discovery, ReadError> {
+    harden::prepare()?;
+    let mut skipped = Vec::new();
+    let candidates = if path.is_dir() {
+        match stac_root(path) {
+            Some(root) => stac::candidates(&root, &mut skipped)?,
+            None => of_files(&tiff_files(path)?, band_order, &mut skipped)?,
+        }
+    } else {
+        let real = harden::plain_file(path)?;
+        match harden::content(&real)? {
+            harden::Content::Other(_) if is_json(path) => stac::candidates(path, &mut skipped)?,
+            _ => of_files(&[path.to_owned()], band_order, &mut skipped)?,
+        }
+    };
+    skipped.sort();
+    if candidates.is_empty() {
+        return Err(no_scene(path, &skipped));
+    }
+    Ok(Discovery { scenes: agree(candidates)?, skipped })
+}
+
+fn no_scene(path: &Path, skipped: &[(PathBuf, String)]) -> ReadError {
+    let why = match skipped {
+        [] => String::new(),
+        [(file, reason), ..] => {
+            format!(" ({} files looked at; {}: {reason})", skipped.len(), file.display())
+        }
+    };
+    ReadError::NoScene { path: path.to_owned(), why }
+}
+
+fn has_ending(path: &Path, endings: &[&str]) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+    ending.is_some_and(|ending| endings.contains(&ending.as_str()))
+}
+
+fn is_json(path: &Path) -> bool {
+    has_ending(path, &["json", "geojson"])
+}
+
+/// A folder without GeoTIFF of its own whose catalogue says where they lie.
+fn stac_root(folder: &Path) -> Option<PathBuf> {
+    let root = ["catalog.json", "collection.json"].map(|name| folder.join(name));
+    let root = root.into_iter().find(|file| file.is_file())?;
+    tiff_files(folder).ok()?.is_empty().then_some(root)
+}
+
+/// GeoTIFF files in a folder and its direct sub-folders, sorted.
+fn tiff_files(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
+    let mut files = Vec::new();
+    let mut folders = vec![(folder.to_owned(), 0)];
+    while let Some((folder, depth)) = folders.pop() {
+        let access = |source| ReadError::Access { path: folder.clone(), source };
+        for entry in std::fs::read_dir(&folder).map_err(access)? {
+            let path = entry.map_err(access)?.path();
+            if path.is_dir() && depth == 0 {
+                folders.push((path, depth + 1));
+            } else if has_ending(&path, &["tif", "tiff"]) {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Files of one scene: the bands that were named, with the file each lies in.
+#[derive(Default)]
+struct Group {
+    probes: Vec<Probe>,
+    /// Band, index of its probe, number in the file.
+    bands: Vec<(Band, usize, usize)>,
+    note: String,
+}
+
+fn of_files(
+    files: &[PathBuf],
+    band_order: Option<&[Band]>,
+    skipped: &mut Vec<(PathBuf, String)>,
+) -> Result<Vec<Candidate>, ReadError> {
+    let mut groups: BTreeMap<(PathBuf, String), Group> = BTreeMap::new();
+    for path in files {
+        let real = harden::plain_file(path)?;
+        if let harden::Content::Other(what) = harden::content(&real)? {
+            skipped.push((path.clone(), format!("is not a GeoTIFF, its content is {what}")));
+            continue;
+        }
+        let probe = Probe::open(path)?;
+        let (id, bands, note) = match named_bands(&probe, band_order) {
+            Ok(named) => named,
+            Err(reason) => {
+                skipped.push((path.clone(), reason));
+                continue;
+            }
+        };
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        let group = groups.entry((folder, id)).or_default();
+        let index = group.probes.len();
+        group.bands.extend(bands.into_iter().map(|(band, number)| (band, index, number)));
+        group.note = note;
+        group.probes.push(probe);
+    }
+    groups.into_iter().map(|((_, id), group)| candidate(id, group)).collect()
+}
+
+type Named = (String, Vec<(Band, usize)>, String);
+
+/// Scene id and bands (with their numbers) of one file, or why it is no scene.
+fn named_bands(probe: &Probe, band_order: Option<&[Band]>) -> Result<Named, String> {
+    let stem = probe.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
+    if let [only] = probe.bands.as_slice() {
+        let (id, band) = match band_suffix(&stem) {
+            Some((id, band)) => (id.to_owned(), Some(band)),
+            None => (stem.clone(), Band::parse(&only.description)),
+        };
+        let folder = probe.path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+        let id = if id.is_empty() { folder.unwrap_or_default().to_owned() } else { id };
+        let reason = "one band without a name in the description or at the end of the file name (_B04)";
+        return band.map(|band| (id, vec![(band, 1)], String::new())).ok_or_else(|| reason.to_owned());
+    }
+    let described: Vec<(Band, usize)> = (probe.bands.iter().zip(1..))
+        .filter_map(|(band, number)| Band::parse(&band.description).map(|name| (name, number)))
+        .collect();
+    if !described.is_empty() {
+        return Ok((stem, described, String::new()));
+    }
+    if let Some(order) = band_order {
+        if order.len() != probe.bands.len() {
+            return Err(format!("has {} bands, the given order names {}", probe.bands.len(), order.len()));
+        }
+        let bands = order.iter().copied().zip(1..).collect();
+        return Ok((stem, bands, "; bands by the given order".to_owned()));
+    }
+    by_colour(probe).map(|(bands, note)| (stem, bands, note))
+}
+
+/// Red, green, blue by colour; a fourth band without a colour is near infrared, as aerial RGBN is written.
+fn by_colour(probe: &Probe) -> Result<(Vec<(Band, usize)>, String), String> {
+    use ColorInterpretation::{AlphaBand, BlueBand, GreenBand, RedBand, Undefined};
+    let colours: Vec<_> = probe.bands.iter().map(|band| &band.colour).collect();
+    let numbered = |order: &[Band]| order.iter().copied().zip(1..).collect();
+    match colours.as_slice() {
+        [RedBand, GreenBand, BlueBand, Undefined] => Ok((
+            numbered(&[Band::Red, Band::Green, Band::Blue, Band::Nir]),
+            "; bands by colour: red, green, blue, and the fourth without a colour is near infrared".to_owned(),
+        )),
+        [RedBand, GreenBand, BlueBand, AlphaBand] => Err(
+            "fourth band is called alpha, which may be near infrared or transparency; name the bands (gdal_edit, or their order in the plan)"
+                .to_owned(),
+        ),
+        _ => Err(format!(
+            "{} bands without names; name them in the band descriptions, or give their order",
+            colours.len()
+        )),
+    }
+}
+
+/// `T32TPP_20180211_B04` is `T32TPP_20180211` and red; `B04` alone has an empty id.
+fn band_suffix(stem: &str) -> Option<(&str, Band)> {
+    if let Some(band) = Band::parse(stem) {
+        return Some(("", band));
+    }
+    // Level 2A products end in the resolution: `..._B04_10m`.
+    let short = ["_10m", "_20m", "_60m"].iter().find_map(|ending| stem.strip_suffix(ending)).unwrap_or(stem);
+    let (at, _) = short.char_indices().rev().find(|(_, letter)| "_.-".contains(*letter))?;
+    let band = Band::parse(&short[at + 1..])?;
+    Some((&short[..at], band))
+}
+
+fn candidate(id: String, group: Group) -> Result<Candidate, ReadError> {
+    let Some(first) = group.probes.first() else {
+        return Err(ReadError::NoScene { path: PathBuf::from(id), why: String::new() });
+    };
+    let date = acquired::date(&first.path, &|key| first.item(key))?;
+    for probe in &group.probes[1..] {
+        let other = acquired::date(&probe.path, &|key| probe.item(key))?;
+        if other != date {
+            return Err(ReadError::DateConflict {
+                path: probe.path.clone(),
+                first: format!("the band in {}", first.path.display()),
+                first_date: date.to_string(),
+                second: "this band".to_owned(),
+                second_date: other.to_string(),
+            });
+        }
+    }
+    let scaling = scale(&id, &group)?;
+    let mut bands = BTreeMap::new();
+    for (band, index, number) in &group.bands {
+        let file = band_file(&group.probes[*index], *band, *number, &scaling);
+        let path = file.path.clone();
+        if let Some(earlier) = bands.insert(*band, file) {
+            let reason =
+                format!("band {band} is there twice, here and in {}; leave one", earlier.path.display());
+            return Err(ReadError::Bands { path, reason });
+        }
+    }
+    let sensor = ["SENSOR", "PLATFORM", "SATELLITE", "SPACECRAFT_NAME", "SPACECRAFT_ID"];
+    let sensor = sensor.iter().find_map(|key| first.item(key)).unwrap_or_default();
+    let path = first.path.clone();
+    let words = format!("{}{}", scaling.words, group.note);
+    Ok(Candidate { scene: Scene { id, date, sensor, bands, scaling: words }, kind: scaling.kind, path })
+}
+
+/// The band whose numbers are looked at: red, else the first that is reflectance.
+fn sample_band(bands: &[(Band, usize, usize)]) -> Option<(Band, usize, usize)> {
+    let red = bands.iter().find(|(band, ..)| *band == Band::Red);
+    red.or_else(|| bands.iter().find(|(band, ..)| !band.is_classes())).copied()
+}
+
+fn scale(id: &str, group: &Group) -> Result<Scaling, ReadError> {
+    let Some((_, index, number)) = sample_band(&group.bands) else {
+        let path = group.probes.first().map(|probe| probe.path.clone()).unwrap_or_default();
+        let reason =
+            format!("scene '{id}' has a mask but no reflectance band; add the bands, or remove this file");
+        return Err(ReadError::Bands { path, reason });
+    };
+    let probe = &group.probes[index];
+    let item = |keys: &[&str]| keys.iter().find_map(|key| probe.item(key));
+    let added = item(&["BOA_ADD_OFFSET", "RADIO_ADD_OFFSET"]);
+    scaling::decide(&Evidence {
+        path: probe.path.clone(),
+        name: id.to_owned(),
+        numbers: probe.bands[number - 1].numbers,
+        declared: probe.bands[number - 1].declared.map(|(scale, offset)| (scale, offset, "the file")),
+        baseline: item(&["PROCESSING_BASELINE", "s2:processing_baseline"]),
+        add_offset: added.and_then(|text| text.trim().parse().ok()),
+        offset_applied: false,
+        sample: probe.sample(number)?,
+    })
+}
+
+/// A band's place and meaning: its own declared scale, else that of the scene.
+pub(crate) fn band_file(probe: &Probe, band: Band, number: usize, scaling: &Scaling) -> BandFile {
+    let own = &probe.bands[number - 1];
+    let (scale, offset) = match own.declared {
+        _ if band.is_classes() => (1.0, 0.0),
+        Some(declared) if scaling.kind == Kind::Declared => declared,
+        _ => (scaling.scale, scaling.offset),
+    };
+    let nodata = match (band, own.nodata) {
+        // One nodata stands for all bands of a GeoTIFF; 0 in a mask means clear.
+        (Band::Mask, Some(0.0)) => None,
+        (_, None) if !band.is_classes() => scaling.nodata,
+        (_, declared) => declared,
+    };
+    let (path, grid) = (probe.path.clone(), probe.grid.clone());
+    BandFile { path, number, grid, nodata, scale, offset }
+}
+
+/// Sorts scenes and makes sure that they can be compared: one CRS, one kind of numbers, each id once.
+fn agree(mut candidates: Vec<Candidate>) -> Result<Vec<Scene>, ReadError> {
+    candidates
+        .sort_by(|a, b| (a.scene.date, &a.scene.id, &a.path).cmp(&(b.scene.date, &b.scene.id, &b.path)));
+    let mut ids: BTreeMap<&str, &Path> = BTreeMap::new();
+    for candidate in &candidates {
+        if let Some(first) = ids.insert(&candidate.scene.id, &candidate.path) {
+            let (first, second) = (first.to_owned(), candidate.path.clone());
+            return Err(ReadError::Duplicate { id: candidate.scene.id.clone(), first, second });
+        }
+    }
+    if let Some(first) = candidates.first() {
+        let files = |candidate: &Candidate| candidate.scene.bands.clone().into_values();
+        let reference = files(first).next();
+        for file in candidates.iter().flat_map(files) {
+            if let Some(reference) =
+                reference.as_ref().filter(|reference| reference.grid.crs != file.grid.crs)
+            {
+                return Err(ReadError::MixedCrs {
+                    first: reference.path.clone(),
+                    first_crs: reference.grid.crs,
+                    second: file.path,
+                    second_crs: file.grid.crs,
+                });
+            }
+        }
+        if let Some(other) = candidates.iter().find(|candidate| candidate.kind != first.kind) {
+            return Err(ReadError::MixedScaling {
+                first: first.path.clone(),
+                first_kind: first.kind.words().to_owned(),
+                second: other.path.clone(),
+                second_kind: other.kind.words().to_owned(),
+            });
+        }
+    }
+    Ok(candidates.into_iter().map(|candidate| candidate.scene).collect())
+}

@@ -1,0 +1,261 @@
+//! How raster files are opened: settings before the first open, plain files only, sizes judged before pixels.
+//!
+//! In:  a path.
+//! Out: an open dataset that is a GeoTIFF of a sane size, and its grid.
+//! Law: no sidecar, no VRT, no network, no driver but GTiff ever speaks.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use gdal::config::{set_config_option, set_error_handler};
+use gdal::errors::GdalError;
+use gdal::{Dataset, DatasetOptions, GdalOpenFlags, Metadata};
+
+use crate::grid::{Crs, Grid};
+use crate::read::ReadError;
+
+/// Settings, with what each prevents.
+const SETTINGS: [(&str, &str); 11] = [
+    // .aux.xml, .msk and .ovr beside a scene could name other files or change what it says.
+    ("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR"),
+    ("GDAL_PAM_ENABLED", "NO"),
+    ("GDAL_GEOREF_SOURCES", "INTERNAL"),
+    ("GDAL_VRT_ENABLE_PYTHON", "NO"),
+    ("GDAL_VRT_ENABLE_RAWRASTERBAND", "NO"),
+    ("CPL_VSIL_CURL_HEADER_FILE_KVP_ENABLED", "NO"),
+    ("OGR_SQLITE_ALLOW_EXTERNAL_ACCESS", "NO"),
+    ("PROJ_NETWORK", "OFF"),
+    // A truncated strip must be an error, never zeros.
+    ("GTIFF_IGNORE_READ_ERRORS", "NO"),
+    // Megabytes, for all threads together.
+    ("GDAL_CACHEMAX", "64"),
+    ("GDAL_NUM_THREADS", "1"),
+];
+
+/// Largest side of a scene, pixels.
+const MAX_SIDE: u64 = 250_000;
+/// Largest rows x columns x bands. A Sentinel-2 tile of 13 bands has 1.6e9.
+const MAX_PIXELS: u64 = 40_000_000_000;
+/// Most bands in a file.
+const MAX_BANDS: u64 = 512;
+/// Largest decoded block; reading one pixel costs this much memory.
+const MAX_BLOCK_BYTES: u64 = 256 << 20;
+
+/// Puts the settings in force; every later call does nothing.
+///
+/// # Errors
+/// When the library refuses one of them.
+pub fn prepare() -> Result<(), ReadError> {
+    static DONE: OnceLock<Option<(&'static str, GdalError)>> = OnceLock::new();
+    let refused = DONE.get_or_init(|| {
+        // Faults come back as return values; the library must not write to stderr on its own.
+        set_error_handler(|_, _, _| {});
+        SETTINGS
+            .iter()
+            .find_map(|(key, value)| set_config_option(key, value).err().map(|error| (*key, error)))
+    });
+    match refused {
+        None => Ok(()),
+        Some((key, error)) => Err(ReadError::Setting { key, reason: error.to_string() }),
+    }
+}
+
+/// The real place of a plain file, refusing everything that GDAL could take for something else.
+///
+/// # Errors
+/// `NotPlainFile` with what the path is instead; the reason has no final period.
+pub fn plain_file(path: &Path) -> Result<PathBuf, ReadError> {
+    let refuse = |reason: &str| ReadError::NotPlainFile { path: path.to_owned(), reason: reason.to_owned() };
+    let text = path.to_str().ok_or_else(|| refuse("name is not UTF-8 text"))?;
+    if text.starts_with("/vsi") || text.contains("://") || text.contains('\0') {
+        return Err(refuse("is an address, not a file"));
+    }
+    let kind = std::fs::metadata(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => refuse("no such file"),
+        _ => refuse(&format!("cannot be looked at ({error})")),
+    })?;
+    if kind.is_dir() {
+        return Err(refuse("is a folder"));
+    }
+    if !kind.is_file() {
+        return Err(refuse("is a pipe, socket or device, not a file"));
+    }
+    // The absolute path cannot begin with a driver's prefix such as `GTIFF_DIR:`.
+    let real =
+        std::fs::canonicalize(path).map_err(|error| refuse(&format!("cannot be resolved ({error})")))?;
+    match real.to_str() {
+        Some(text) if !text.starts_with("/vsi") => Ok(real),
+        _ => Err(refuse("lies in a place whose name GDAL would misread")),
+    }
+}
+
+/// What the first bytes of a file say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// TIFF or BigTIFF, either byte order.
+    Tiff,
+    /// No byte at all.
+    Empty,
+    /// Something else, in words.
+    Other(String),
+}
+
+/// Looks at the first bytes of a plain file.
+///
+/// # Errors
+/// `Access` when it cannot be read.
+pub fn content(path: &Path) -> Result<Content, ReadError> {
+    let access = |source| ReadError::Access { path: path.to_owned(), source };
+    let mut start = [0_u8; 16];
+    let mut file = File::open(path).map_err(access)?.take(start.len() as u64);
+    let mut length = 0;
+    while let Ok(read @ 1..) = file.read(&mut start[length..]) {
+        length += read;
+    }
+    let start = &start[..length];
+    let tiff = [&b"II\x2a\0"[..], b"MM\0\x2a", b"II\x2b\0", b"MM\0\x2b"];
+    Ok(match start {
+        [] => Content::Empty,
+        _ if tiff.iter().any(|magic| start.starts_with(magic)) => Content::Tiff,
+        _ if start.starts_with(b"<VRT") || start.starts_with(b"<OGRVRT") => {
+            Content::Other("a VRT, which points at other files".to_owned())
+        }
+        _ if start.starts_with(b"<") => Content::Other("XML or HTML".to_owned()),
+        _ if start.starts_with(b"{") => Content::Other("JSON".to_owned()),
+        _ if start.starts_with(b"PK") => Content::Other("a ZIP archive".to_owned()),
+        _ if start.starts_with(b"\x89PNG") => Content::Other("a PNG picture".to_owned()),
+        _ => Content::Other("not TIFF data".to_owned()),
+    })
+}
+
+/// Opens a GeoTIFF for reading and judges its sizes.
+///
+/// # Errors
+/// `NotPlainFile`, `Broken` or `TooLarge`.
+pub fn open(path: &Path) -> Result<Dataset, ReadError> {
+    prepare()?;
+    let real = plain_file(path)?;
+    let broken = |reason: String| ReadError::Broken { path: path.to_owned(), reason };
+    match content(&real)? {
+        Content::Tiff => {}
+        Content::Empty => return Err(broken("the file is empty (0 bytes)".to_owned())),
+        Content::Other(what) => return Err(broken(format!("its content is {what}"))),
+    }
+    let options = DatasetOptions {
+        open_flags: GdalOpenFlags::GDAL_OF_READONLY | GdalOpenFlags::GDAL_OF_RASTER,
+        allowed_drivers: Some(&["GTiff", "COG"]),
+        ..DatasetOptions::default()
+    };
+    let dataset = Dataset::open_ex(&real, options).map_err(|error| broken(words(&error)))?;
+    check_size(path, &dataset)?;
+    Ok(dataset)
+}
+
+/// The message of the library without its wrapping.
+pub(crate) fn words(error: &GdalError) -> String {
+    match error {
+        GdalError::CplError { msg, .. } | GdalError::NullPointer { msg, .. } if !msg.is_empty() => {
+            msg.trim_end_matches('.').to_owned()
+        }
+        other => other.to_string(),
+    }
+}
+
+fn check_size(path: &Path, dataset: &Dataset) -> Result<(), ReadError> {
+    let limit = |what: &'static str, found: u64, limit: u64| {
+        if found > limit {
+            return Err(ReadError::TooLarge { path: path.to_owned(), what, found, limit });
+        }
+        Ok(())
+    };
+    let bands = dataset.raster_count() as u64;
+    let (cols, rows) = dataset.raster_size();
+    if bands == 0 || cols == 0 || rows == 0 {
+        let reason = format!("it has {bands} bands of {rows} x {cols} pixels");
+        return Err(ReadError::Broken { path: path.to_owned(), reason });
+    }
+    let (cols, rows) = (cols as u64, rows as u64);
+    limit("number of bands", bands, MAX_BANDS)?;
+    limit("longest side in pixels", cols.max(rows), MAX_SIDE)?;
+    limit("rows x columns x bands", rows.saturating_mul(cols).saturating_mul(bands), MAX_PIXELS)?;
+    let band = dataset
+        .rasterband(1)
+        .map_err(|error| ReadError::Broken { path: path.to_owned(), reason: words(&error) })?;
+    let (block_cols, block_rows) = band.block_size();
+    let together = dataset.metadata_item("INTERLEAVE", "IMAGE_STRUCTURE").as_deref() == Some("PIXEL");
+    let bytes = (block_cols as u64)
+        .saturating_mul(block_rows as u64)
+        .saturating_mul(u64::from(band.band_type().bytes()).max(1))
+        .saturating_mul(if together { bands } else { 1 });
+    limit("decoded bytes of one block", bytes, MAX_BLOCK_BYTES)
+}
+
+/// The grid of a dataset.
+///
+/// # Errors
+/// `Georeference` when there is none, when it is rotated or south-up, or when its CRS has no EPSG code.
+pub fn grid(path: &Path, dataset: &Dataset) -> Result<Grid, ReadError> {
+    let refuse = |reason: String| ReadError::Georeference { path: path.to_owned(), reason };
+    let transform =
+        dataset.geo_transform().map_err(|_no_transform| refuse("has no geotransform".to_owned()))?;
+    let [origin_x, width, row_rotation, origin_y, col_rotation, height] = transform;
+    if transform.iter().any(|value| !value.is_finite()) || width == 0.0 || height == 0.0 {
+        return Err(refuse(format!("has a geotransform that maps nowhere ({transform:?})")));
+    }
+    if row_rotation != 0.0 || col_rotation != 0.0 {
+        return Err(refuse("is rotated against its CRS".to_owned()));
+    }
+    if width < 0.0 || height > 0.0 {
+        return Err(refuse(format!("is not north-up (pixel size {width} x {height})")));
+    }
+    let crs = crs(dataset).map_err(refuse)?;
+    let (cols, rows) = dataset.raster_size();
+    Ok(Grid { rows, cols, origin_x, origin_y, pixel_width: width, pixel_height: -height, crs })
+}
+
+fn crs(dataset: &Dataset) -> Result<Crs, String> {
+    let mut reference = dataset.spatial_ref().map_err(|_no_reference| "has no CRS".to_owned())?;
+    if reference.auth_name().as_deref() != Some("EPSG") || reference.auth_code().is_err() {
+        // A CRS without its code may still be one that the authority lists.
+        reference.auto_identify_epsg().ok();
+    }
+    match (reference.auth_name().as_deref(), reference.auth_code().map(u32::try_from)) {
+        (Some("EPSG"), Ok(Ok(code))) => Ok(Crs::epsg(code)),
+        _ => Err(format!("has the CRS '{}' without an EPSG code", reference.name().unwrap_or_default())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_folders_and_missing_files_are_no_plain_files() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in
+            ["/vsicurl/http://x/a.tif", "http://x/a.tif", "vrt:///etc/passwd", "/dev/zero", "/no/such.tif"]
+        {
+            assert!(matches!(plain_file(Path::new(path)), Err(ReadError::NotPlainFile { .. })), "{path}");
+        }
+        assert!(matches!(plain_file(folder.path()), Err(ReadError::NotPlainFile { .. })));
+    }
+
+    #[test]
+    fn a_vrt_named_tif_is_not_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("scene.tif");
+        std::fs::write(&path, "<VRTDataset rasterXSize=\"8\" rasterYSize=\"8\"></VRTDataset>").unwrap();
+        let error = open(&path).unwrap_err().to_string();
+        assert!(error.contains("a VRT") && error.contains("scene.tif"), "{error}");
+    }
+
+    #[test]
+    fn an_empty_file_says_that_it_is_empty() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("scene.tif");
+        std::fs::write(&path, "").unwrap();
+        assert!(open(&path).unwrap_err().to_string().contains("0 bytes"));
+    }
+}

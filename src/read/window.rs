@@ -1,0 +1,188 @@
+//! Windows of numbers: one band of one scene on the plan's grid.
+//!
+//! In:  a scene, a band, a grid of the scene's CRS, a window of that grid.
+//! Out: raw numbers as `f32`, NaN where the file says nodata, its mask says no, or the file ends.
+//! Law: a pixel that cannot be decoded is an error and never NaN; see `resample` for grids that differ.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use gdal::Dataset;
+use gdal::raster::ColorInterpretation;
+use ndarray::Array2;
+
+use crate::grid::{Grid, Window};
+use crate::read::{ReadError, harden, resample};
+use crate::scene::{Band, BandFile, Scene};
+
+/// Files that one reader keeps open. Two hundred workers stay below the usual limit of a system.
+const OPEN_FILES: usize = 96;
+/// Pixels read at a time when a whole file is looked through.
+const STRIP_PIXELS: usize = 4 << 20;
+
+/// Opens files when they are first needed and keeps the latest. One per worker, never shared.
+#[derive(Default)]
+pub struct Reader {
+    open: BTreeMap<PathBuf, (u64, Dataset)>,
+    clock: u64,
+}
+
+impl Reader {
+    /// A reader with no file open.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Raw numbers (not scaled to reflectance) of one band on `window` of `grid`.
+    ///
+    /// Shape: `(window.rows, window.cols)`. NaN: nodata, masked, or outside the file.
+    ///
+    /// # Errors
+    /// `BandMissing`, `OtherCrs`, `Pixels` with the window in the file's own pixels, and those of
+    /// [`harden::open`].
+    pub fn window(
+        &mut self,
+        scene: &Scene,
+        band: Band,
+        grid: &Grid,
+        window: Window,
+    ) -> Result<Array2<f32>, ReadError> {
+        let file = band_file(scene, band)?;
+        if file.grid.crs != grid.crs {
+            let (expected, found) = (grid.crs, file.grid.crs);
+            return Err(ReadError::OtherCrs { path: file.path.clone(), expected, found });
+        }
+        let rule = resample::rule(&file.grid, grid, band.is_classes());
+        let from = resample::source_window(rule, &file.grid, grid, window);
+        if from.is_empty() {
+            return Ok(Array2::from_elem((window.rows, window.cols), f32::NAN));
+        }
+        let same_file = scene.bands.values().filter(|other| other.path == file.path);
+        let used: Vec<usize> = same_file.map(|other| other.number).collect();
+        let dataset = self.dataset(file)?;
+        let pixels = pixels(dataset, (file, band), from, &used)?;
+        if from == window && matches!(rule, resample::Rule::Shift { rows: 0, cols: 0 }) {
+            return Ok(pixels);
+        }
+        Ok(resample::apply(rule, (&file.grid, from, &pixels), grid, window))
+    }
+
+    /// Makes sure that the scene holds a value at all: a writer that was killed leaves a file of nothing.
+    ///
+    /// Looks at the red band (else the first reflectance band), at a grid of places first and at the whole
+    /// file only when nothing is found there.
+    ///
+    /// # Errors
+    /// `AllNodata`, and those of [`Reader::window`].
+    pub fn check_has_values(&mut self, scene: &Scene) -> Result<(), ReadError> {
+        let first = scene.bands.keys().find(|band| !band.is_classes()).copied();
+        let band = if scene.has(Band::Red) { Band::Red } else { first.unwrap_or(Band::Red) };
+        let file = band_file(scene, band)?.clone();
+        let whole = file.grid.whole();
+        let places = Window { rows: file.grid.rows.min(64), cols: file.grid.cols.min(64), ..whole };
+        let step = |length: usize, side: usize| (length - side).div_ceil(7).max(1);
+        let (down, right) = (step(whole.rows, places.rows), step(whole.cols, places.cols));
+        for row0 in (0..=whole.rows - places.rows).step_by(down) {
+            for col0 in (0..=whole.cols - places.cols).step_by(right) {
+                if self.has_value(scene, band, &file.grid, Window { row0, col0, ..places })? {
+                    return Ok(());
+                }
+            }
+        }
+        let rows = (STRIP_PIXELS / whole.cols).max(1);
+        for row0 in (0..whole.rows).step_by(rows) {
+            let strip = Window { row0, col0: 0, rows, cols: whole.cols }.intersection(whole);
+            if self.has_value(scene, band, &file.grid, strip)? {
+                return Ok(());
+            }
+        }
+        Err(ReadError::AllNodata { path: file.path, band })
+    }
+
+    fn has_value(
+        &mut self,
+        scene: &Scene,
+        band: Band,
+        grid: &Grid,
+        window: Window,
+    ) -> Result<bool, ReadError> {
+        Ok(self.window(scene, band, grid, window)?.iter().any(|value| !value.is_nan()))
+    }
+
+    fn dataset(&mut self, file: &BandFile) -> Result<&Dataset, ReadError> {
+        self.clock += 1;
+        if !self.open.contains_key(&file.path) {
+            if self.open.len() >= OPEN_FILES {
+                let oldest =
+                    self.open.iter().min_by_key(|(_, (used, _))| *used).map(|(path, _)| path.clone());
+                oldest.map(|path| self.open.remove(&path));
+            }
+            let dataset = harden::open(&file.path)?;
+            same_grid(&file.path, &dataset, &file.grid)?;
+            self.open.insert(file.path.clone(), (0, dataset));
+        }
+        match self.open.get_mut(&file.path) {
+            Some((used, dataset)) => {
+                *used = self.clock;
+                Ok(dataset)
+            }
+            None => Err(ReadError::Broken { path: file.path.clone(), reason: "was closed".to_owned() }),
+        }
+    }
+}
+
+fn band_file(scene: &Scene, band: Band) -> Result<&BandFile, ReadError> {
+    scene.bands.get(&band).ok_or_else(|| ReadError::BandMissing {
+        scene: scene.id.clone(),
+        band,
+        has: scene.bands.keys().map(|band| band.name()).collect::<Vec<_>>().join(", "),
+    })
+}
+
+fn same_grid(path: &Path, dataset: &Dataset, expected: &Grid) -> Result<(), ReadError> {
+    let found = harden::grid(path, dataset)?;
+    if found == *expected {
+        return Ok(());
+    }
+    let (expected, found) = (expected.to_string(), found.to_string());
+    Err(ReadError::Changed { path: path.to_owned(), expected, found })
+}
+
+/// Pixels of a window of the file itself, NaN where there is no value.
+fn pixels(
+    dataset: &Dataset,
+    (file, band): (&BandFile, Band),
+    window: Window,
+    used: &[usize],
+) -> Result<Array2<f32>, ReadError> {
+    let failed = |reason: String| ReadError::Pixels { path: file.path.clone(), band, window, reason };
+    let gdal_failed = |error| failed(harden::words(&error));
+    let raster = dataset.rasterband(file.number).map_err(gdal_failed)?;
+    let corner = (window.col0.cast_signed(), window.row0.cast_signed());
+    let size = (window.cols, window.rows);
+    let buffer = raster.read_as::<f32>(corner, size, size, None).map_err(gdal_failed)?;
+    let (_, values) = buffer.into_shape_and_vec();
+    let mut values = Array2::from_shape_vec((window.rows, window.cols), values)
+        .map_err(|error| failed(error.to_string()))?;
+    // Numbers are compared as f32 because that is how they were read.
+    let nodata = file.nodata.map(|value| value as f32);
+    values.mapv_inplace(|value| if Some(value) == nodata || !value.is_finite() { f32::NAN } else { value });
+    let flags = raster.mask_flags().map_err(gdal_failed)?;
+    if flags.is_per_dataset() && !used.iter().any(|number| is_alpha(dataset, *number)) {
+        let mask = raster.open_mask_band().map_err(gdal_failed)?;
+        let mask = mask.read_as::<u8>(corner, size, size, None).map_err(gdal_failed)?;
+        for (value, seen) in values.iter_mut().zip(mask.data()) {
+            if *seen == 0 {
+                *value = f32::NAN;
+            }
+        }
+    }
+    Ok(values)
+}
+
+/// Writers call the fourth of four bands "alpha" by default, also when it is near infrared: a band that the
+/// scene uses is no mask.
+fn is_alpha(dataset: &Dataset, number: usize) -> bool {
+    let colour = dataset.rasterband(number).map(|band| band.color_interpretation());
+    colour.is_ok_and(|colour| colour == ColorInterpretation::AlphaBand)
+}
