@@ -1,1 +1,45 @@
-//! (being written)
+//! What a lead shares with red lines and permits, in square metres on the ellipsoid.
+
+use geo::{Area, BooleanOps, BoundingRect, GeodesicArea, Intersects, MultiPolygon, Rect};
+
+use crate::units::SquareMetres;
+
+/// Geodesic area of polygons in longitude and latitude (WGS 84 ellipsoid; CGCS2000 differs by less
+/// than a millionth).
+pub fn geodesic_area(polygons: &MultiPolygon<f64>) -> SquareMetres {
+    // The absolute value, because orientation is a matter of files, not of ground.
+    SquareMetres(polygons.0.iter().map(|polygon| polygon.geodesic_area_signed().abs()).sum())
+}
+
+/// Polygons with their bounding boxes, so that most of them need not be looked at.
+pub struct Indexed {
+    polygons: Vec<(Option<Rect<f64>>, MultiPolygon<f64>)>,
+}
+
+impl Indexed {
+    /// Indexes polygons in longitude and latitude.
+    pub fn new<'a>(polygons: impl Iterator<Item = &'a MultiPolygon<f64>>) -> Self {
+        Self { polygons: polygons.map(|polygon| (polygon.bounding_rect(), polygon.clone())).collect() }
+    }
+
+    /// (place in the list, shared area) of every polygon that shares ground with `outline`.
+    pub fn overlaps(&self, outline: &MultiPolygon<f64>) -> Vec<(usize, SquareMetres)> {
+        let Some(bounds) = outline.bounding_rect() else { return Vec::new() };
+        let shared = |(place, (rect, polygon)): (usize, &(Option<Rect<f64>>, MultiPolygon<f64>))| {
+            rect.filter(|rect| rect.intersects(&bounds))?;
+            let shared = clipped(polygon, &bounds).intersection(outline);
+            (shared.unsigned_area() > 0.0).then(|| (place, geodesic_area(&shared)))
+        };
+        self.polygons.iter().enumerate().filter_map(shared).collect()
+    }
+}
+
+/// The part of a polygon near a box: a county outline is cut down before it meets a small lead.
+fn clipped(polygon: &MultiPolygon<f64>, bounds: &Rect<f64>) -> MultiPolygon<f64> {
+    let (width, height) = (bounds.width().max(1e-6), bounds.height().max(1e-6));
+    let frame = Rect::new(
+        (bounds.min().x - width, bounds.min().y - height),
+        (bounds.max().x + width, bounds.max().y + height),
+    );
+    polygon.intersection(&MultiPolygon(vec![frame.to_polygon()]))
+}

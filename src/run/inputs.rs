@@ -1,0 +1,263 @@
+//! Everything a run stands on, gathered and checked before the first pixel of evidence.
+//!
+//! In:  a plan. Out: `Inputs`: views, red lines on the grid, sub-models, periods, mode.
+//! Law: what is wrong with the inputs is said here, before any output exists.
+
+use std::collections::BTreeMap;
+
+use geo::{BoundingRect, MultiPolygon};
+
+use crate::date::{Date, Period};
+use crate::grid::crs::Transform;
+use crate::grid::{Crs, Grid, Window};
+use crate::observe::feature;
+use crate::plan::Plan;
+use crate::read::{self, Reader};
+use crate::redline::permit::{self, Permit};
+use crate::redline::{self, Class, coverage};
+use crate::redline::read::Reading;
+use crate::run::RunError;
+use crate::scene::{Band, Scene};
+use crate::submodel::{self, Feature, SubModel};
+
+/// Fewest look-back views before a placebo year is worth asking about.
+const PLACEBO_HISTORY: usize = 12;
+
+/// What was seen on one day, by one or several scenes.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// The day.
+    pub date: Date,
+    /// Scenes of the day; where two overlap the first one speaks.
+    pub scenes: Vec<usize>,
+}
+
+/// One question asked of the stack: what changed in `target` against `look_back`?
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// Which views are look-back.
+    pub look_back: Vec<bool>,
+    /// Target period.
+    pub target: Period,
+    /// Look-back period, for the record.
+    pub baseline: Period,
+}
+
+/// Everything a run stands on.
+pub struct Inputs {
+    /// Scenes by date and id.
+    pub scenes: Vec<Scene>,
+    /// Files that were no scenes.
+    pub skipped: Vec<(std::path::PathBuf, String)>,
+    /// Days with scenes inside one of the periods, ascending.
+    pub views: Vec<View>,
+    /// The grid of the run.
+    pub grid: Grid,
+    /// Part of the grid near red lines.
+    pub area: Window,
+    /// Red lines with their layers.
+    pub redlines: Reading,
+    /// Red lines in the CRS of the grid, in the same order.
+    pub on_grid: Vec<MultiPolygon<f64>>,
+    /// Permits, if layers were given.
+    pub permits: Option<Vec<Permit>>,
+    /// Sub-models that look inside these red lines.
+    pub models: Vec<SubModel>,
+    /// Features that every scene gives.
+    pub features: Vec<Feature>,
+    /// The question of the run.
+    pub question: Question,
+    /// The same for the last look-back year, if the look-back is long enough.
+    pub placebo: Option<Question>,
+    /// Whether there are only two dates.
+    pub is_pair: bool,
+    /// What the reader of the result must know.
+    pub notes: Vec<String>,
+}
+
+/// Gathers and checks the inputs of a plan.
+pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
+    let order = (!plan.band_order.is_empty()).then_some(plan.band_order.as_slice());
+    let found = read::scenes(&plan.scenes, order)?;
+    let redlines = redline::read::read(&plan.redlines, plan.class)?;
+    let permits = if plan.permits.is_empty() { None } else { Some(permit::read_permits(&plan.permits)?.0) };
+    let (baseline, target) = periods(plan, &found.scenes)?;
+    let inside = |scene: &Scene| baseline.contains(scene.date) || target.contains(scene.date);
+    let scenes: Vec<Scene> = found.scenes.into_iter().filter(inside).collect();
+    let views = views(&scenes);
+    let dated = |period: Period| views.iter().filter(|view| period.contains(view.date)).count();
+    let (before, after) = (dated(baseline), dated(target));
+    if before == 0 || after == 0 {
+        let (which, period) = if before == 0 { ("baseline", baseline) } else { ("target", target) };
+        return Err(RunError::NoScenes { which, period, path: plan.scenes.clone() });
+    }
+    let features = feature::available(&scenes);
+    if !features.contains(&Feature::Ndvi) {
+        return Err(RunError::NoFeatures { path: plan.scenes.clone() });
+    }
+    let mut reader = Reader::new();
+    scenes.iter().try_for_each(|scene| reader.check_has_values(scene))?;
+    let grid = common_grid(&scenes)?;
+    let on_grid = redlines
+        .redlines
+        .iter()
+        .map(|line| coverage::on_grid(&line.polygons, &grid))
+        .collect::<Result<Vec<_>, _>>()?;
+    let models = models(plan, &redlines)?;
+    let question = |baseline: Period, target: Period| Question {
+        look_back: views.iter().map(|view| baseline.contains(view.date)).collect(),
+        target,
+        baseline,
+    };
+    let mut notes = redlines.notes.clone();
+    if !features.contains(&Feature::Bsi) {
+        notes.push("no short-wave infrared: bare soil is judged by visible and near infrared alone".to_owned());
+    }
+    Ok(Inputs {
+        area: area(&on_grid, &grid),
+        question: question(baseline, target),
+        placebo: placebo(&views, baseline).map(|(baseline, target)| question(baseline, target)),
+        is_pair: before == 1 && after == 1,
+        skipped: found.skipped,
+        scenes,
+        views,
+        grid,
+        redlines,
+        on_grid,
+        permits,
+        models,
+        features,
+        notes,
+    })
+}
+
+impl Inputs {
+    /// Dates of the views.
+    pub fn dates(&self) -> Vec<Date> {
+        self.views.iter().map(|view| view.date).collect()
+    }
+
+    /// Whether any scene carries a mask.
+    pub fn has_masks(&self) -> bool {
+        self.scenes.iter().any(|scene| scene.has(Band::Scl) || scene.has(Band::Mask))
+    }
+
+    /// Red lines, on the grid, inside which a sub-model looks.
+    pub fn zone(&self, model: &SubModel) -> MultiPolygon<f64> {
+        let asks = |class: Class| model.classes.contains(&class);
+        let lines = self.redlines.redlines.iter().zip(&self.on_grid);
+        MultiPolygon(lines.filter(|(line, _)| asks(line.class)).flat_map(|(_, on)| on.0.clone()).collect())
+    }
+
+    /// The transform from the grid's CRS to longitude and latitude.
+    pub fn to_lon_lat(&self) -> Result<Transform, RunError> {
+        Ok(Transform::new(self.grid.crs, Crs::LON_LAT)?)
+    }
+}
+
+/// The periods of the plan, or the last calendar year against all before it.
+fn periods(plan: &Plan, scenes: &[Scene]) -> Result<(Period, Period), RunError> {
+    let dates: Vec<Date> = scenes.iter().map(|scene| scene.date).collect();
+    let (Some(&first), Some(&last)) = (dates.iter().min(), dates.iter().max()) else {
+        return Err(RunError::OneDate { path: plan.scenes.clone() });
+    };
+    if first == last {
+        return Err(RunError::OneDate { path: plan.scenes.clone() });
+    }
+    let day_before = |date: Date| date.yesterday().unwrap_or(date);
+    let year_start = Date::constant(last.year(), 1, 1);
+    let distinct: std::collections::BTreeSet<Date> = dates.into_iter().collect();
+    let decided = match (plan.baseline, plan.target) {
+        (Some(baseline), Some(target)) => (baseline, target),
+        (Some(baseline), None) => {
+            let from = baseline.to.tomorrow().unwrap_or(baseline.to);
+            (baseline, Period { from, to: last.max(from) })
+        }
+        (None, Some(target)) => {
+            (Period { from: first.min(day_before(target.from)), to: day_before(target.from) }, target)
+        }
+        (None, None) if distinct.len() == 2 => {
+            (Period { from: first, to: first }, Period { from: last, to: last })
+        }
+        (None, None) if year_start > first => {
+            (Period { from: first, to: day_before(year_start) }, Period { from: year_start, to: last })
+        }
+        (None, None) => return Err(RunError::OneYear { first, last }),
+    };
+    Ok(decided)
+}
+
+fn views(scenes: &[Scene]) -> Vec<View> {
+    let mut by_date: BTreeMap<Date, Vec<usize>> = BTreeMap::new();
+    for (place, scene) in scenes.iter().enumerate() {
+        by_date.entry(scene.date).or_default().push(place);
+    }
+    by_date.into_iter().map(|(date, scenes)| View { date, scenes }).collect()
+}
+
+/// The last calendar year of the look-back, if what comes before it is long enough to learn from.
+fn placebo(views: &[View], baseline: Period) -> Option<(Period, Period)> {
+    let from = Date::constant(baseline.to.year(), 1, 1);
+    if from <= baseline.from {
+        return None;
+    }
+    let before = Period { from: baseline.from, to: from.yesterday().ok()? };
+    let history = views.iter().filter(|view| before.contains(view.date)).count();
+    (history >= PLACEBO_HISTORY).then_some((before, Period { from, to: baseline.to }))
+}
+
+/// The grid of the first scene, extended over all scenes. Scenes on shifted grids are resampled to it.
+fn common_grid(scenes: &[Scene]) -> Result<Grid, RunError> {
+    let grids: Vec<&Grid> = scenes.iter().filter_map(Scene::grid).collect();
+    let first = (*grids.first().ok_or(RunError::NoGrid)?).clone();
+    let mut rows = (0.0_f64, first.rows as f64);
+    let mut cols = (0.0_f64, first.cols as f64);
+    for grid in grids {
+        let (min_x, min_y, max_x, max_y) = grid.bounds();
+        let (top, left) = first.pixels(min_x, max_y);
+        let (bottom, right) = first.pixels(max_x, min_y);
+        // A thousandth of a pixel is rounding, not ground.
+        rows = (rows.0.min((top + 1e-3).floor()), rows.1.max((bottom - 1e-3).ceil()));
+        cols = (cols.0.min((left + 1e-3).floor()), cols.1.max((right - 1e-3).ceil()));
+    }
+    let (origin_x, origin_y) = first.world(rows.0, cols.0);
+    Ok(Grid {
+        rows: (rows.1 - rows.0) as usize,
+        cols: (cols.1 - cols.0) as usize,
+        origin_x,
+        origin_y,
+        ..first
+    })
+}
+
+/// The window of the grid that holds every red line; empty when none lies on it.
+fn area(on_grid: &[MultiPolygon<f64>], grid: &Grid) -> Window {
+    let mut area: Option<(f64, f64, f64, f64)> = None;
+    for bounds in on_grid.iter().filter_map(BoundingRect::bounding_rect) {
+        let (top, left) = grid.pixels(bounds.min().x, bounds.max().y);
+        let (bottom, right) = grid.pixels(bounds.max().x, bounds.min().y);
+        let so_far = area.unwrap_or((top, left, bottom, right));
+        area = Some((so_far.0.min(top), so_far.1.min(left), so_far.2.max(bottom), so_far.3.max(right)));
+    }
+    let Some((top, left, bottom, right)) = area else {
+        return Window { row0: 0, col0: 0, rows: 0, cols: 0 };
+    };
+    let cut = |value: f64, most: usize| value.clamp(0.0, most as f64) as usize;
+    let (row0, col0) = (cut(top.floor(), grid.rows), cut(left.floor(), grid.cols));
+    let (row_end, col_end) = (cut(bottom.ceil(), grid.rows), cut(right.ceil(), grid.cols));
+    Window { row0, col0, rows: row_end.saturating_sub(row0), cols: col_end.saturating_sub(col0) }
+}
+
+/// The sub-models asked for that look inside at least one of the red lines' classes.
+fn models(plan: &Plan, redlines: &Reading) -> Result<Vec<SubModel>, RunError> {
+    let classes: Vec<Class> = redlines.redlines.iter().map(|line| line.class).collect();
+    let mut models = submodel::select(&plan.models)?;
+    models.retain(|model| model.classes.iter().any(|class| classes.contains(class)));
+    if models.is_empty() {
+        let mut names: Vec<&str> = classes.iter().map(|class| class.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        return Err(RunError::NoModel { models: plan.models.join(", "), classes: names.join(", ") });
+    }
+    Ok(models)
+}

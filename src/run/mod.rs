@@ -1,0 +1,179 @@
+//! The score: every step once, in order; tiles in parallel.
+//!
+//! In:  a plan. Out: an output folder, whole or not at all, and a summary.
+//! The only door to threads and to the clock.
+
+pub mod inputs;
+
+pub mod patches;
+
+pub mod records;
+
+pub mod tiles;
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::date::{Date, Period};
+use crate::grid::crs::CrsError;
+use crate::observe::Stack;
+use crate::patch::scratch::{Scratch, ScratchError};
+use crate::plan::Plan;
+use crate::publish::PublishError;
+use crate::read::ReadError;
+use crate::redline::RedLineError;
+use crate::submodel::SubModelError;
+
+use inputs::Inputs;
+use records::Records;
+
+/// Why a run ended without a result.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// Scenes.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Red lines or permits.
+    #[error(transparent)]
+    RedLine(#[from] RedLineError),
+    /// Transforms.
+    #[error(transparent)]
+    Crs(#[from] CrsError),
+    /// Sub-models.
+    #[error(transparent)]
+    SubModel(#[from] SubModelError),
+    /// Scratch file.
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
+    /// Outputs.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// All scenes have one date.
+    #[error("{}: all scenes have one date; two dates at least are needed to see a change", .path.display())]
+    OneDate {
+        /// Where the scenes are.
+        path: PathBuf,
+    },
+    /// All scenes lie in one calendar year and no period was given.
+    #[error("the scenes lie in one year ({first} to {last}); say which part is look-back with --baseline FROM/TO")]
+    OneYear {
+        /// First date.
+        first: Date,
+        /// Last date.
+        last: Date,
+    },
+    /// A period without scenes.
+    #[error("{}: no scene lies in the {which} period {period}; check the dates with `steppewatch check`", .path.display())]
+    NoScenes {
+        /// `baseline` or `target`.
+        which: &'static str,
+        /// The period.
+        period: Period,
+        /// Where the scenes are.
+        path: PathBuf,
+    },
+    /// Red and near infrared are missing somewhere.
+    #[error("{}: not every scene has a red and a near infrared band; NDVI cannot be made; name the bands in the files or give --band-order", .path.display())]
+    NoFeatures {
+        /// Where the scenes are.
+        path: PathBuf,
+    },
+    /// No scene has a reflectance band.
+    #[error("no scene has a reflectance band from which a grid could be taken")]
+    NoGrid,
+    /// No sub-model looks inside these red lines.
+    #[error("no sub-model of ({models}) looks inside red lines of class {classes}; see `steppewatch explain`")]
+    NoModel {
+        /// Ids asked for.
+        models: String,
+        /// Classes of the red lines.
+        classes: String,
+    },
+    /// The memory bound is too small for the smallest tile.
+    #[error("memory bound {bound} MB is too small: {views} views of the smallest tile need {needed} MB; raise --memory or shorten the periods")]
+    Memory {
+        /// Bound in MB.
+        bound: u64,
+        /// Needed in MB.
+        needed: u64,
+        /// Views.
+        views: usize,
+    },
+    /// The confidence model that ships with the program cannot be read.
+    #[error("the shipped confidence model cannot be read: {0}")]
+    Shipped(String),
+    /// Workers cannot be started.
+    #[error("workers cannot be started: {0}")]
+    Threads(String),
+}
+
+/// Who is told how far a run is.
+pub trait Progress: Sync {
+    /// A stage begins, with its number of units.
+    fn stage(&self, name: &str, units: u64);
+    /// Units done.
+    fn step(&self, units: u64);
+}
+
+/// Nobody is told.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn stage(&self, _name: &str, _units: u64) {}
+    fn step(&self, _units: u64) {}
+}
+
+/// Leads of a series of dates.
+pub fn series(plan: &Plan, inputs: &Inputs, scratch_at: &std::path::Path, progress: &dyn Progress) -> Result<Records, RunError> {
+    let (threads, tile_size) = fitted(plan, inputs)?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|error| RunError::Threads(error.to_string()))?;
+    pool.install(|| {
+        let tiles = tiles::tiles(inputs, tile_size);
+        let planes = inputs.models.len() * tiles::PLANES;
+        let scratch = Scratch::create(scratch_at, inputs.grid.whole(), planes)?;
+        progress.stage("evidence", tiles.iter().map(|tile| tile.len() as u64).sum());
+        tiles::evidence(inputs, &inputs.question, &scratch, &tiles, progress)?;
+        progress.stage("patches", 0);
+        let examined = patches::examine(inputs, &inputs.question, &scratch, progress)?;
+        records::weigh(plan, inputs, &inputs.question, examined)
+    })
+}
+
+/// Threads and tile side that keep working memory under the plan's bound; neither changes a byte.
+fn fitted(plan: &Plan, inputs: &Inputs) -> Result<(usize, usize), RunError> {
+    let (cell, ring) = (crate::baseline::CELL, crate::baseline::RING);
+    let needed = |side: usize, threads: usize| {
+        let around = side.saturating_add(2 * ring);
+        let (rows, cols) = (around.min(inputs.grid.rows), around.min(inputs.grid.cols));
+        let window = crate::grid::Window { row0: 0, col0: 0, rows, cols };
+        let (views, features) = (inputs.views.len(), inputs.features.len());
+        let stack = Stack::bytes(window, views, features) as u64;
+        // Bands of the view being read, descriptors, and one cropped cell beside the tile.
+        let beside = window.len() as u64 * 4 * 10 + stack.min(Stack::bytes(cell_window(cell, ring), views, features) as u64);
+        (stack + beside) * threads as u64 + FIXED_MEMORY
+    };
+    let mut side = plan.tile_size.min(inputs.grid.rows.max(inputs.grid.cols)).div_ceil(cell).max(1) * cell;
+    let mut threads = plan.threads;
+    while needed(side, threads) > plan.memory && side > cell {
+        side = (side / 2).div_ceil(cell).max(1) * cell;
+    }
+    while needed(side, threads) > plan.memory && threads > 1 {
+        threads -= 1;
+    }
+    if needed(side, threads) > plan.memory {
+        let (bound, views) = (plan.memory / 1_000_000, inputs.views.len());
+        return Err(RunError::Memory { bound, needed: needed(side, threads) / 1_000_000, views });
+    }
+    Ok((threads, side))
+}
+
+/// Memory that a run takes before its first tile: libraries, file caches, red lines.
+const FIXED_MEMORY: u64 = 160_000_000;
+
+fn cell_window(cell: usize, ring: usize) -> crate::grid::Window {
+    crate::grid::Window { row0: 0, col0: 0, rows: cell + 2 * ring, cols: cell + 2 * ring }
+}

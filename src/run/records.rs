@@ -1,0 +1,359 @@
+//! Examined patches -> leads and suppressed patches, ranked.
+
+use geo::InteriorPoint;
+use sha2::{Digest, Sha256};
+
+use crate::date::Date;
+use crate::lead::{Area, Lead, Measure, Overlap, Status, Suppressed};
+use crate::plan::Plan;
+use crate::run::inputs::{Inputs, Question};
+use crate::run::patches::{Examined, in_lon_lat};
+use crate::run::RunError;
+use crate::submodel::Feature;
+use crate::units::{SquareMetres, rounded};
+use crate::weigh::closer::Closer;
+use crate::weigh::confidence::{self, Cap, Model};
+use crate::weigh::overlap::{Indexed, geodesic_area};
+use crate::weigh::verdict;
+
+/// Share of a patch that must lie inside the red lines of its sub-model.
+const LEAST_INSIDE_SHARE: f64 = 0.5;
+
+/// Leads of two sub-models that share this much of the smaller one are one place.
+const SAME_PLACE_SHARE: f64 = 0.3;
+
+/// Decimals of a degree in a lead's identity: about 30 m.
+const PLACE_STEP_DEGREES: f64 = 3e-4;
+
+/// What became of the patches.
+#[derive(Default)]
+pub struct Records {
+    /// Leads by rank.
+    pub leads: Vec<Lead>,
+    /// The other patches by id.
+    pub suppressed: Vec<Suppressed>,
+}
+
+/// Weighs every examined patch.
+pub fn weigh(
+    plan: &Plan,
+    inputs: &Inputs,
+    question: &Question,
+    examined: Vec<Examined>,
+) -> Result<Records, RunError> {
+    let desk = Desk::new(plan, inputs, question)?;
+    let mut records = Records::default();
+    for examined in &examined {
+        match desk.weigh(examined)? {
+            Ok(lead) => records.leads.push(lead),
+            Err(suppressed) => records.suppressed.push(suppressed),
+        }
+    }
+    one_lead_a_place(&mut records);
+    let order = |lead: &Lead| (std::cmp::Reverse((lead.confidence * 1e4).round() as i64), lead.id.clone());
+    records.leads.sort_by_key(order);
+    records.leads.iter_mut().enumerate().for_each(|(index, lead)| lead.rank = index + 1);
+    records.suppressed.sort_by(|a, b| (&a.id, &a.model).cmp(&(&b.id, &b.model)));
+    Ok(records)
+}
+
+struct Desk<'a> {
+    plan: &'a Plan,
+    inputs: &'a Inputs,
+    question: &'a Question,
+    transform: crate::grid::crs::Transform,
+    redlines: Indexed,
+    permits: Option<Indexed>,
+    confidence: Model,
+    pixel_area: f64,
+}
+
+/// Why a patch is no lead: code and sentence.
+type Reason = (&'static str, String);
+
+impl<'a> Desk<'a> {
+    fn new(plan: &'a Plan, inputs: &'a Inputs, question: &'a Question) -> Result<Self, RunError> {
+        let (width, height) = inputs.grid.pixel_metres();
+        Ok(Self {
+            plan,
+            inputs,
+            question,
+            transform: inputs.to_lon_lat()?,
+            redlines: Indexed::new(inputs.redlines.redlines.iter().map(|line| &line.polygons)),
+            permits: inputs
+                .permits
+                .as_ref()
+                .map(|permits| Indexed::new(permits.iter().map(|permit| &permit.polygons))),
+            confidence: Model::shipped().map_err(RunError::Shipped)?,
+            pixel_area: width * height,
+        })
+    }
+
+    fn weigh(&self, examined: &Examined) -> Result<Result<Lead, Suppressed>, RunError> {
+        let model = &self.inputs.models[examined.model];
+        let patch = examined.closer.as_ref().map_or(&examined.patch, |closer| &closer.patch);
+        let outline = in_lon_lat(&patch.outline, &self.inputs.grid, &self.transform)?;
+        let best = geodesic_area(&outline);
+        let overlaps = self.redlines.overlaps(&outline);
+        let redlines: Vec<(usize, SquareMetres)> = overlaps
+            .into_iter()
+            .filter(|(place, _)| model.classes.contains(&self.inputs.redlines.redlines[*place].class))
+            .collect();
+        let inside = redlines.iter().map(|(_, area)| area.0).sum::<f64>() / best.0.max(1e-9);
+        let mut measures = shape_measures(examined, patch);
+        if let Some(closer) = &examined.closer {
+            measures.extend(closer_measures(closer, &self.inputs.features));
+        }
+        let id = identity(&outline);
+        let drop = |(reason, detail): Reason| Suppressed {
+            id: id.clone(),
+            model: model.id.clone(),
+            reason: reason.to_owned(),
+            detail,
+            area: SquareMetres(rounded(best.0, 1)),
+            evidence: measures.clone(),
+            outline: outline.clone(),
+        };
+        if let Some(reason) = self.reason_against(examined, best, inside) {
+            return Ok(Err(drop(reason)));
+        }
+        let Some(closer) = &examined.closer else {
+            return Ok(Err(drop(("no_closer_look", "the patch as a whole has too few views".to_owned()))));
+        };
+        let (confidence, method) = self.confidence(&measures, closer);
+        if confidence < self.plan.least_confidence {
+            let least = self.plan.least_confidence;
+            return Ok(Err(drop((
+                "low_confidence",
+                format!("confidence {confidence:.3} is under {least:.3} ({method})"),
+            ))));
+        }
+        let sigma = patch.area_px.1 / patch.area_px.0.max(1e-9) * best.0;
+        let area = Area {
+            best: SquareMetres(rounded(best.0, 1)),
+            low: SquareMetres(rounded((best.0 - 1.96 * sigma).max(0.0), 1)),
+            high: SquareMetres(rounded(best.0 + 1.96 * sigma, 1)),
+        };
+        let moments = self.moments(closer);
+        let point = outline.interior_point().map_or((0.0, 0.0), |point| (point.x(), point.y()));
+        let persistence = &closer.persistence;
+        let status = if persistence.confirmed_on.is_some() { Status::Confirmed } else { Status::Provisional };
+        Ok(Ok(Lead {
+            id: id.clone(),
+            rank: 0,
+            model: model.id.clone(),
+            model_name: model.name.clone(),
+            model_name_zh: model.name_zh.clone(),
+            status,
+            confidence: rounded(confidence, 4),
+            confidence_method: method,
+            before: moments.before,
+            after: moments.after,
+            first_seen: moments.first_seen,
+            last_seen: moments.last_seen,
+            confirmed_on: persistence.confirmed_on,
+            observation_count: closer.views.1,
+            area,
+            length_m: rounded(f64::from(patch.shape.length_px) * self.pixel_area.sqrt(), 1),
+            redlines: self.redline_overlaps(&redlines),
+            permits: self.permit_overlaps(&outline),
+            thresholds: verdict::thresholds(&model.legal, &area, self.pixel_area),
+            scene_before: self.scene_on(moments.before),
+            scene_after: self.scene_on(moments.after),
+            evidence: measures,
+            notes: self.notes(closer),
+            outline,
+            point,
+            window: patch.window,
+        }))
+    }
+
+    /// Hard rules, most telling first.
+    fn reason_against(&self, examined: &Examined, area: SquareMetres, inside: f64) -> Option<Reason> {
+        let model = &self.inputs.models[examined.model];
+        if area.0 < model.minimum_area_m2 {
+            let least = model.minimum_area_m2;
+            return Some(("area_below_minimum", format!("{:.0} m2 is under {least:.0} m2", area.0)));
+        }
+        if inside < LEAST_INSIDE_SHARE {
+            let share = 100.0 * inside;
+            return Some(("outside_red_line", format!("{share:.0} % of the patch lies inside the red line")));
+        }
+        let gates: Vec<&str> = model.gates.iter().map(|gate| gate.name.as_str()).collect();
+        let Some(closer) = &examined.closer else {
+            let share = 100.0 * examined.gated_share;
+            let gates = gates.join(", ");
+            let detail = format!("only {share:.0} % of the pixels pass a gate ({gates}) in enough clear views in a row");
+            return Some(("not_persistent", detail));
+        };
+        if closer.passed.is_none() {
+            let gates = gates.join(", ");
+            return Some(("not_persistent", format!("the patch as a whole passes no gate ({gates})")));
+        }
+        None
+    }
+
+    fn confidence(&self, measures: &[Measure], closer: &Closer) -> (f64, String) {
+        let mut caps = Vec::new();
+        if !self.inputs.features.contains(&Feature::Bsi) {
+            let reason = "the sensor has no short-wave infrared".to_owned();
+            caps.push(Cap { most: confidence::NO_SWIR_CAP, reason });
+        }
+        if closer.contamination > confidence::CONTAMINATED_SHARE {
+            let share = 100.0 * closer.contamination;
+            let reason = format!("{share:.0} % of the look-alikes' views have changed themselves");
+            caps.push(Cap { most: confidence::CONTAMINATED_CAP, reason });
+        }
+        let method = format!("logistic model, version {}", self.confidence.version);
+        confidence::capped(self.confidence.probability(measures), &caps, &method)
+    }
+
+    fn moments(&self, closer: &Closer) -> Moments {
+        let dates = self.inputs.dates();
+        let date = |index: usize| dates[closer.series.views[index]];
+        let chosen: Vec<Date> = closer.chosen.indices.iter().map(|index| date(*index)).collect();
+        let first_seen = closer.passed.as_ref().map_or(chosen[0], |passed| passed.first);
+        let last = chosen[chosen.len() - 1];
+        let last_seen = closer.passed.as_ref().map_or(last, |passed| passed.last.max(last));
+        let all = (0..closer.series.views.len()).map(date);
+        let before = all.clone().filter(|date| *date < first_seen).max().unwrap_or(self.question.baseline.to);
+        Moments { before, after: last.max(first_seen), first_seen, last_seen }
+    }
+
+    fn scene_on(&self, date: Date) -> String {
+        let view = self.inputs.views.iter().find(|view| view.date == date);
+        view.map_or(String::new(), |view| self.inputs.scenes[view.scenes[0]].id.clone())
+    }
+
+    fn redline_overlaps(&self, overlaps: &[(usize, SquareMetres)]) -> Vec<Overlap> {
+        let reading = &self.inputs.redlines;
+        let overlap = |(place, area): &(usize, SquareMetres)| {
+            let line = &reading.redlines[*place];
+            let layer = &reading.layers[line.layer];
+            Overlap {
+                id: line.id.clone(),
+                name: line.name.clone(),
+                class: Some(line.class),
+                layer: layer.file.clone(),
+                version: layer.version.clone(),
+                overlap: SquareMetres(rounded(area.0, 1)),
+            }
+        };
+        let mut overlaps: Vec<Overlap> = overlaps.iter().map(overlap).collect();
+        overlaps.sort_by(|a, b| b.overlap.0.total_cmp(&a.overlap.0).then(a.id.cmp(&b.id)));
+        overlaps
+    }
+
+    fn permit_overlaps(&self, outline: &geo::MultiPolygon<f64>) -> Option<Vec<Overlap>> {
+        let (permits, indexed) = (self.inputs.permits.as_ref()?, self.permits.as_ref()?);
+        let overlap = |(place, area): (usize, SquareMetres)| Overlap {
+            id: permits[place].number.clone(),
+            name: permits[place].name.clone(),
+            class: None,
+            layer: permits[place].layer.clone(),
+            version: None,
+            overlap: SquareMetres(rounded(area.0, 1)),
+        };
+        Some(indexed.overlaps(outline).into_iter().map(overlap).collect())
+    }
+
+    fn notes(&self, closer: &Closer) -> Vec<String> {
+        let mut notes = self.inputs.notes.clone();
+        if self.inputs.permits.is_none() {
+            notes.push("permit layer not supplied".to_owned());
+        }
+        if let Some(passed) = &closer.passed {
+            let (gate, views) = (&passed.gate, passed.views);
+            notes.push(format!("gate {gate} held in {views} clear views in a row, reached on {}", passed.reached));
+        }
+        notes
+    }
+}
+
+struct Moments {
+    before: Date,
+    after: Date,
+    first_seen: Date,
+    last_seen: Date,
+}
+
+/// Identity of a place: the same for every run, sensor, date and tile size.
+pub fn identity(outline: &geo::MultiPolygon<f64>) -> String {
+    let point = geo::Centroid::centroid(outline).map_or((0.0, 0.0), |point| (point.x(), point.y()));
+    let step = |degrees: f64| (degrees / PLACE_STEP_DEGREES).floor() as i64;
+    let digest = Sha256::digest(format!("steppewatch place {} {}", step(point.0), step(point.1)));
+    // Crockford's alphabet: no letter that is read as a digit.
+    const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    digest.iter().take(10).map(|byte| char::from(LETTERS[usize::from(byte & 31)])).collect()
+}
+
+fn measure(name: &str, value: f32, unit: &'static str) -> Measure {
+    Measure { name: name.to_owned(), value: rounded(f64::from(value), 4), unit }
+}
+
+fn shape_measures(examined: &Examined, patch: &crate::patch::Patch) -> Vec<Measure> {
+    vec![
+        measure("evidence_core", patch.core, "sigma"),
+        measure("evidence_ring", patch.ring, "sigma"),
+        measure("ln_area_px", (patch.area_px.0 as f32).max(1.0).ln(), "1"),
+        measure("gated_share", examined.gated_share, "1"),
+        measure("sharpness", patch.shape.sharpness, "1"),
+        measure("rectangularity", patch.shape.rectangularity, "1"),
+        measure("solidity", patch.shape.solidity, "1"),
+        measure("circularity", patch.shape.circularity, "1"),
+        measure("unevenness", patch.shape.unevenness.min(3.0), "1"),
+    ]
+}
+
+fn closer_measures(closer: &Closer, features: &[Feature]) -> Vec<Measure> {
+    let mut measures = vec![
+        measure("ln_evidence", closer.chosen.evidence.max(0.0).ln_1p(), "1"),
+        measure("ln_amplitude", closer.amplitude.max(0.0).ln_1p(), "1"),
+        measure("gate_views", closer.passed.as_ref().map_or(0, |passed| passed.views).min(8) as f32, "views"),
+        measure("ln_persistence", closer.persistence.peak.ln_1p(), "1"),
+        measure("contamination", closer.contamination, "1"),
+        measure("baseline_views", closer.views.0 as f32, "views"),
+        measure("target_views", closer.views.1 as f32, "views"),
+    ];
+    for (place, feature) in features.iter().enumerate() {
+        let line = |lines: &Vec<Vec<f32>>| {
+            let mut values: Vec<f32> = closer.chosen.indices.iter().map(|index| lines[place][*index]).collect();
+            crate::baseline::regression::median(&mut values)
+        };
+        let unit = if *feature == Feature::Brightness { "reflectance" } else { "1" };
+        measures.push(measure(&format!("{}_observed", feature.name()), line(&closer.series.observed), unit));
+        measures.push(measure(&format!("{}_expected", feature.name()), line(&closer.series.expected), unit));
+        measures.push(measure(&format!("{}_z", feature.name()), line(&closer.series.z), "sigma"));
+    }
+    measures
+}
+
+/// Of leads of several sub-models on the same ground, the one with the highest confidence stays.
+fn one_lead_a_place(records: &mut Records) {
+    let order = |a: &Lead, b: &Lead| b.confidence.total_cmp(&a.confidence).then(b.area.best.0.total_cmp(&a.area.best.0));
+    records.leads.sort_by(|a, b| order(a, b).then(a.model.cmp(&b.model)).then(a.id.cmp(&b.id)));
+    let mut kept: Vec<Lead> = Vec::new();
+    for lead in std::mem::take(&mut records.leads) {
+        let shares_ground = |other: &&mut Lead| {
+            let shared = Indexed::new(std::iter::once(&other.outline)).overlaps(&lead.outline);
+            let smaller = lead.area.best.0.min(other.area.best.0);
+            shared.iter().any(|(_, area)| area.0 > SAME_PLACE_SHARE * smaller)
+        };
+        match kept.iter_mut().find(shares_ground) {
+            None => kept.push(lead),
+            Some(first) => {
+                first.notes.push(format!("also seen as {} with confidence {:.2}", lead.model, lead.confidence));
+                records.suppressed.push(Suppressed {
+                    reason: "same_place".to_owned(),
+                    detail: format!("lead {} ({}) names this place", first.id, first.model),
+                    id: lead.id,
+                    model: lead.model,
+                    area: lead.area.best,
+                    evidence: lead.evidence,
+                    outline: lead.outline,
+                });
+            }
+        }
+    }
+    records.leads = kept;
+}

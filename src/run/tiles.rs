@@ -1,0 +1,222 @@
+//! First pass: every tile once, from files to evidence.
+//!
+//! Law: a tile reads its pixels and a ring; what a pixel gets depends on its control cell alone, so
+//! tile size, memory and threads change no byte.
+
+use rayon::prelude::*;
+
+use crate::baseline::{self, Baseline, CELL, RING, Series};
+use crate::detect::evidence::{Finding, Prepared};
+use crate::detect::gate;
+use crate::grid::Window;
+use crate::observe::{Reflectance, Stack, feature, mask, screen};
+use crate::patch::scratch::{self, Scratch};
+use crate::patch::tree;
+use crate::read::Reader;
+use crate::redline::coverage;
+use crate::run::inputs::{Inputs, Question};
+use crate::run::{Progress, RunError};
+use crate::scene::Band;
+
+/// How far beyond a red line evidence is looked at, so that a contour at the line is whole.
+const ZONE_MARGIN: usize = 3;
+
+/// Planes that each sub-model has in the scratch file.
+pub const PLANES: usize = 2;
+
+/// Plane of evidence of a sub-model.
+pub fn evidence_plane(model: usize) -> usize {
+    model * PLANES
+}
+
+/// Plane of the longest run of views that pass a gate, pixel by pixel.
+pub fn gate_plane(model: usize) -> usize {
+    model * PLANES + 1
+}
+
+/// Tiles of whole control cells that hold ground of a red line.
+pub fn tiles(inputs: &Inputs, tile_size: usize) -> Vec<Window> {
+    let side = tile_size.div_ceil(CELL).max(1) * CELL;
+    let whole = inputs.grid.whole();
+    // Tiles lie on the lattice of the grid, not of the red line: cells are the same whatever is asked.
+    let touches = |tile: &Window| !tile.grown(ZONE_MARGIN, whole).intersection(inputs.area).is_empty();
+    whole.tiles(side).into_iter().filter(touches).collect()
+}
+
+/// Reads every view of a window into a stack: masked, screened, in features.
+pub fn stack(inputs: &Inputs, reader: &mut Reader, window: Window) -> Result<Stack, RunError> {
+    let whole = inputs.grid.whole();
+    let outer = window.grown(mask::DILATION, whole);
+    let mut stack = Stack::new(window, inputs.dates(), inputs.features.clone());
+    for (place, view) in inputs.views.iter().enumerate() {
+        // Scenes of one day in reverse, so that the first one has the last word.
+        for scene in view.scenes.iter().rev() {
+            add_scene(inputs, reader, *scene, (place, outer), &mut stack)?;
+        }
+    }
+    baseline::drop_cloudy_blocks(&mut stack);
+    let reach =
+        if inputs.has_masks() { screen::REACH_WITH_MASK } else { screen::REACH_WITHOUT_MASK };
+    screen::screen(&mut stack, reach);
+    Ok(stack)
+}
+
+fn add_scene(
+    inputs: &Inputs,
+    reader: &mut Reader,
+    scene: usize,
+    (view, outer): (usize, Window),
+    stack: &mut Stack,
+) -> Result<(), RunError> {
+    let scene = &inputs.scenes[scene];
+    if scene.grid().is_none_or(|grid| !grid.overlaps(&inputs.grid.of_window(outer))) {
+        return Ok(());
+    }
+    let mask_band = [Band::Scl, Band::Mask].into_iter().find(|band| scene.has(*band));
+    let mut clear = vec![true; outer.len()];
+    if let Some(band) = mask_band {
+        let layer = reader.window(scene, band, &inputs.grid, outer)?;
+        let layer: Vec<f32> = layer.iter().copied().collect();
+        clear = mask::erode(&mask::clear(band, &layer), outer.rows, outer.cols, mask::DILATION);
+    }
+    let clear = inner(&clear, outer, stack.window);
+    if !clear.contains(&true) {
+        return Ok(());
+    }
+    let mut reflectance = Reflectance::default();
+    let mut values = Vec::with_capacity(inputs.features.len());
+    for &feature in &inputs.features {
+        let bands = feature::bands_for(feature, scene).unwrap_or_default();
+        for &band in &bands {
+            if reflectance.plane(band).is_none() {
+                let raw = reader.window(scene, band, &inputs.grid, stack.window)?;
+                reflectance.add(band, raw.iter().copied(), &scene.bands[&band]);
+            }
+        }
+        values.push(feature::features(feature, &bands, &reflectance).unwrap_or_default());
+    }
+    stack.set_view(view, &values, &clear);
+    Ok(())
+}
+
+fn inner<T: Copy>(values: &[T], outer: Window, inner: Window) -> Vec<T> {
+    let mut result = Vec::with_capacity(inner.len());
+    for row in inner.row0..inner.row_end() {
+        let from = (row - outer.row0) * outer.cols + inner.col0 - outer.col0;
+        result.extend_from_slice(&values[from..from + inner.cols]);
+    }
+    result
+}
+
+/// Evidence of every tile into the scratch file. `zones` are the sub-models' red lines on the grid.
+pub fn evidence(
+    inputs: &Inputs,
+    question: &Question,
+    scratch: &Scratch,
+    tiles: &[Window],
+    progress: &dyn Progress,
+) -> Result<(), RunError> {
+    tiles.par_iter().try_for_each_init(Reader::new, |reader, tile| {
+        tile_evidence(inputs, question, scratch, reader, *tile)?;
+        progress.step(tile.len() as u64);
+        Ok(())
+    })
+}
+
+fn tile_evidence(
+    inputs: &Inputs,
+    question: &Question,
+    scratch: &Scratch,
+    reader: &mut Reader,
+    tile: Window,
+) -> Result<(), RunError> {
+    let whole = inputs.grid.whole();
+    let wanted: Vec<Vec<bool>> = inputs.models.iter().map(|model| zone_mask(inputs, model, tile)).collect();
+    if !wanted.iter().flatten().any(|wanted| *wanted) {
+        return Ok(());
+    }
+    let stack = stack(inputs, reader, tile.grown(RING, whole))?;
+    for cell in cells(tile) {
+        let is_wanted = |mask: &Vec<bool>| inner(mask, tile, cell).contains(&true);
+        if !wanted.iter().any(is_wanted) {
+            continue;
+        }
+        let around = stack.cropped(cell.grown(RING, whole));
+        let judged = judge_cell(inputs, question, &around, cell, |model, pixel_in_cell| {
+            let (row, col) = (pixel_in_cell / cell.cols, pixel_in_cell % cell.cols);
+            wanted[model][(cell.row0 - tile.row0 + row) * tile.cols + cell.col0 - tile.col0 + col]
+        });
+        for (plane, values) in judged.iter().enumerate() {
+            scratch.write(plane, cell, values)?;
+        }
+    }
+    Ok(())
+}
+
+/// The control cells of a tile.
+pub fn cells(tile: Window) -> Vec<Window> {
+    tile.tiles(CELL)
+}
+
+/// Pixels of a window inside (or just beside) the red lines that a sub-model looks at.
+fn zone_mask(inputs: &Inputs, model: &crate::submodel::SubModel, window: Window) -> Vec<bool> {
+    let outer = window.grown(ZONE_MARGIN, inputs.grid.whole());
+    let inside = coverage::inside(&inputs.zone(model), &inputs.grid, outer);
+    let outside: Vec<bool> = inside.iter().map(|inside| !inside).collect();
+    let far = mask::erode(&outside, outer.rows, outer.cols, ZONE_MARGIN);
+    inner(&far, outer, window).into_iter().map(|far| !far).collect()
+}
+
+/// Planes (evidence and gate of each sub-model) of one cell.
+fn judge_cell(
+    inputs: &Inputs,
+    question: &Question,
+    around: &Stack,
+    cell: Window,
+    wanted: impl Fn(usize, usize) -> bool,
+) -> Vec<Vec<i16>> {
+    let mut planes = vec![vec![scratch::OUTSIDE; cell.len()]; inputs.models.len() * PLANES];
+    let baseline = Baseline::learn(around, &question.look_back);
+    let prepared: Vec<Prepared> = inputs.models.iter().map(|model| prepare(&baseline, model, inputs)).collect();
+    let dates = &around.dates;
+    let mut series = Series::default();
+    for pixel in 0..cell.len() {
+        let asked: Vec<usize> = (0..inputs.models.len()).filter(|model| wanted(*model, pixel)).collect();
+        if asked.is_empty() {
+            continue;
+        }
+        let (row, col) = (cell.row0 + pixel / cell.cols, cell.col0 + pixel % cell.cols);
+        let there = (row - around.window.row0) * around.window.cols + col - around.window.col0;
+        if let Some(baseline) = &baseline {
+            baseline.series(there, &mut series);
+        }
+        let is_seen = || (0..dates.len()).any(|view| around.is_seen(view, there));
+        for model in asked {
+            let finding = match &baseline {
+                Some(_) if !series.views.is_empty() => {
+                    prepared[model].find(&series, dates, &question.look_back, question.target)
+                }
+                _ if is_seen() => Finding::TooLittleHistory,
+                _ => Finding::Unseen,
+            };
+            planes[evidence_plane(model)][pixel] = scratch::stored(finding);
+            if matches!(finding, Finding::Evidence(evidence) if evidence >= tree::LEVELS[0]) {
+                let features = &around.features;
+                let run = gate::pass(prepared[model].model, features, &series, dates, question.target);
+                planes[gate_plane(model)][pixel] = run.map_or(0, |run| run.views as i16);
+            }
+        }
+    }
+    planes
+}
+
+/// A sub-model prepared for a cell; without a baseline nothing correlates.
+pub fn prepare<'a>(
+    baseline: &Option<Baseline>,
+    model: &'a crate::submodel::SubModel,
+    inputs: &Inputs,
+) -> Prepared<'a> {
+    Prepared::new(model, &inputs.features, |a, b| {
+        baseline.as_ref().map_or(0.0, |baseline| baseline.correlation(a, b))
+    })
+}
