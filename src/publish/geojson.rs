@@ -23,7 +23,7 @@ pub const SUPPRESSED: &str = "suppressed.geojson";
 /// File of what could not be seen.
 pub const GAPS: &str = "gaps.geojson";
 
-/// Writes the three files and the style beside the leads.
+/// Writes the three files.
 pub fn write(staging: &Staging, outcome: &Outcome) -> Result<(), PublishError> {
     checked(staging, LEADS, &leads(outcome.leads)?, outcome.leads.len())?;
     checked(staging, SUPPRESSED, &suppressed(outcome.suppressed)?, outcome.suppressed.len())?;

@@ -23,6 +23,12 @@ pub mod fields;
 
 pub mod geojson;
 
+pub mod style;
+
+mod gpkg_schema;
+
+pub mod gpkg;
+
 #[cfg(test)]
 mod sample;
 
