@@ -29,6 +29,14 @@ mod gpkg_schema;
 
 pub mod gpkg;
 
+mod canvas;
+
+pub mod chip;
+
+pub mod manifest;
+
+pub mod table;
+
 #[cfg(test)]
 mod sample;
 
