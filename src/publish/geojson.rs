@@ -1,0 +1,207 @@
+//! `leads.geojson`, `suppressed.geojson`, `gaps.geojson`: RFC 7946, one feature a line.
+//!
+//! In:  an `Outcome`.
+//! Out: text with `type` first, WGS 84 longitude and latitude with seven decimals, right-hand rule,
+//!      features sorted, every column in every feature (`fields`).
+//! Law: written by us with checked writes, read again and counted before it counts as written.
+//! Source: RFC 7946; GDAL and QGIS decide the format by the first key, hence its place.
+
+use geo::MultiPolygon;
+use geojson::{FeatureCollection, GeoJson};
+use serde_json::{Value, json};
+
+use crate::lead::{Gap, Lead, Suppressed};
+use crate::publish::fields::{self, Field};
+use crate::publish::{Outcome, PublishError, Staging, outline};
+
+/// File of the leads.
+pub const LEADS: &str = "leads.geojson";
+
+/// File of the patches that did not become leads.
+pub const SUPPRESSED: &str = "suppressed.geojson";
+
+/// File of what could not be seen.
+pub const GAPS: &str = "gaps.geojson";
+
+/// Writes the three files.
+pub fn write(staging: &Staging, outcome: &Outcome) -> Result<(), PublishError> {
+    checked(staging, LEADS, &leads(outcome.leads)?, outcome.leads.len())?;
+    checked(staging, SUPPRESSED, &suppressed(outcome.suppressed)?, outcome.suppressed.len())?;
+    checked(staging, GAPS, &gaps(outcome.gaps)?, outcome.gaps.len())
+}
+
+/// The leads as a feature collection, by rank.
+pub fn leads(leads: &[Lead]) -> Result<String, PublishError> {
+    let lines = by_rank(leads).into_iter().map(|lead| feature("lead", fields::LEAD, lead, &lead.outline));
+    collection("leads", lines)
+}
+
+/// The suppressed patches as a feature collection, by id.
+pub fn suppressed(patches: &[Suppressed]) -> Result<String, PublishError> {
+    let lines = by_id(patches)
+        .into_iter()
+        .map(|patch| feature("suppressed patch", fields::SUPPRESSED, patch, &patch.outline));
+    collection("suppressed", lines)
+}
+
+/// The gaps as a feature collection, by layer, red line, sub-model, reason and period.
+pub fn gaps(gaps: &[Gap]) -> Result<String, PublishError> {
+    let lines = by_place(gaps).into_iter().map(|gap| feature("gap", fields::GAP, gap, &gap.outline));
+    collection("gaps", lines)
+}
+
+/// Leads in the order of every file.
+pub(crate) fn by_rank(leads: &[Lead]) -> Vec<&Lead> {
+    let mut sorted: Vec<&Lead> = leads.iter().collect();
+    sorted.sort_by(|a, b| (a.rank, &a.id).cmp(&(b.rank, &b.id)));
+    sorted
+}
+
+/// Suppressed patches in the order of every file.
+pub(crate) fn by_id(patches: &[Suppressed]) -> Vec<&Suppressed> {
+    let mut sorted: Vec<&Suppressed> = patches.iter().collect();
+    sorted.sort_by(|a, b| {
+        (&a.id, &a.model, &a.reason, &a.detail).cmp(&(&b.id, &b.model, &b.reason, &b.detail))
+    });
+    sorted
+}
+
+/// Gaps in the order of every file.
+pub(crate) fn by_place(gaps: &[Gap]) -> Vec<&Gap> {
+    let mut sorted: Vec<&Gap> = gaps.iter().collect();
+    sorted.sort_by_cached_key(|gap| {
+        let words = [&gap.layer, &gap.redline_id, &gap.model, &gap.reason].map(Clone::clone);
+        (words, gap.period, fields::gap_id(gap))
+    });
+    sorted
+}
+
+/// One feature as one line. An empty outline is a null geometry: the gap is a whole scene.
+fn feature<T>(
+    what: &'static str,
+    fields: &[Field<T>],
+    record: &T,
+    shape: &MultiPolygon<f64>,
+) -> Result<String, PublishError> {
+    let properties = fields::properties(fields, record);
+    let id = properties["id"].clone();
+    let shape = outline::for_files(shape).map_err(|reason| PublishError::Outline {
+        what,
+        id: id.as_str().unwrap_or_default().to_owned(),
+        reason,
+    })?;
+    let geometry = if shape.0.is_empty() {
+        "null".to_owned()
+    } else {
+        format!(r#"{{"type":"MultiPolygon","coordinates":{}}}"#, outline::coordinates(&shape))
+    };
+    let properties = Value::Object(properties);
+    Ok(format!(r#"{{"type":"Feature","id":{id},"properties":{properties},"geometry":{geometry}}}"#))
+}
+
+fn collection(
+    name: &str,
+    lines: impl Iterator<Item = Result<String, PublishError>>,
+) -> Result<String, PublishError> {
+    let lines: Vec<String> = lines.collect::<Result<_, _>>()?;
+    let disclaimer = json!(fields::DISCLAIMER);
+    let head =
+        format!(r#"{{"type":"FeatureCollection","name":"{name}","disclaimer":{disclaimer},"features":["#);
+    let body = if lines.is_empty() { String::new() } else { format!("\n{}\n", lines.join(",\n")) };
+    Ok(format!("{head}{body}]}}\n"))
+}
+
+fn checked(staging: &Staging, file: &str, text: &str, expected: usize) -> Result<(), PublishError> {
+    staging.write(file, text.as_bytes())?;
+    let path = staging.path(file);
+    let found = std::fs::read_to_string(&path).map_err(|source| PublishError::io("read", &path, source))?;
+    let wrong = |found: String| PublishError::ReadBack {
+        file: file.to_owned(),
+        expected: format!("{expected} features"),
+        found,
+    };
+    match found.parse::<GeoJson>() {
+        Ok(GeoJson::FeatureCollection(FeatureCollection { features, .. })) if features.len() == expected => {
+            Ok(())
+        }
+        Ok(GeoJson::FeatureCollection(collection)) => {
+            Err(wrong(format!("{} features", collection.features.len())))
+        }
+        Ok(_) => Err(wrong("no feature collection".to_owned())),
+        Err(error) => Err(wrong(error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use geo::orient::Direction;
+    use geo::{Orient, Validation};
+
+    use super::*;
+    use crate::publish::sample;
+
+    fn parsed(text: &str) -> FeatureCollection {
+        FeatureCollection::try_from(text.parse::<GeoJson>().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn leads_read_back_in_rank_order_with_their_outline_and_all_columns() {
+        let leads_in = sample::leads();
+        let text = leads(&leads_in).unwrap();
+        let collection = parsed(&text);
+        assert_eq!(collection.features.len(), leads_in.len());
+        for (index, feature) in collection.features.iter().enumerate() {
+            assert_eq!(feature.property("rank").unwrap().as_u64().unwrap() as usize, index + 1);
+            assert_eq!(feature.properties.as_ref().unwrap().len(), fields::LEAD.len());
+            let shape = MultiPolygon::<f64>::try_from(feature.geometry.clone().unwrap()).unwrap();
+            assert!(shape.is_valid() && shape == shape.orient(Direction::Default));
+        }
+        let best = leads_in.iter().find(|lead| lead.rank == 1).unwrap();
+        assert_eq!(collection.features[0].property("id").unwrap(), &json!(best.id));
+        assert_eq!(collection.features[0].property("before").unwrap(), &json!(best.before.to_string()));
+    }
+
+    #[test]
+    fn the_order_of_the_input_does_not_change_a_byte() {
+        let (mut some_leads, mut some_gaps) = (sample::leads(), sample::gaps());
+        let (first, second) = (leads(&some_leads).unwrap(), gaps(&some_gaps).unwrap());
+        some_leads.reverse();
+        some_gaps.reverse();
+        assert_eq!((first, second), (leads(&some_leads).unwrap(), gaps(&some_gaps).unwrap()));
+    }
+
+    #[test]
+    fn no_leads_is_a_valid_empty_collection_with_type_first() {
+        let text = leads(&[]).unwrap();
+        assert!(parsed(&text).features.is_empty());
+        assert!(text.starts_with(r#"{"type":"FeatureCollection""#));
+    }
+
+    #[test]
+    fn a_gap_without_a_place_has_a_null_geometry_and_no_column_less() {
+        let collection = parsed(&gaps(&sample::gaps()).unwrap());
+        let empty = collection.features.iter().find(|feature| feature.geometry.is_none()).unwrap();
+        assert_eq!(empty.properties.as_ref().unwrap().len(), fields::GAP.len());
+    }
+
+    #[test]
+    fn a_number_that_is_none_becomes_null_and_an_outline_that_is_none_an_error() {
+        let mut wrong = sample::leads();
+        wrong[0].confidence = f64::NAN;
+        let id = wrong[0].id.clone();
+        let collection = parsed(&leads(&wrong).unwrap());
+        let feature =
+            collection.features.iter().find(|feature| feature.property("id") == Some(&json!(id))).unwrap();
+        assert!(feature.property("confidence").unwrap().is_null());
+        wrong[0].outline.0[0].exterior_mut(|ring| ring.0[1].x = f64::INFINITY);
+        assert!(leads(&wrong).unwrap_err().to_string().contains(&id));
+    }
+
+    #[test]
+    fn no_file_judges_a_place() {
+        let all = [leads(&sample::leads()).unwrap(), gaps(&sample::gaps()).unwrap()].concat();
+        for word in ["violation", "illegal", "违法"] {
+            assert!(!all.to_lowercase().contains(word));
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! `manifest.json`: what went in, what was decided, what came out, each file by SHA-256.
+//!
+//! In:  plan, inputs, scene uses and versions from the conductor; the files in the staging folder.
+//! Out: one JSON file, written last. `result` is the same for the same inputs and machine image;
+//!      `run` alone holds times and host, which the caller reads off the clock and hands in.
+//! Law: file names only, never a folder of this machine, outside `run`.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::date::Date;
+use crate::publish::staging::{GENERATOR, MANIFEST};
+use crate::publish::{Outcome, PublishError, Staging, digest, geojson, gpkg};
+use crate::units::rounded;
+
+/// One file that the run read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Input {
+    /// `scene`, `redlines`, `permits`, `plan`, `submodel`.
+    pub role: String,
+    /// File name without folders.
+    pub file: String,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256, hexadecimal.
+    pub sha256: String,
+}
+
+impl Input {
+    /// Reads the file through for its size and SHA-256.
+    pub fn of_file(role: &str, path: &Path) -> Result<Self, PublishError> {
+        let (size, sha256) = digest::of_file(path)?;
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self { role: role.to_owned(), file, size, sha256 })
+    }
+}
+
+/// What became of one scene.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SceneUse {
+    /// Identity of the scene.
+    pub id: String,
+    /// Day of acquisition.
+    pub date: Date,
+    /// Why it was not used; `None` when it was.
+    pub dropped: Option<String>,
+    /// Share of the pixels inside red lines that were clear, 0 to 1; `None` when never read.
+    pub clear_share: Option<f64>,
+}
+
+/// Times and place of the run, from the caller: this room has no clock.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Run {
+    /// Start, RFC 3339.
+    pub started: String,
+    /// End, RFC 3339.
+    pub ended: String,
+    /// Name of the machine.
+    pub host: String,
+    /// The command as it was given.
+    pub command: Vec<String>,
+}
+
+/// Everything that the manifest says and the files cannot.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Manifest {
+    /// Version of the program.
+    pub version: String,
+    /// The plan with every default spelled out.
+    pub plan: Value,
+    /// Files read, in any order.
+    pub inputs: Vec<Input>,
+    /// Scenes, in any order.
+    pub scenes: Vec<SceneUse>,
+    /// Libraries and their versions, for example `("GDAL", "3.6.2")`.
+    pub libraries: Vec<(String, String)>,
+    /// Times and place.
+    pub run: Run,
+}
+
+/// Writes `manifest.json` over every other file in the staging folder. Call it last.
+pub fn write(staging: &Staging, manifest: &Manifest, outcome: &Outcome) -> Result<(), PublishError> {
+    let mut files = Vec::new();
+    list(&staging.path(""), "", &mut files)?;
+    files.retain(|name| name != MANIFEST);
+    files.sort();
+    let outputs: Vec<Value> =
+        files.iter().map(|name| output(staging, name, outcome)).collect::<Result<_, _>>()?;
+    let result = result(manifest, outputs);
+    let whole = json!({
+        "generator": { "name": GENERATOR, "version": manifest.version },
+        "result_sha256": digest::of_bytes(result.to_string().as_bytes()),
+        "result": result,
+        "run": {
+            "started": manifest.run.started,
+            "ended": manifest.run.ended,
+            "host": manifest.run.host,
+            "command": manifest.run.command,
+        },
+    });
+    staging.write(MANIFEST, format!("{whole:#}\n").as_bytes())
+}
+
+fn result(manifest: &Manifest, outputs: Vec<Value>) -> Value {
+    let mut inputs: Vec<&Input> = manifest.inputs.iter().collect();
+    inputs.sort();
+    let mut scenes: Vec<&SceneUse> = manifest.scenes.iter().collect();
+    scenes.sort_by(|a, b| (a.date, &a.id).cmp(&(b.date, &b.id)));
+    let input = |input: &&Input| json!({ "role": input.role, "file": input.file, "size_bytes": input.size, "sha256": input.sha256 });
+    let scene = |scene: &&SceneUse| {
+        json!({
+            "id": scene.id,
+            "date": scene.date.to_string(),
+            "used": scene.dropped.is_none(),
+            "dropped_because": scene.dropped,
+            "clear_share": scene.clear_share.map(|share| rounded(share, 4)),
+        })
+    };
+    let libraries: serde_json::Map<String, Value> =
+        manifest.libraries.iter().map(|(name, version)| (name.clone(), json!(version))).collect();
+    json!({
+        "plan": manifest.plan,
+        "inputs": inputs.iter().map(input).collect::<Value>(),
+        "scenes": scenes.iter().map(scene).collect::<Value>(),
+        "outputs": outputs,
+        "libraries": libraries,
+    })
+}
+
+fn output(staging: &Staging, name: &str, outcome: &Outcome) -> Result<Value, PublishError> {
+    let (size, sha256) = digest::of_file(&staging.path(name))?;
+    let features = match name {
+        geojson::LEADS | gpkg::FILE => Some(outcome.leads.len()),
+        geojson::SUPPRESSED => Some(outcome.suppressed.len()),
+        geojson::GAPS => Some(outcome.gaps.len()),
+        _ => None,
+    };
+    Ok(json!({ "file": name, "size_bytes": size, "sha256": sha256, "features": features }))
+}
+
+/// Names of all files under a folder, with `/` between folder and file.
+fn list(folder: &Path, before: &str, names: &mut Vec<String>) -> Result<(), PublishError> {
+    let failed = |source| PublishError::io("list", folder, source);
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = format!("{before}{}", entry.file_name().to_string_lossy());
+        if entry.path().is_dir() {
+            list(&entry.path(), &format!("{name}/"), names)?;
+        } else {
+            names.push(name);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(host: &str) -> Manifest {
+        let scene = |id: &str, day, dropped: Option<&str>| SceneUse {
+            id: id.to_owned(),
+            date: Date::constant(2022, 5, day),
+            dropped: dropped.map(str::to_owned),
+            clear_share: Some(0.123_456),
+        };
+        Manifest {
+            version: "0.1.0".to_owned(),
+            plan: json!({ "zeta": 1, "alpha": 2 }),
+            inputs: Vec::new(),
+            scenes: vec![scene("b", 9, None), scene("a", 2, Some("12 % clear, 20 % are needed"))],
+            libraries: vec![("GDAL".to_owned(), "3.6.2".to_owned())],
+            run: Run { host: host.to_owned(), ..Run::default() },
+        }
+    }
+
+    fn published(manifest: &Manifest) -> Value {
+        let nothing = Outcome { leads: &[], suppressed: &[], gaps: &[], redlines: &[], layers: &[] };
+        let scratch = tempfile::tempdir().unwrap();
+        let staging = Staging::begin(&scratch.path().join("out")).unwrap();
+        geojson::write(&staging, &nothing).unwrap();
+        staging.folder("chips").unwrap();
+        staging.write("chips/a_after.png", b"abc").unwrap();
+        write(&staging, manifest, &nothing).unwrap();
+        let out = staging.commit().unwrap();
+        serde_json::from_slice(&fs::read(out.join(MANIFEST)).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn every_file_is_listed_with_its_digest_and_the_plan_keeps_its_order() {
+        let value = published(&manifest("here"));
+        let outputs = value["result"]["outputs"].as_array().unwrap();
+        let names: Vec<&str> = outputs.iter().filter_map(|output| output["file"].as_str()).collect();
+        assert_eq!(names, ["chips/a_after.png", "gaps.geojson", "leads.geojson", "suppressed.geojson"]);
+        assert!(outputs[0]["sha256"].as_str().unwrap().starts_with("ba7816bf"));
+        assert_eq!(outputs[2]["features"], 0);
+        assert_eq!(value["result"]["plan"].to_string(), r#"{"zeta":1,"alpha":2}"#);
+        assert_eq!(value["result"]["scenes"][0]["id"], "a");
+    }
+
+    #[test]
+    fn time_and_host_change_nothing_but_the_run_block() {
+        let (mut here, mut there) = (published(&manifest("here")), published(&manifest("there")));
+        assert_ne!(here["run"], there["run"]);
+        here["run"] = Value::Null;
+        there["run"] = Value::Null;
+        assert_eq!(here, there);
+    }
+}

@@ -1,0 +1,436 @@
+//! The output folder, written whole or not at all.
+//!
+//! In:  the folder's name, before any pixel is read; then files, one by one.
+//! Out: the folder under its name, after `commit`; nothing at all otherwise.
+//! Law: the work lies in `NAME.partial` beside the target under an exclusive lock (`NAME.lock`);
+//!      whatever goes wrong, both are removed and an earlier run under the name stays as it was.
+//!      Only an empty folder or an earlier run of this program is ever replaced.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Component, Path, PathBuf};
+
+use crate::publish::PublishError;
+
+/// What `manifest.json` names as its generator; a folder without it is never replaced.
+pub const GENERATOR: &str = "steppewatch";
+
+/// Name of the file that makes a folder a finished run.
+pub const MANIFEST: &str = "manifest.json";
+
+/// An output folder in the making. Dropped without `commit`, it leaves no trace.
+#[derive(Debug)]
+pub struct Staging {
+    target: PathBuf,
+    partial: PathBuf,
+    /// Held until the partial folder is gone.
+    lock: Option<Lock>,
+    /// Parent folders made for this run, outermost first; removed again if nothing is published.
+    made: Vec<PathBuf>,
+}
+
+impl Staging {
+    /// Takes the lock and makes the partial folder. Touches nothing under the target's own name.
+    pub fn begin(out: &Path) -> Result<Staging, PublishError> {
+        let mut made = Vec::new();
+        let prepared = prepare(out, &mut made);
+        if prepared.is_err() {
+            remove_empty(&made);
+        }
+        let (target, partial, lock) = prepared?;
+        Ok(Staging { target, partial, lock: Some(lock), made })
+    }
+
+    /// Where a file of that name lies until `commit`.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.partial.join(name)
+    }
+
+    /// The folder under its final name.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Makes a folder inside the output folder.
+    pub fn folder(&self, name: &str) -> Result<(), PublishError> {
+        let path = self.path(name);
+        fs::create_dir_all(&path).map_err(|source| PublishError::io("make folder", &path, source))
+    }
+
+    /// Writes one file, down to the disk.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), PublishError> {
+        let path = self.path(name);
+        let failed = |source| PublishError::io("write", &path, source);
+        let mut file = File::create(&path).map_err(failed)?;
+        file.write_all(bytes).map_err(failed)?;
+        file.sync_all().map_err(failed)
+    }
+
+    /// Publishes: every file and folder to the disk, then the name changes hands.
+    ///
+    /// An earlier run of the same name is moved to `NAME.old` first and comes back if the last
+    /// step fails. Without `manifest.json` in the folder nothing is published.
+    pub fn commit(mut self) -> Result<PathBuf, PublishError> {
+        if !is_ours(&self.partial) {
+            return Err(PublishError::ReadBack {
+                file: MANIFEST.to_owned(),
+                expected: format!("a manifest whose generator is {GENERATOR}"),
+                found: "none in the finished folder".to_owned(),
+            });
+        }
+        sync_tree(&self.partial)?;
+        let parent = parent_of(&self.target);
+        let old = beside(&self.target, ".old");
+        let replaces = self.target.symlink_metadata().is_ok();
+        if replaces {
+            usable(&self.target)?;
+            rename(&self.target, &old)?;
+        }
+        if let Err(error) = rename(&self.partial, &self.target) {
+            if replaces {
+                rename(&old, &self.target)?;
+            }
+            return Err(error);
+        }
+        self.made.clear();
+        sync_folder(&parent)?;
+        if replaces {
+            remove_folder(&old)?;
+            sync_folder(&parent)?;
+        }
+        Ok(self.target.clone())
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        // Nothing can be reported here; what stays behind is removed by the next run on this name.
+        let _ = fs::remove_dir_all(&self.partial);
+        self.lock.take();
+        remove_empty(&self.made);
+    }
+}
+
+type Prepared = (PathBuf, PathBuf, Lock);
+
+fn prepare(out: &Path, made: &mut Vec<PathBuf>) -> Result<Prepared, PublishError> {
+    let target = absolute(out, made)?;
+    let lock = Lock::take(&target)?;
+    let partial = beside(&target, ".partial");
+    if partial.symlink_metadata().is_ok() {
+        if !lock.was_left {
+            return Err(PublishError::Folder {
+                path: target,
+                reason: format!("{} exists and is not of a run of this program", partial.display()),
+                next: "rename or remove it, or give another --out",
+            });
+        }
+        remove_folder(&partial)?;
+    }
+    recover(&target)?;
+    usable(&target)?;
+    fs::create_dir(&partial).map_err(|source| PublishError::io("make folder", &partial, source))?;
+    Ok((target, partial, lock))
+}
+
+/// The target as an absolute path without links, its parents made.
+fn absolute(out: &Path, made: &mut Vec<PathBuf>) -> Result<PathBuf, PublishError> {
+    if let Ok(target) = out.canonicalize() {
+        return Ok(target);
+    }
+    let named = matches!(out.components().next_back(), Some(Component::Normal(_)));
+    let Some(name) = out.file_name().filter(|_| named) else {
+        return Err(PublishError::Folder {
+            path: out.to_owned(),
+            reason: "it has no name of its own".to_owned(),
+            next: "give a folder name, for example --out out",
+        });
+    };
+    let parent = parent_of(out);
+    let missing: Vec<&Path> =
+        parent.ancestors().take_while(|folder| *folder != Path::new("") && !folder.exists()).collect();
+    for folder in missing.into_iter().rev() {
+        fs::create_dir(folder).map_err(|source| PublishError::io("make folder", folder, source))?;
+        made.push(folder.to_owned());
+    }
+    let parent = parent.canonicalize().map_err(|source| PublishError::io("find folder", &parent, source))?;
+    Ok(parent.join(name))
+}
+
+/// Whether the name is free, or holds what may be replaced.
+fn usable(target: &Path) -> Result<(), PublishError> {
+    let refused = |reason: &str, next| {
+        Err(PublishError::Folder { path: target.to_owned(), reason: reason.to_owned(), next })
+    };
+    let Ok(metadata) = target.symlink_metadata() else { return Ok(()) };
+    if !metadata.is_dir() {
+        return refused("a file has that name", "give --out a folder that does not exist yet");
+    }
+    let parent = parent_of(target);
+    let above = parent.metadata().map_err(|source| PublishError::io("look at", &parent, source))?;
+    if target.parent().is_none() || above.dev() != metadata.dev() {
+        return refused(
+            "it is a mount point and cannot change hands as a whole",
+            "give --out a folder inside it",
+        );
+    }
+    let mut entries = fs::read_dir(target).map_err(|source| PublishError::io("list", target, source))?;
+    if entries.next().is_some() && !is_ours(target) {
+        return refused(
+            "it is not empty and holds no manifest.json of an earlier run",
+            "give --out an empty or new folder; files of others are never overwritten",
+        );
+    }
+    Ok(())
+}
+
+/// Puts right what a run left that was killed between the two renames of `commit`.
+fn recover(target: &Path) -> Result<(), PublishError> {
+    let old = beside(target, ".old");
+    if !is_ours(&old) {
+        return Ok(());
+    }
+    if target.symlink_metadata().is_ok() { remove_folder(&old) } else { rename(&old, target) }
+}
+
+/// Whether a folder holds a manifest that this program wrote.
+fn is_ours(folder: &Path) -> bool {
+    let Ok(text) = fs::read(folder.join(MANIFEST)) else { return false };
+    let manifest: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
+    manifest["generator"]["name"] == GENERATOR
+}
+
+/// An exclusive lock by a file beside the target; gone with the process, however that ends.
+#[derive(Debug)]
+struct Lock {
+    path: PathBuf,
+    file: Option<File>,
+    /// The lock file was there before, without an owner: a run was killed, and its rubbish is ours.
+    was_left: bool,
+}
+
+impl Lock {
+    fn take(target: &Path) -> Result<Lock, PublishError> {
+        let path = beside(target, ".lock");
+        // A run that ends removes its lock file; whoever opened it just before must look again.
+        let was_left = path.exists();
+        for _ in 0..16 {
+            let file = File::options().create(true).truncate(false).write(true).open(&path);
+            let file = file.map_err(|source| PublishError::io("make lock file", &path, source))?;
+            match file.try_lock() {
+                Ok(()) if is_still(&path, &file) => {
+                    return Ok(Lock { path, file: Some(file), was_left });
+                }
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => break,
+                Err(TryLockError::Error(source)) => return Err(PublishError::io("lock", &path, source)),
+            }
+        }
+        Err(PublishError::Busy { path: target.to_owned(), lock: path })
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if let Some(file) = self.file.take() {
+            let _ = fs::remove_file(&self.path);
+            drop(file);
+        }
+    }
+}
+
+/// Whether the path still names the file that was opened.
+fn is_still(path: &Path, file: &File) -> bool {
+    let (Ok(named), Ok(opened)) = (path.metadata(), file.metadata()) else { return false };
+    (named.dev(), named.ino()) == (opened.dev(), opened.ino())
+}
+
+/// The target's sibling of the same name with an ending.
+fn beside(target: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(target.file_name().unwrap_or(OsStr::new("out")));
+    name.push(ending);
+    target.with_file_name(name)
+}
+
+fn parent_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent.to_owned(),
+        Some(_) => PathBuf::from("."),
+        None => path.to_owned(),
+    }
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), PublishError> {
+    fs::rename(from, to).map_err(|source| PublishError::io("publish as", to, source))
+}
+
+fn remove_folder(folder: &Path) -> Result<(), PublishError> {
+    fs::remove_dir_all(folder).map_err(|source| PublishError::io("remove", folder, source))
+}
+
+fn remove_empty(folders: &[PathBuf]) {
+    for folder in folders.iter().rev() {
+        let _ = fs::remove_dir(folder);
+    }
+}
+
+fn sync_tree(folder: &Path) -> Result<(), PublishError> {
+    let failed = |source: io::Error| PublishError::io("list", folder, source);
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.is_dir() {
+            sync_tree(&path)?;
+        } else {
+            sync_folder(&path)?;
+        }
+    }
+    sync_folder(folder)
+}
+
+fn sync_folder(path: &Path) -> Result<(), PublishError> {
+    let opened = File::open(path).and_then(|file| file.sync_all());
+    opened.map_err(|source| PublishError::io("bring to the disk", path, source))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OURS: &[u8] = br#"{"generator":{"name":"steppewatch"}}"#;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn publish(out: &Path, text: &[u8]) -> Result<PathBuf, PublishError> {
+        let staging = Staging::begin(out)?;
+        staging.write("leads.geojson", text)?;
+        staging.write(MANIFEST, OURS)?;
+        staging.commit()
+    }
+
+    #[test]
+    fn a_committed_folder_holds_its_files_and_nothing_lies_beside_it() {
+        let scratch = tempfile::tempdir().unwrap();
+        publish(&scratch.path().join("out"), b"one").unwrap();
+        assert_eq!(names(scratch.path()), ["out"]);
+        assert_eq!(names(&scratch.path().join("out")), ["leads.geojson", "manifest.json"]);
+    }
+
+    #[test]
+    fn an_earlier_run_is_replaced_whole_and_stays_when_the_next_one_fails() {
+        let scratch = tempfile::tempdir().unwrap();
+        let out = scratch.path().join("out");
+        publish(&out, b"one").unwrap();
+        let staging = Staging::begin(&out).unwrap();
+        staging.write("leads.geojson", b"two").unwrap();
+        drop(staging);
+        assert_eq!(fs::read(out.join("leads.geojson")).unwrap(), b"one");
+        publish(&out, b"two").unwrap();
+        assert_eq!(fs::read(out.join("leads.geojson")).unwrap(), b"two");
+        assert_eq!(names(scratch.path()), ["out"]);
+    }
+
+    #[test]
+    fn a_run_that_ends_early_leaves_no_trace_not_even_the_parents_it_made() {
+        let scratch = tempfile::tempdir().unwrap();
+        let staging = Staging::begin(&scratch.path().join("a/b/out")).unwrap();
+        staging.folder("chips").unwrap();
+        staging.write("chips/1.png", b"x").unwrap();
+        assert_eq!(names(&scratch.path().join("a/b")), ["out.lock", "out.partial"]);
+        drop(staging);
+        assert!(names(scratch.path()).is_empty());
+    }
+
+    #[test]
+    fn a_folder_without_a_manifest_is_not_published() {
+        let scratch = tempfile::tempdir().unwrap();
+        let staging = Staging::begin(&scratch.path().join("out")).unwrap();
+        staging.write("leads.geojson", b"{}").unwrap();
+        assert!(matches!(staging.commit(), Err(PublishError::ReadBack { .. })));
+        assert!(names(scratch.path()).is_empty());
+    }
+
+    #[test]
+    fn two_runs_on_one_folder_end_with_an_error_that_names_it() {
+        let scratch = tempfile::tempdir().unwrap();
+        let out = scratch.path().join("out");
+        let first = Staging::begin(&out).unwrap();
+        let second = Staging::begin(&out).unwrap_err();
+        assert!(second.to_string().contains("out is being written by another run"), "{second}");
+        first.write(MANIFEST, OURS).unwrap();
+        first.commit().unwrap();
+        drop(Staging::begin(&out).unwrap());
+        assert_eq!(names(scratch.path()), ["out"]);
+    }
+
+    #[test]
+    fn what_is_not_an_earlier_run_is_never_touched() {
+        let scratch = tempfile::tempdir().unwrap();
+        let file = scratch.path().join("file");
+        fs::write(&file, b"mine").unwrap();
+        let folder = scratch.path().join("folder");
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("thesis.txt"), b"mine").unwrap();
+        fs::write(folder.join(MANIFEST), br#"{"generator":{"name":"other"}}"#).unwrap();
+        for (path, word) in [(&file, "a file has that name"), (&folder, "not empty")] {
+            let error = Staging::begin(path).unwrap_err().to_string();
+            assert!(error.contains(word), "{error}");
+        }
+        assert_eq!(names(scratch.path()), ["file", "folder"]);
+        assert_eq!(names(&folder), ["manifest.json", "thesis.txt"]);
+        assert!(Staging::begin(Path::new("/")).is_err() && Staging::begin(Path::new("/no/..")).is_err());
+    }
+
+    #[test]
+    fn an_empty_folder_may_be_used_and_a_folder_where_no_one_may_write_is_refused_at_once() {
+        let scratch = tempfile::tempdir().unwrap();
+        publish(scratch.path().join("empty").as_path(), b"one").unwrap();
+        // /proc takes no new names, not even from root.
+        let error = Staging::begin(Path::new("/proc/out")).unwrap_err().to_string();
+        assert!(error.contains("/proc/out") && error.contains("; "), "{error}");
+    }
+
+    #[test]
+    fn a_run_killed_half_way_is_cleared_by_the_next_and_one_killed_between_renames_is_restored() {
+        let scratch = tempfile::tempdir().unwrap();
+        let out = scratch.path().join("out");
+        fs::create_dir(scratch.path().join("out.partial")).unwrap();
+        fs::write(scratch.path().join("out.partial/leads.geojson"), b"half").unwrap();
+        fs::write(scratch.path().join("out.lock"), b"").unwrap();
+        fs::create_dir(scratch.path().join("out.old")).unwrap();
+        fs::write(scratch.path().join("out.old").join(MANIFEST), OURS).unwrap();
+        drop(Staging::begin(&out).unwrap());
+        assert_eq!(names(scratch.path()), ["out"]);
+        assert_eq!(names(&out), ["manifest.json"]);
+    }
+
+    #[test]
+    fn a_folder_of_someone_else_that_is_called_partial_is_not_removed() {
+        let scratch = tempfile::tempdir().unwrap();
+        fs::create_dir(scratch.path().join("out.partial")).unwrap();
+        fs::write(scratch.path().join("out.partial/mine"), b"mine").unwrap();
+        let error = Staging::begin(&scratch.path().join("out")).unwrap_err().to_string();
+        assert!(error.contains("out.partial exists"), "{error}");
+        assert_eq!(names(scratch.path()), ["out.partial"]);
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error_that_says_so_and_leaves_nothing() {
+        let scratch = tempfile::tempdir().unwrap();
+        let staging = Staging::begin(&scratch.path().join("out")).unwrap();
+        // A device that is always full stands in for the disk.
+        std::os::unix::fs::symlink("/dev/full", staging.path("leads.geojson")).unwrap();
+        let error = staging.write("leads.geojson", b"{}").unwrap_err().to_string();
+        assert!(error.contains("leads.geojson") && error.contains("free space"), "{error}");
+        drop(staging);
+        assert!(names(scratch.path()).is_empty());
+    }
+}
