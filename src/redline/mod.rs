@@ -90,3 +90,5 @@ pub struct RedLine {
     /// What was repaired, in words, if anything.
     pub repair: Option<String>,
 }
+pub mod read; pub mod permit; pub mod coverage;
+#[derive(Debug, thiserror::Error)] #[error("redline")] pub struct RedLineError;

@@ -11,6 +11,8 @@ pub mod records;
 
 pub mod tiles;
 
+pub mod trace;
+
 use std::path::PathBuf;
 
 use thiserror::Error;
@@ -89,6 +91,16 @@ pub enum RunError {
         models: String,
         /// Classes of the red lines.
         classes: String,
+    },
+    /// A place that is not on the scenes.
+    #[error("place {longitude}, {latitude} (longitude, latitude) lies outside the scenes: {grid}; is the order longitude first?")]
+    PlaceOutside {
+        /// Degrees east.
+        longitude: f64,
+        /// Degrees north.
+        latitude: f64,
+        /// The grid in words.
+        grid: String,
     },
     /// The memory bound is too small for the smallest tile.
     #[error("memory bound {bound} MB is too small: {views} views of the smallest tile need {needed} MB; raise --memory or shorten the periods")]

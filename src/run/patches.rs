@@ -19,7 +19,7 @@ use crate::patch::Patch;
 use crate::read::Reader;
 use crate::run::inputs::{Inputs, Question};
 use crate::run::{Progress, RunError, tiles};
-use crate::weigh::closer::{Closer, Look};
+use crate::weigh::closer::{Asked, Closer, Look};
 
 /// A closer look is taken when this share of a patch's pixels passed a gate on their own.
 const LEAST_GATED_SHARE: f32 = 0.25;
@@ -138,8 +138,10 @@ fn look_closer(
         }
     }
     let dates = inputs.dates();
+    let (features, look_back) = (&inputs.features, &question.look_back);
+    let asked = Asked { features, dates: &dates, look_back, target: question.target };
     let finish = |(look, prepared): (Look, Option<Prepared>)| {
-        look.finish(&prepared?, &inputs.features, &dates, &question.look_back, question.target)
+        look.finish(&prepared?, &asked)
     };
     let closers: Vec<Option<Closer>> = looks.into_iter().map(finish).collect();
     let worth_it = group.iter_mut().filter(|examined| examined.gated_share >= LEAST_GATED_SHARE);

@@ -11,13 +11,29 @@ use crate::date::{Date, Period};
 use crate::detect::evidence::{Chosen, Prepared};
 use crate::detect::gate::{self, Passed};
 use crate::detect::persistence::{self, Persistence};
-use crate::grid::Window;
+use crate::grid::{Pixel, Window};
 use crate::patch::tree::{self, Field};
 use crate::patch::Patch;
 use crate::submodel::Feature;
 
 /// A view of the patch counts when at least this share of its pixels was seen.
 const LEAST_SEEN_SHARE: f32 = 0.3;
+
+/// Fewest pixels that may speak for a patch.
+const LEAST_SEED: usize = 4;
+
+/// What is asked of a patch.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// Features of the stacks.
+    pub features: &'a [Feature],
+    /// Dates of the views.
+    pub dates: &'a [Date],
+    /// Which views are look-back.
+    pub look_back: &'a [bool],
+    /// Target period.
+    pub target: Period,
+}
 
 /// Pixels gathered for one patch.
 pub struct Look<'a> {
@@ -86,15 +102,23 @@ impl<'a> Look<'a> {
     }
 
     /// Draws the conclusions. `None` when the patch as a whole has no season with enough views.
-    pub fn finish(
-        self,
-        prepared: &Prepared,
-        features: &[Feature],
-        dates: &[Date],
-        look_back: &[bool],
-        target: Period,
-    ) -> Option<Closer> {
-        let series = self.medians(features.len(), dates.len());
+    pub fn finish(mut self, prepared: &Prepared, question: &Asked) -> Option<Closer> {
+        let Asked { features, dates, look_back, target } = *question;
+        // Evidence saturates, so a strong change drags its faint surroundings into the patch. The
+        // pixels that pass a gate on their own say which season and which ground it is about.
+        let passes = |pixel: usize| {
+            gate::pass(prepared.model, features, &self.pixels[pixel], dates, target).is_some()
+        };
+        let all: Vec<usize> = (0..self.pixels.len()).filter(|pixel| self.inside[*pixel]).collect();
+        let gated: Vec<usize> = all.iter().copied().filter(|pixel| passes(*pixel)).collect();
+        let seed = if gated.len() >= LEAST_SEED { gated } else { all };
+        let first = self.medians(&seed, features.len(), dates.len());
+        let chosen = prepared.choose(&first, dates, target)?;
+        let views: Vec<usize> = chosen.indices.iter().map(|index| first.views[*index]).collect();
+        let field = self.amplitudes(prepared, features, chosen.kind, &views);
+        let (patch, amplitude) = recut(self.patch, &field, &seed);
+        let within: Vec<usize> = patch.pixels.iter().map(|pixel| self.place(*pixel)).collect();
+        let series = self.medians(&within, features.len(), dates.len());
         let chosen = prepared.choose(&series, dates, target)?;
         let in_target = |(_, view): &(usize, &usize)| target.contains(dates[**view]);
         let scores: Vec<(Date, f32)> = series
@@ -106,15 +130,13 @@ impl<'a> Look<'a> {
             .collect();
         let baseline_views = series.views.iter().filter(|view| look_back[**view]).count();
         let target_views = series.views.iter().enumerate().filter(in_target).count();
-        let views: Vec<usize> = chosen.indices.iter().map(|index| series.views[*index]).collect();
-        let field = self.amplitudes(prepared, features, chosen.kind, &views);
-        let (patch, amplitude) = recut(self.patch, &field);
+        let contamination = std::mem::take(&mut self.contamination);
         Some(Closer {
             passed: gate::pass(prepared.model, features, &series, dates, target),
             persistence: persistence::accumulate(&scores),
             kind: prepared.kind_name(chosen.kind).to_owned(),
             views: (baseline_views, target_views),
-            contamination: self.contamination.iter().sum::<f32>() / self.contamination.len().max(1) as f32,
+            contamination: contamination.iter().sum::<f32>() / contamination.len().max(1) as f32,
             series,
             chosen,
             patch,
@@ -122,11 +144,14 @@ impl<'a> Look<'a> {
         })
     }
 
-    /// Medians over the pixels inside, view by view.
-    fn medians(&self, features: usize, views: usize) -> Series {
-        let count = self.inside.iter().filter(|inside| **inside).count();
+    fn place(&self, pixel: Pixel) -> usize {
+        (pixel.row - self.window.row0) * self.window.cols + pixel.col - self.window.col0
+    }
+
+    /// Medians over some pixels of the window, view by view.
+    fn medians(&self, pixels: &[usize], features: usize, views: usize) -> Series {
         let mut members: Vec<Vec<(usize, usize)>> = vec![Vec::new(); views];
-        for pixel in (0..self.pixels.len()).filter(|pixel| self.inside[*pixel]) {
+        for &pixel in pixels {
             for (index, view) in self.pixels[pixel].views.iter().enumerate() {
                 members[*view].push((pixel, index));
             }
@@ -135,7 +160,7 @@ impl<'a> Look<'a> {
         let mut result =
             Series { views: Vec::new(), observed: empty(), expected: empty(), control: empty(), z: empty() };
         for (view, seen) in members.iter().enumerate() {
-            if seen.is_empty() || (seen.len() as f32) < LEAST_SEEN_SHARE * count as f32 {
+            if seen.is_empty() || (seen.len() as f32) < LEAST_SEEN_SHARE * pixels.len() as f32 {
                 continue;
             }
             result.views.push(view);
@@ -167,12 +192,9 @@ impl<'a> Look<'a> {
     }
 }
 
-/// Cuts a patch anew at the half-maximum of amplitude.
-fn recut(patch: &Patch, field: &Field) -> (Patch, f32) {
-    let window = field.window;
-    let index = |pixel: &crate::grid::Pixel| (pixel.row - window.row0) * window.cols + pixel.col - window.col0;
-    let part: Vec<usize> = patch.pixels.iter().map(index).collect();
-    match tree::cut(field, &part) {
+/// Cuts a patch anew at the half-maximum of amplitude, from its seed pixels.
+fn recut(patch: &Patch, field: &Field, seed: &[usize]) -> (Patch, f32) {
+    match tree::cut(field, seed) {
         Some(cut) => {
             let amplitude = cut.core - cut.ring;
             // Core and ring keep saying what the evidence was; shape and outline are of the amplitude.
