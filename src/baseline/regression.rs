@@ -53,18 +53,21 @@ impl Fit {
         let tamed = |index: usize| m[index] + middle + (x[index] - m[index] - middle).clamp(-reach, reach);
         let mean_m = history.iter().map(|index| m[*index]).sum::<f32>() / views;
         let mean_x = history.iter().map(|index| tamed(*index)).sum::<f32>() / views;
-        let (mut mm, mut mx, mut xx) = (0.0, 0.0, 0.0);
+        let (mut mm, mut mx) = (0.0, 0.0);
         for &index in history {
             let (dm, dx) = (m[index] - mean_m, tamed(index) - mean_x);
             mm += dm * dm;
             mx += dm * dx;
-            xx += dx * dx;
         }
         let weight = SLOPE_PRIOR_VIEWS * (mm / views).max(floor * floor);
         let slope = ((mx + weight) / (mm + weight)).clamp(0.0, 3.0);
-        let errors = (xx - 2.0 * slope * mx + slope * slope * mm).max(0.0);
-        let variance =
-            (SPREAD_PRIOR_VIEWS * prior * prior + errors) / (SPREAD_PRIOR_VIEWS + views - 2.0).max(1.0);
+        let mut errors: Vec<f32> =
+            history.iter().map(|index| (x[*index] - mean_x - slope * (m[*index] - mean_m)).abs()).collect();
+        // The median of the errors, not their squares: what changed within the look-back itself
+        // (a field sown before its end) must not excuse what it does afterwards.
+        let error = 1.4826 * median(&mut errors);
+        let weight_sum = (SPREAD_PRIOR_VIEWS + views - 2.0).max(1.0);
+        let variance = (SPREAD_PRIOR_VIEWS * prior * prior + views * error * error) / weight_sum;
         Self { mean_x, mean_m, slope, spread: variance.sqrt().max(floor), views, control_squares: mm + weight }
     }
 

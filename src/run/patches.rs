@@ -71,7 +71,11 @@ pub fn examine(
         .collect();
     let looked = looked.into_iter().collect::<Result<Vec<_>, _>>()?;
     let mut examined: Vec<Examined> = looked.into_iter().flatten().collect();
-    examined.sort_by_key(|examined| (examined.model, examined.patch.window, examined.patch.pixels[0]));
+    let place = |examined: &Examined| {
+        let cut = examined.closer.as_ref().map_or(&examined.patch, |closer| &closer.patch);
+        (examined.model, cut.pixels[0], cut.pixels.len())
+    };
+    examined.sort_by_key(place);
     Ok(examined)
 }
 
@@ -114,7 +118,7 @@ fn look_closer(
     inputs: &Inputs,
     question: &Question,
     reader: &mut Reader,
-    mut group: Vec<Examined>,
+    group: Vec<Examined>,
 ) -> Result<Vec<Examined>, RunError> {
     let whole = inputs.grid.whole();
     let worth = |examined: &&Examined| examined.gated_share >= LEAST_GATED_SHARE;
@@ -141,12 +145,22 @@ fn look_closer(
     let (features, look_back) = (&inputs.features, &question.look_back);
     let asked = Asked { features, dates: &dates, look_back, target: question.target };
     let finish = |(look, prepared): (Look, Option<Prepared>)| {
-        look.finish(&prepared?, &asked)
+        prepared.map(|prepared| look.finish(&prepared, &asked)).unwrap_or_default()
     };
-    let closers: Vec<Option<Closer>> = looks.into_iter().map(finish).collect();
-    let worth_it = group.iter_mut().filter(|examined| examined.gated_share >= LEAST_GATED_SHARE);
-    worth_it.zip(closers).for_each(|(examined, closer)| examined.closer = closer);
-    Ok(group)
+    let mut closers = looks.into_iter().map(finish);
+    let mut result = Vec::new();
+    for examined in group {
+        let found = if worth(&&examined) { closers.next().unwrap_or_default() } else { Vec::new() };
+        if found.is_empty() {
+            result.push(examined);
+            continue;
+        }
+        for closer in found {
+            let Examined { model, ref patch, gated_share, .. } = examined;
+            result.push(Examined { model, patch: patch.clone(), gated_share, closer: Some(closer) });
+        }
+    }
+    Ok(result)
 }
 
 /// The control cells that a window touches, on the lattice of the grid.

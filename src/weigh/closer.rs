@@ -12,6 +12,7 @@ use crate::detect::evidence::{Chosen, Prepared};
 use crate::detect::gate::{self, Passed};
 use crate::detect::persistence::{self, Persistence};
 use crate::grid::{Pixel, Window};
+use crate::patch::label::parts;
 use crate::patch::tree::{self, Field};
 use crate::patch::Patch;
 use crate::submodel::Feature;
@@ -101,42 +102,49 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// Draws the conclusions. `None` when the patch as a whole has no season with enough views.
-    pub fn finish(mut self, prepared: &Prepared, question: &Asked) -> Option<Closer> {
-        let Asked { features, dates, look_back, target } = *question;
-        // Evidence saturates, so a strong change drags its faint surroundings into the patch. The
-        // pixels that pass a gate on their own say which season and which ground it is about.
+    /// Draws the conclusions: one for each piece of ground that changed on its own.
+    ///
+    /// Evidence saturates, so a strong change drags its faint surroundings and its neighbours into one
+    /// patch. The pixels that pass a gate on their own say which ground it is about.
+    pub fn finish(self, prepared: &Prepared, asked: &Asked) -> Vec<Closer> {
         let passes = |pixel: usize| {
-            gate::pass(prepared.model, features, &self.pixels[pixel], dates, target).is_some()
+            let series = &self.pixels[pixel];
+            gate::pass(prepared.model, asked.features, series, asked.dates, asked.target).is_some()
         };
-        let all: Vec<usize> = (0..self.pixels.len()).filter(|pixel| self.inside[*pixel]).collect();
-        let gated: Vec<usize> = all.iter().copied().filter(|pixel| passes(*pixel)).collect();
-        let seed = if gated.len() >= LEAST_SEED { gated } else { all };
-        let first = self.medians(&seed, features.len(), dates.len());
+        let gated: Vec<bool> = (0..self.pixels.len()).map(|p| self.inside[p] && passes(p)).collect();
+        let mut seeds = parts(&gated, self.window.rows, self.window.cols, false);
+        seeds.retain(|seed| seed.len() >= LEAST_SEED);
+        if seeds.is_empty() {
+            seeds.push((0..self.pixels.len()).filter(|pixel| self.inside[*pixel]).collect());
+        }
+        seeds.iter().filter_map(|seed| self.conclude(prepared, asked, seed)).collect()
+    }
+
+    /// The conclusion about one seed. `None` when no season has enough views of it.
+    fn conclude(&self, prepared: &Prepared, asked: &Asked, seed: &[usize]) -> Option<Closer> {
+        let Asked { features, dates, look_back, target } = *asked;
+        let first = self.medians(seed, features.len(), dates.len());
         let chosen = prepared.choose(&first, dates, target)?;
         let views: Vec<usize> = chosen.indices.iter().map(|index| first.views[*index]).collect();
         let field = self.amplitudes(prepared, features, chosen.kind, &views);
-        let (patch, amplitude) = recut(self.patch, &field, &seed);
+        let (patch, amplitude) = recut(self.patch, &field, seed);
         let within: Vec<usize> = patch.pixels.iter().map(|pixel| self.place(*pixel)).collect();
         let series = self.medians(&within, features.len(), dates.len());
         let chosen = prepared.choose(&series, dates, target)?;
         let in_target = |(_, view): &(usize, &usize)| target.contains(dates[**view]);
-        let scores: Vec<(Date, f32)> = series
-            .views
-            .iter()
-            .enumerate()
-            .filter(in_target)
-            .filter_map(|(index, view)| Some((dates[*view], prepared.strongest(&series, index, dates[*view])?)))
-            .collect();
+        let score = |(index, view): (usize, &usize)| {
+            Some((dates[*view], prepared.strongest(&series, index, dates[*view])?))
+        };
+        let scores: Vec<(Date, f32)> =
+            series.views.iter().enumerate().filter(in_target).filter_map(score).collect();
         let baseline_views = series.views.iter().filter(|view| look_back[**view]).count();
         let target_views = series.views.iter().enumerate().filter(in_target).count();
-        let contamination = std::mem::take(&mut self.contamination);
         Some(Closer {
             passed: gate::pass(prepared.model, features, &series, dates, target),
             persistence: persistence::accumulate(&scores),
             kind: prepared.kind_name(chosen.kind).to_owned(),
             views: (baseline_views, target_views),
-            contamination: contamination.iter().sum::<f32>() / contamination.len().max(1) as f32,
+            contamination: self.contamination.iter().sum::<f32>() / self.contamination.len().max(1) as f32,
             series,
             chosen,
             patch,
