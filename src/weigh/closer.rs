@@ -128,8 +128,7 @@ impl<'a> Look<'a> {
         let views: Vec<usize> = chosen.indices.iter().map(|index| first.views[*index]).collect();
         let field = self.amplitudes(prepared, features, chosen.kind, &views);
         let (patch, amplitude) = recut(self.patch, &field, seed);
-        let within: Vec<usize> = patch.pixels.iter().map(|pixel| self.place(*pixel)).collect();
-        let series = self.medians(&within, features.len(), dates.len());
+        let series = self.medians(&self.inner_half(&patch, &field), features.len(), dates.len());
         let chosen = prepared.choose(&series, dates, target)?;
         let in_target = |(_, view): &(usize, &usize)| target.contains(dates[**view]);
         let score = |(index, view): (usize, &usize)| {
@@ -150,6 +149,14 @@ impl<'a> Look<'a> {
             patch,
             amplitude,
         })
+    }
+
+    /// The half of a patch that moved most: pixels of its edge are mixed and would water it down.
+    fn inner_half(&self, patch: &Patch, field: &Field) -> Vec<usize> {
+        let mut within: Vec<usize> = patch.pixels.iter().map(|pixel| self.place(*pixel)).collect();
+        within.sort_by(|a, b| field.at(*b).total_cmp(&field.at(*a)).then(a.cmp(b)));
+        within.truncate((within.len() / 2).max(LEAST_SEED));
+        within
     }
 
     fn place(&self, pixel: Pixel) -> usize {
