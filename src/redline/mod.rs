@@ -4,8 +4,24 @@
 //! Out: `RedLine` with polygons in longitude and latitude, and coverage on a grid (`coverage`).
 //! Law: an invalid ring is repaired with a note or refused with ring, vertex and reason; never used as it is.
 
+pub mod check;
+pub mod coverage;
+mod dbf;
+mod geojson;
+pub mod permit;
+pub mod read;
+mod source;
+
+use std::path::PathBuf;
+
 use geo::MultiPolygon;
 use serde::Serialize;
+use thiserror::Error;
+
+pub use permit::{Permit, read_permits};
+pub use read::{Reading, read};
+
+use crate::grid::crs::CrsError;
 
 /// What a red line protects. Decides which sub-models look inside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -87,4 +103,73 @@ pub struct RedLine {
     pub polygons: MultiPolygon<f64>,
     /// What was repaired, in words, if anything.
     pub repair: Option<String>,
+}
+
+/// A layer that cannot be used, with the next step.
+#[derive(Debug, Error)]
+pub enum RedLineError {
+    /// The path names no file that may be opened.
+    #[error("{}: {reason}; give a GeoJSON, GeoPackage or Shapefile that lies on this disk", .path.display())]
+    NotAFile {
+        /// The path as given.
+        path: PathBuf,
+        /// What it is instead.
+        reason: String,
+    },
+    /// A file in a form that is not read.
+    #[error("{}: {reason}", .path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What was expected and found, and the next step.
+        reason: String,
+    },
+    /// A layer without a polygon.
+    #[error("{}: layer '{layer}' holds 0 polygons{found}; give the polygon layer", .path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+        /// The layer.
+        layer: String,
+        /// What it holds instead, in words that begin with a space; empty for nothing.
+        found: String,
+    },
+    /// An invalid ring or polygon that is not repaired.
+    #[error("{}: feature {feature}{place}: {reason}; correct it in a GIS (geometry check) and run again", .path.display())]
+    Geometry {
+        /// The file.
+        path: PathBuf,
+        /// Number of the feature from 1, with its name if it has one.
+        feature: String,
+        /// Polygon, ring and vertex, in words that begin with a comma; empty where they do not apply.
+        place: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// No CRS, or coordinates that contradict it.
+    #[error("{}: {reason}", .path.display())]
+    Crs {
+        /// The file.
+        path: PathBuf,
+        /// What was expected and found, and the next step.
+        reason: String,
+    },
+    /// Nobody says what the layer protects.
+    #[error("{}: layer '{layer}' does not say what it protects{found}; give --class grassland, farmland, wetland, forest or redline, or a field 'class'", .path.display())]
+    Class {
+        /// The file.
+        path: PathBuf,
+        /// The layer.
+        layer: String,
+        /// A value that is no class, in words that begin with a space; empty when there is none.
+        found: String,
+    },
+    /// Coordinates that the transform refuses.
+    #[error("{}: {source}", .path.display())]
+    Projection {
+        /// The file.
+        path: PathBuf,
+        /// The point and the two systems.
+        source: CrsError,
+    },
 }

@@ -1,0 +1,384 @@
+//! Red lines on a grid: which pixels lie inside, and how much of each.
+//!
+//! In:  polygons in the grid's CRS (`on_grid` brings them there), a grid, a window of it.
+//! Out: inside by pixel centre and even-odd rule, or the covered share 0 to 1 of each pixel.
+//! Law: a pixel has the same answer whatever the window; shares add up to the polygon's area.
+
+use geo::{Area, Coord, CoordsIter, LineString, MultiPolygon, Polygon};
+use ndarray::Array2;
+
+use crate::grid::crs::{CrsError, Transform};
+use crate::grid::{Crs, Grid, Window};
+use crate::redline::RedLine;
+
+/// Largest distance, in pixels, between an edge and its true course after a change of CRS.
+const MAX_BEND: f64 = 0.05;
+/// Edges longer than this many tolerances are looked at in three places.
+const LONG_EDGE: f64 = 2000.0;
+/// Largest number of times that an edge is halved.
+const MAX_HALVINGS: usize = 14;
+
+/// The polygons of a red line in the grid's CRS, edges bent with the projection.
+///
+/// # Errors
+/// When a point cannot be brought to the grid's CRS.
+pub fn on_grid(redline: &RedLine, grid: &Grid) -> Result<MultiPolygon<f64>, CrsError> {
+    let transform = Transform::new(Crs::LON_LAT, grid.crs)?;
+    let (width, height) = (grid.pixel_width, grid.pixel_height);
+    bent(&redline.polygons, &transform, MAX_BEND * width.min(height))
+}
+
+/// Transforms polygons; an edge whose middle strays more than `tolerance` (target units) is halved.
+///
+/// Halving is symmetric, so that neighbours that share an edge still share it.
+///
+/// # Errors
+/// When a point cannot be transformed.
+pub fn bent(
+    polygons: &MultiPolygon<f64>,
+    transform: &Transform,
+    tolerance: f64,
+) -> Result<MultiPolygon<f64>, CrsError> {
+    let ring = |ring: &LineString<f64>| bent_ring(ring, transform, tolerance);
+    let polygon = |polygon: &Polygon<f64>| {
+        let holes = polygon.interiors().iter().map(ring).collect::<Result<Vec<_>, CrsError>>()?;
+        Ok(Polygon::new(ring(polygon.exterior())?, holes))
+    };
+    polygons.iter().map(polygon).collect::<Result<Vec<_>, CrsError>>().map(MultiPolygon::new)
+}
+
+fn bent_ring(
+    ring: &LineString<f64>,
+    transform: &Transform,
+    tolerance: f64,
+) -> Result<LineString<f64>, CrsError> {
+    let to = |point: Coord<f64>| transform.point(point.x, point.y).map(|(x, y)| Coord { x, y });
+    let mut result = Vec::with_capacity(ring.coords_count());
+    for line in ring.lines() {
+        let start = (line.start, to(line.start)?);
+        let end = (line.end, to(line.end)?);
+        result.push(start.1);
+        halve(start, end, (&to, tolerance), MAX_HALVINGS, &mut result)?;
+    }
+    if let Some(last) = ring.0.last() {
+        result.push(to(*last)?);
+    }
+    Ok(LineString::new(result))
+}
+
+type Mapped = (Coord<f64>, Coord<f64>);
+
+fn halve<F>(
+    start: Mapped,
+    end: Mapped,
+    rule: (&F, f64),
+    depth: usize,
+    result: &mut Vec<Coord<f64>>,
+) -> Result<(), CrsError>
+where
+    F: Fn(Coord<f64>) -> Result<Coord<f64>, CrsError>,
+{
+    let strays = |part: f64| -> Result<f64, CrsError> {
+        let mapped = (rule.0)(start.0 + (end.0 - start.0) * part)?;
+        let off = mapped - (start.1 + (end.1 - start.1) * part);
+        Ok(off.x.hypot(off.y))
+    };
+    let middle = (start.0 + end.0) / 2.0;
+    let mapped = (rule.0)(middle)?;
+    let mut stray = strays(0.5)?;
+    // An edge bent like an S returns to its chord in the middle; only long ones can.
+    let long = (end.1 - start.1).x.hypot((end.1 - start.1).y) > LONG_EDGE * rule.1;
+    if stray <= rule.1 && long {
+        stray = strays(0.25)?.max(strays(0.75)?);
+    }
+    if stray <= rule.1 || depth == 0 {
+        return Ok(());
+    }
+    let middle = (middle, mapped);
+    halve(start, middle, rule, depth - 1, result)?;
+    result.push(mapped);
+    halve(middle, end, rule, depth - 1, result)
+}
+
+fn rings(polygons: &MultiPolygon<f64>) -> impl Iterator<Item = &LineString<f64>> {
+    polygons.iter().flat_map(|polygon| std::iter::once(polygon.exterior()).chain(polygon.interiors()))
+}
+
+/// Whether each pixel's centre lies inside (even-odd rule). Shape `(window.rows, window.cols)`.
+///
+/// A centre exactly on an edge belongs to the side east and south of it, so that neighbours share no pixel.
+pub fn inside(polygons: &MultiPolygon<f64>, grid: &Grid, window: Window) -> Array2<bool> {
+    let mut result = Array2::from_elem((window.rows, window.cols), false);
+    if window.is_empty() {
+        return result;
+    }
+    for line in rings(polygons).flat_map(LineString::lines) {
+        // One direction for both polygons that share an edge, so that they round alike.
+        let (top, bottom) =
+            if line.start.y >= line.end.y { (line.start, line.end) } else { (line.end, line.start) };
+        let (first, last) = (centre_row(grid, top.y, window), centre_row(grid, bottom.y, window));
+        for row in first..last {
+            let (_, y) = grid.world(row as f64 + 0.5, 0.0);
+            let x = top.x + (top.y - y) / (top.y - bottom.y) * (bottom.x - top.x);
+            let col = centre_col(grid, x, window);
+            if col < window.col_end() {
+                let value = &mut result[(row - window.row0, col - window.col0)];
+                *value = !*value;
+            }
+        }
+    }
+    for mut row in result.rows_mut() {
+        let mut within = false;
+        for value in &mut row {
+            within ^= *value;
+            *value = within;
+        }
+    }
+    result
+}
+
+/// First row, not before the window, whose centre lies at `y` or south of it.
+fn centre_row(grid: &Grid, y: f64, window: Window) -> usize {
+    let south = |row: usize| grid.world(row as f64 + 0.5, 0.0).1 <= y;
+    first_index(grid.pixels(grid.origin_x, y).0, (window.row0, window.row_end()), south)
+}
+
+/// First column, not before the window, whose centre lies at `x` or east of it.
+fn centre_col(grid: &Grid, x: f64, window: Window) -> usize {
+    let east = |col: usize| grid.world(0.0, col as f64 + 0.5).0 >= x;
+    first_index(grid.pixels(x, grid.origin_y).1, (window.col0, window.col_end()), east)
+}
+
+/// The division gives the neighbourhood, the comparison of centres decides: exact for any window.
+fn first_index(position: f64, (from, to): (usize, usize), is_past: impl Fn(usize) -> bool) -> usize {
+    let guess = (position - 0.5).ceil().clamp(from as f64, to as f64);
+    let mut index = guess as usize;
+    while index > from && is_past(index - 1) {
+        index -= 1;
+    }
+    while index < to && !is_past(index) {
+        index += 1;
+    }
+    index
+}
+
+/// Shares are rounded to this step, which hides the order of additions.
+const SHARE_STEP: f64 = 1.0 / 4_194_304.0;
+
+/// Covered share of each pixel, 0 to 1. Shape `(window.rows, window.cols)`.
+///
+/// The signed area between each edge and the east side of its row is summed (a trapezoid per pixel), which is
+/// exact for valid polygons. The sum of shares times the area of a pixel is the polygon's area in the window.
+pub fn coverage(polygons: &MultiPolygon<f64>, grid: &Grid, window: Window) -> Array2<f32> {
+    let mut sums = Sums::new(window);
+    for polygon in polygons {
+        for (index, ring) in std::iter::once(polygon.exterior()).chain(polygon.interiors()).enumerate() {
+            // Holes take away, whatever their winding.
+            let wanted = if index == 0 { 1.0 } else { -1.0 };
+            let winding = Polygon::new(ring.clone(), Vec::new()).signed_area().signum();
+            for line in ring.lines() {
+                let local = |point: Coord<f64>| {
+                    let (row, col) = grid.pixels(point.x, point.y);
+                    (row - window.row0 as f64, col - window.col0 as f64)
+                };
+                sums.edge(local(line.start), local(line.end), wanted * winding);
+            }
+        }
+    }
+    sums.shares()
+}
+
+/// Per pixel: `area` covered by an edge's own trapezoid, `cover` that it adds to all pixels east of it.
+struct Sums {
+    area: Array2<f64>,
+    cover: Array2<f64>,
+}
+
+impl Sums {
+    fn new(window: Window) -> Self {
+        let zeros = Array2::zeros((window.rows, window.cols));
+        Self { area: zeros.clone(), cover: zeros }
+    }
+
+    /// An edge between two points given as (row, col) of the window.
+    fn edge(&mut self, start: (f64, f64), end: (f64, f64), sign: f64) {
+        let (rows, _) = self.area.dim();
+        let ((row0, col0), (row1, col1)) = (start, end);
+        if row0 == row1 {
+            return;
+        }
+        let slope = (col1 - col0) / (row1 - row0);
+        let (top, bottom) = (row0.min(row1).max(0.0), row0.max(row1).min(rows as f64));
+        // South is down: an edge that runs south has the inside of a counter-clockwise ring to its east.
+        let sign = sign * if row1 > row0 { 1.0 } else { -1.0 };
+        let mut upper = top;
+        while upper < bottom {
+            let row = upper.floor();
+            let lower = (row + 1.0).min(bottom);
+            let at = |y: f64| col0 + (y - row0) * slope;
+            self.strip(row as usize, (at(upper), at(lower)), sign * (lower - upper));
+            upper = lower;
+        }
+    }
+
+    /// A piece of an edge within one row, between two columns, of signed height `height`.
+    fn strip(&mut self, row: usize, (a, b): (f64, f64), height: f64) {
+        let (_, cols) = self.area.dim();
+        let (west, east) = (a.min(b), a.max(b));
+        let width = east - west;
+        let from = west.floor().max(0.0);
+        if from >= cols as f64 {
+            return;
+        }
+        if west < 0.0 {
+            // The part west of the window covers every pixel of the row.
+            let part = if width > 0.0 { (east.min(0.0) - west) / width } else { 1.0 };
+            self.add(row, 0, height * part, 1.0);
+        }
+        let mut left = west.max(0.0);
+        let end = east.min(cols as f64);
+        if width == 0.0 && west >= 0.0 {
+            self.add(row, from as usize, height, from + 1.0 - west);
+            return;
+        }
+        while left < end {
+            let col = left.floor();
+            let right = (col + 1.0).min(end);
+            self.add(row, col as usize, height * (right - left) / width, col + 1.0 - (left + right) / 2.0);
+            left = right;
+        }
+    }
+
+    fn add(&mut self, row: usize, col: usize, height: f64, share: f64) {
+        self.area[(row, col)] += height * share;
+        self.cover[(row, col)] += height;
+    }
+
+    fn shares(self) -> Array2<f32> {
+        let (rows, cols) = self.area.dim();
+        let mut result = Array2::zeros((rows, cols));
+        for row in 0..rows {
+            let mut cover = 0.0;
+            for col in 0..cols {
+                let share = (cover + self.area[(row, col)]).clamp(0.0, 1.0);
+                result[(row, col)] = ((share / SHARE_STEP).round() * SHARE_STEP) as f32;
+                cover += self.cover[(row, col)];
+            }
+        }
+        result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redline::Class;
+    use geo::{Distance, Euclidean, Point, polygon};
+    use proptest::prelude::*;
+
+    fn grid() -> Grid {
+        let crs = Crs::epsg(32649);
+        Grid {
+            rows: 40,
+            cols: 50,
+            origin_x: 1000.0,
+            origin_y: 3000.0,
+            pixel_width: 10.0,
+            pixel_height: 10.0,
+            crs,
+        }
+    }
+
+    fn star(radii: &[f64], centre: (f64, f64)) -> MultiPolygon<f64> {
+        let step = std::f64::consts::TAU / radii.len() as f64;
+        let points = radii.iter().enumerate().map(|(index, radius)| {
+            let (sine, cosine) = (step * index as f64).sin_cos();
+            Coord { x: centre.0 + radius * cosine, y: centre.1 + radius * sine }
+        });
+        MultiPolygon::new(vec![Polygon::new(points.collect(), Vec::new())])
+    }
+
+    fn sum(shares: &Array2<f32>) -> f64 {
+        shares.iter().map(|share| f64::from(*share)).sum()
+    }
+
+    proptest! {
+        #[test]
+        fn shares_add_up_to_the_area(
+            radii in prop::collection::vec(5.0..180.0_f64, 3..40),
+            x in 1200.0..1300.0_f64, y in 2790.0..2810.0_f64,
+        ) {
+            let star = star(&radii, (x, y));
+            let found = sum(&coverage(&star, &grid(), grid().whole())) * 100.0;
+            prop_assert!((found - star.unsigned_area()).abs() < 1e-5 * star.unsigned_area().max(1.0), "{found}");
+        }
+
+        #[test]
+        fn a_polygon_and_its_complement_fill_every_pixel(
+            radii in prop::collection::vec(5.0..180.0_f64, 3..40),
+        ) {
+            let star = star(&radii, (1250.0, 2800.0));
+            let (west, south, east, north) = grid().bounds();
+            let frame = polygon![(x: west, y: south), (x: east, y: south), (x: east, y: north), (x: west, y: north)];
+            let hole = star.0[0].exterior().clone();
+            let rest = MultiPolygon::new(vec![Polygon::new(frame.exterior().clone(), vec![hole])]);
+            let whole = grid().whole();
+            let (a, b) = (coverage(&star, &grid(), whole), coverage(&rest, &grid(), whole));
+            prop_assert!(a.iter().zip(&b).all(|(a, b)| (a + b - 1.0).abs() < 1e-6));
+            let (a, b) = (inside(&star, &grid(), whole), inside(&rest, &grid(), whole));
+            prop_assert!(a.iter().zip(&b).all(|(a, b)| a != b));
+        }
+
+        #[test]
+        fn a_pixel_has_the_same_answer_whatever_the_window(
+            radii in prop::collection::vec(5.0..300.0_f64, 3..40), size in 3..30_usize,
+        ) {
+            let star = star(&radii, (1251.3, 2803.7));
+            let whole = grid().whole();
+            let (shares, within) = (coverage(&star, &grid(), whole), inside(&star, &grid(), whole));
+            for tile in whole.tiles(size) {
+                let (part, centre) = (coverage(&star, &grid(), tile), inside(&star, &grid(), tile));
+                for ((row, col), share) in part.indexed_iter() {
+                    let at = (row + tile.row0, col + tile.col0);
+                    prop_assert_eq!(share.to_bits(), shares[at].to_bits());
+                    prop_assert_eq!(centre[(row, col)], within[at]);
+                }
+            }
+        }
+
+        #[test]
+        fn shares_and_centres_agree_on_pixels_that_are_whole(radii in prop::collection::vec(5.0..180.0_f64, 3..40)) {
+            let star = star(&radii, (1250.0, 2800.0));
+            let whole = grid().whole();
+            let (shares, within) = (coverage(&star, &grid(), whole), inside(&star, &grid(), whole));
+            let agree = |(share, within): (&f32, &bool)| match *share {
+                0.0 => !within,
+                1.0 => *within,
+                _ => true,
+            };
+            prop_assert!(shares.iter().zip(&within).all(agree));
+        }
+    }
+
+    #[test]
+    fn a_long_edge_is_bent_with_the_projection() {
+        let polygons = MultiPolygon::new(vec![
+            polygon![(x: 108.0, y: 41.0), (x: 110.0, y: 41.0), (x: 110.0, y: 42.0), (x: 108.0, y: 42.0)],
+        ]);
+        let redline = RedLine {
+            id: "1".to_owned(),
+            name: String::new(),
+            class: Class::Grassland,
+            layer: 0,
+            polygons,
+            repair: None,
+        };
+        let bent = on_grid(&redline, &grid()).unwrap();
+        let transform = Transform::new(Crs::LON_LAT, grid().crs).unwrap();
+        for part in 1..200 {
+            let (x, y) = transform.point(108.0 + 0.01 * f64::from(part), 41.0).unwrap();
+            let off = Euclidean.distance(&Point::new(x, y), bent.0[0].exterior());
+            assert!(off < 0.1 * 10.0, "{off} m at {part}");
+        }
+    }
+}

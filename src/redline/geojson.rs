@@ -1,0 +1,242 @@
+//! GeoJSON to a layer, read by us: the library accepts NaN, unclosed rings and metres in silence.
+//!
+//! In:  the text of a file.
+//! Out: a layer of raw rings, with numbers that JSON does not know (NaN, Infinity, 1e999) kept as NaN or
+//!      infinity, so that the check can name feature, ring and vertex.
+//! Source: RFC 7946; the `crs` member of the 2008 specification is understood.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use crate::grid::Crs;
+use crate::redline::RedLineError;
+use crate::redline::source::{RawPolygon, SourceFeature, SourceLayer};
+
+/// Largest file that is read whole.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// Reads a GeoJSON file.
+///
+/// # Errors
+/// `Format` for anything that is not GeoJSON, `Crs` for an unknown `crs` member or metres without one.
+pub(crate) fn layer(path: &Path, real: &Path) -> Result<SourceLayer, RedLineError> {
+    let refuse = |reason: String| RedLineError::Format { path: path.to_owned(), reason };
+    let size = std::fs::metadata(real).map(|data| data.len()).unwrap_or(0);
+    if size > MAX_BYTES {
+        return Err(refuse(format!(
+            "is {size} bytes, the limit for GeoJSON is {MAX_BYTES}; save it as GeoPackage"
+        )));
+    }
+    let bytes = std::fs::read(real).map_err(|error| refuse(format!("cannot be read ({error})")))?;
+    let text = text(&bytes).map_err(refuse)?;
+    let text = quoted(text);
+    let value: Value = serde_json::from_str(&text)
+        .map_err(|error| refuse(format!("is no JSON: {error}; save it as GeoJSON again")))?;
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let root = value.as_object().ok_or_else(|| refuse("is JSON but no GeoJSON object".to_owned()))?;
+    let mut notes = Vec::new();
+    let crs = crs(root, &mut notes).map_err(|reason| RedLineError::Crs { path: path.to_owned(), reason })?;
+    let features = features(root).map_err(refuse)?;
+    let name = root.get("name").and_then(Value::as_str).unwrap_or(stem).to_owned();
+    Ok(SourceLayer { path: path.to_owned(), name, crs, features, notes })
+}
+
+fn text(bytes: &[u8]) -> Result<&str, String> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Err("is UTF-16 text; save it as UTF-8".to_owned());
+    }
+    match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        None => return Err("is empty; expected GeoJSON".to_owned()),
+        Some(b'<') => {
+            return Err(
+                "is XML (a VRT, KML or GML?), of which nothing is read; save it as GeoJSON".to_owned()
+            );
+        }
+        Some(b'{') => {}
+        Some(_) => return Err("does not begin as a JSON object; expected GeoJSON".to_owned()),
+    }
+    std::str::from_utf8(bytes)
+        .map_err(|error| format!("is not UTF-8 text (byte {}; GBK?); save it as UTF-8", error.valid_up_to()))
+}
+
+/// Puts words and numbers that JSON cannot hold into quotes, outside of strings.
+fn quoted(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut result = String::with_capacity(text.len());
+    let (mut copied, mut at) = (0, 0);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => at = string_end(bytes, at),
+            byte if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'+' => {
+                let length = bytes[at..].iter().take_while(|byte| is_word(**byte)).count();
+                let word = &text[at..at + length];
+                if is_beyond_json(word) {
+                    result.push_str(&text[copied..at]);
+                    result.push('"');
+                    result.push_str(word);
+                    result.push('"');
+                    copied = at + length;
+                }
+                at += length;
+            }
+            _ => at += 1,
+        }
+    }
+    result.push_str(&text[copied..]);
+    result
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)
+}
+
+fn string_end(bytes: &[u8], start: usize) -> usize {
+    let mut at = start + 1;
+    while at < bytes.len() && bytes[at] != b'"' {
+        at += if bytes[at] == b'\\' { 2 } else { 1 };
+    }
+    at + 1
+}
+
+fn is_beyond_json(word: &str) -> bool {
+    let bare = word.trim_start_matches(['+', '-']).to_ascii_lowercase();
+    let named = matches!(bare.as_str(), "nan" | "inf" | "infinity");
+    named || (bare.contains('e') && word.parse::<f64>().is_ok_and(f64::is_infinite))
+}
+
+fn crs(root: &Map<String, Value>, notes: &mut Vec<String>) -> Result<Crs, String> {
+    let name = match root.get("crs") {
+        None | Some(Value::Null) => return Ok(Crs::LON_LAT),
+        Some(member) => member.pointer("/properties/name").and_then(Value::as_str).unwrap_or_default(),
+    };
+    if name.ends_with("CRS84") || name.ends_with("WGS84") {
+        return Ok(Crs::LON_LAT);
+    }
+    let upper = name.to_ascii_uppercase();
+    let code = upper.contains("EPSG").then(|| upper.rsplit(':').next().and_then(|code| code.parse().ok()));
+    let Some(Some(code)) = code else {
+        return Err(format!(
+            "crs member '{name}' is not understood; save the layer in WGS 84 (EPSG:4326) or as GeoPackage"
+        ));
+    };
+    if code != 4326 {
+        notes.push(format!("crs member EPSG:{code} used; RFC 7946 files are WGS 84"));
+    }
+    Ok(Crs::epsg(code))
+}
+
+fn features(root: &Map<String, Value>) -> Result<Vec<SourceFeature>, String> {
+    let kind = root.get("type").and_then(Value::as_str).unwrap_or_default();
+    let members: Vec<&Map<String, Value>> = match kind {
+        "FeatureCollection" => {
+            let list = root.get("features").and_then(Value::as_array);
+            let list = list.ok_or_else(|| "FeatureCollection has no array 'features'".to_owned())?;
+            let object = |(index, value): (usize, &'_ Value)| match value.as_object() {
+                Some(_) => Ok(index),
+                None => Err(format!("feature {} is no object", index + 1)),
+            };
+            list.iter().enumerate().try_for_each(|pair| object(pair).map(|_| ()))?;
+            list.iter().filter_map(Value::as_object).collect()
+        }
+        "Feature" | "Polygon" | "MultiPolygon" | "GeometryCollection" => vec![root],
+        "Point" | "MultiPoint" | "LineString" | "MultiLineString" => vec![root],
+        "Topology" => return Err("is TopoJSON; save it as GeoJSON".to_owned()),
+        _ if root.contains_key("geometryType") => return Err("is Esri JSON; save it as GeoJSON".to_owned()),
+        _ => return Err(format!("has type '{kind}', expected a GeoJSON FeatureCollection")),
+    };
+    members.into_iter().zip(1..).map(|(member, number)| feature(member, number)).collect()
+}
+
+fn feature(member: &Map<String, Value>, number: usize) -> Result<SourceFeature, String> {
+    let mut feature = SourceFeature { number, ..SourceFeature::default() };
+    feature.id = member.get("id").and_then(words);
+    if let Some(properties) = member.get("properties").and_then(Value::as_object) {
+        feature.fields =
+            properties.iter().filter_map(|(key, value)| Some((key.clone(), words(value)?))).collect();
+    }
+    let is_feature = member.get("type").and_then(Value::as_str) == Some("Feature");
+    let shape = if is_feature { member.get("geometry").and_then(Value::as_object) } else { Some(member) };
+    if let Some(shape) = shape {
+        geometry(shape, &mut feature).map_err(|reason| format!("feature {number}: {reason}"))?;
+    }
+    Ok(feature)
+}
+
+fn words(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+fn geometry(shape: &Map<String, Value>, feature: &mut SourceFeature) -> Result<(), String> {
+    let kind = shape.get("type").and_then(Value::as_str).unwrap_or_default();
+    let coordinates = || {
+        let list = shape.get("coordinates").and_then(Value::as_array);
+        list.ok_or_else(|| format!("{kind} has no array 'coordinates'"))
+    };
+    match kind {
+        "Polygon" => {
+            let rings = polygon(coordinates()?, feature, 1)?;
+            feature.polygons.extend((!rings.is_empty()).then_some(rings));
+        }
+        "MultiPolygon" => {
+            for (part, index) in coordinates()?.iter().zip(1..) {
+                let rings = part.as_array().ok_or_else(|| format!("polygon {index} is no array"))?;
+                let rings = polygon(rings, feature, index)?;
+                feature.polygons.extend((!rings.is_empty()).then_some(rings));
+            }
+        }
+        "GeometryCollection" => {
+            let members = shape.get("geometries").and_then(Value::as_array);
+            for member in members.into_iter().flatten().filter_map(Value::as_object) {
+                geometry(member, feature)?;
+            }
+        }
+        other => feature.other = Some(other.to_owned()),
+    }
+    Ok(())
+}
+
+fn polygon(rings: &[Value], feature: &mut SourceFeature, polygon: usize) -> Result<RawPolygon, String> {
+    let mut result = Vec::with_capacity(rings.len());
+    for (ring, index) in rings.iter().zip(1..) {
+        let points = ring.as_array().ok_or_else(|| format!("polygon {polygon}, ring {index} is no array"))?;
+        let mut raw = Vec::with_capacity(points.len());
+        for (point, vertex) in points.iter().zip(1..) {
+            let place = || format!("polygon {polygon}, ring {index}, vertex {vertex} is no pair of numbers");
+            let parts = point.as_array().filter(|parts| parts.len() >= 2).ok_or_else(place)?;
+            feature.had_height |= parts.len() > 2;
+            raw.push([number(&parts[0]).ok_or_else(place)?, number(&parts[1]).ok_or_else(place)?]);
+        }
+        result.push(raw);
+    }
+    Ok(result)
+}
+
+/// A number, or one of those that [`quoted`] put into quotes.
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::String(word) if is_beyond_json(word) => word.parse().ok(),
+        other => other.as_f64(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_beyond_json_are_kept_and_strings_are_left_alone() {
+        let text = quoted(r#"{"a":[NaN,-Infinity,1e999,1.5e3,-2],"b":"NaN \" Infinity, 1e999","c":null}"#);
+        let value: Value = serde_json::from_str(&text).unwrap();
+        assert!(number(&value["a"][0]).unwrap().is_nan());
+        assert_eq!(number(&value["a"][1]), Some(f64::NEG_INFINITY));
+        assert_eq!(number(&value["a"][2]), Some(f64::INFINITY));
+        assert_eq!(number(&value["a"][3]), Some(1500.0));
+        assert_eq!(value["b"], "NaN \" Infinity, 1e999");
+    }
+}
