@@ -69,10 +69,10 @@ impl Fields {
             Field::level(world.rows, world.cols, step, 0).with_noise(key(world.seed, name, 0, 0), grain)
         };
         Self {
-            height: make("height", 2, Grain::new(420.0, 6)),
+            height: make("height", 2, Grain { gain: 0.55, ..Grain::new(420.0, 7) }),
             sand: make("sand", 4, Grain::new(560.0, 5)),
             pavement: make("pavement", 4, Grain::new(480.0, 5)),
-            drain: make("drain", 2, Grain { gain: 0.42, ..Grain::new(300.0, 6) }),
+            drain: make("drain", 1, Grain { gain: 0.46, ..Grain::new(260.0, 7) }),
             hollow: make("hollow", 2, Grain::new(85.0, 4)),
             dune: make("dune", 1, Grain { stretch: 3.5, ..Grain::new(15.0, 3) }),
             sward: make("sward", 2, Grain::new(170.0, 5)),
@@ -123,7 +123,9 @@ impl Ground {
             // The morning sun stands in the south-east: compare with the ground two pixels that way.
             fields.height.read_row(row, (2, 2), &mut east);
             for col in 0..world.cols {
-                let slope = (rows[0][col] - east[col]).clamp(-0.25, 0.25);
+                // Gentle swells on the plain, steeper on the rocky hills.
+                let steep = 1.0 + 2.5 * ramp(rows[0][col], 0.4, 1.8);
+                let slope = (steep * (rows[0][col] - east[col])).clamp(-0.3, 0.3);
                 ground.add_pixel(std::array::from_fn(|index| rows[index][col]), slope, (row, col));
             }
         }
@@ -135,18 +137,20 @@ impl Ground {
         let [height, sand, pavement, drain, hollow, dune, sward, fine] = fields;
         let grain = 2.0 * fraction(scramble(self.grain ^ pair(place))) - 1.0;
         let sand = ramp(sand + 0.08 * fine, 0.55, 1.15);
-        let pavement = (1.0 - sand) * ramp(pavement + 0.25 * height, 0.35, 1.30) * 0.85;
+        let pavement = (1.0 - sand) * ramp(pavement + 0.45 * height, 0.35, 1.40) * 0.85;
         // A network of shallow channels where a smooth field crosses zero, finest on low ground.
-        let channel = (1.0 - ramp(drain.abs(), 0.0, 0.055)) * (1.0 - 0.8 * sand);
+        let low = 1.0 - 0.6 * ramp(height, 0.0, 1.5);
+        let channel = (1.0 - ramp(drain.abs(), 0.0, 0.075)) * (1.0 - 0.8 * sand) * low;
+        let bed = (1.0 - ramp(drain.abs(), 0.0, 0.022)) * (1.0 - sand) * low;
         let hollow = ramp(hollow - 0.55 * height, 1.45, 2.6) * (1.0 - 0.7 * sand);
         let shrub = (0.15 + 0.55 * sand + 0.25 * channel + 0.08 * sward).clamp(0.05, 0.9);
         let ripple = sand * dune;
         let usual = 0.125 + 0.030 * sward + 0.012 * fine - 0.055 * pavement + 0.018 * ripple;
-        let cover = usual + 0.10 * hollow + 0.055 * channel + 0.016 * grain * (1.0 + 1.5 * sand);
+        let cover = usual + 0.10 * hollow + 0.060 * channel - 0.05 * bed + 0.016 * grain * (1.0 + 1.5 * sand);
         let response = 0.95 - 0.45 * shrub + 0.95 * hollow + 0.35 * channel + 0.08 * sward + 0.06 * grain;
         self.sand.push(sand);
         self.pavement.push(pavement);
-        self.silt.push((0.55 * hollow + 0.35 * channel).min(1.0) * (1.0 - pavement));
+        self.silt.push((0.55 * hollow + 0.20 * channel + 0.55 * bed).min(1.0) * (1.0 - 0.5 * pavement));
         self.tone.push(1.0 + 0.035 * ripple + 0.022 * fine + 0.025 * sward.clamp(-2.0, 2.0) + 0.02 * grain);
         self.slope.push(slope * (1.0 - 0.5 * sand) + 0.012 * ripple);
         self.cover.push(cover.clamp(0.015, 0.5));

@@ -119,32 +119,40 @@ impl Field {
         // One octave of quintic value noise on uniform nodes (-1..1) has variance near 0.145.
         let mut amplitude = 1.0 / (power * 0.145_f32).sqrt();
         let mut wavelength = grain.wavelength;
+        // Stretched fields keep their axes; round ones turn by the angle of a 3-4-5 triangle each octave.
+        let mut turn = if grain.stretch > 1.0 { (1.0, 0.0) } else { (0.923_88_f32, 0.382_683_f32) };
         for octave in 0..grain.octaves {
-            self.add_octave(scramble(hash ^ u64::from(octave)), wavelength, grain.stretch, amplitude);
+            let octave_hash = scramble(hash ^ u64::from(octave));
+            self.add_octave(octave_hash, turn, (wavelength, grain.stretch), amplitude);
             wavelength *= 0.5;
             amplitude *= grain.gain;
+            if grain.stretch == 1.0 {
+                turn = (0.8 * turn.0 - 0.6 * turn.1, 0.6 * turn.0 + 0.8 * turn.1);
+            }
         }
         self
     }
 
-    fn add_octave(&mut self, hash: u64, wavelength: f32, stretch: f32, amplitude: f32) {
+    /// One octave on a lattice turned by its own angle, so that no two octaves share their axes.
+    fn add_octave(&mut self, hash: u64, turn: (f32, f32), (wavelength, stretch): (f32, f32), amplitude: f32) {
         let across = (self.step as f32) / wavelength;
         let along = across / stretch;
-        let width = (self.cols as f32 * along) as usize + 3;
-        let (mut upper, mut lower) = (vec![0.0_f32; width], vec![0.0_f32; width]);
-        let mut held = usize::MAX;
-        let places: Vec<(usize, f32)> = (0..self.cols).map(|col| place(col as f32 * along)).collect();
         for (row, values) in self.values.chunks_exact_mut(self.cols).enumerate() {
-            let (node, down) = place(row as f32 * across);
-            if node != held {
-                fill_lattice(&mut upper, hash, node);
-                fill_lattice(&mut lower, hash, node + 1);
-                held = node;
-            }
-            for (value, &(col, right)) in values.iter_mut().zip(&places) {
-                let top = upper[col] + (upper[col + 1] - upper[col]) * right;
-                let bottom = lower[col] + (lower[col + 1] - lower[col]) * right;
-                *value += amplitude * (top + (bottom - top) * down);
+            let down = row as f32 * across;
+            let mut held = (i64::MIN, i64::MIN);
+            let mut corners = [0.0; 4];
+            for (col, value) in values.iter_mut().enumerate() {
+                let right = col as f32 * along;
+                let (first, part) = place(down * turn.0 - right * turn.1);
+                let (second, rest) = place(down * turn.1 + right * turn.0);
+                if held != (first, second) {
+                    let [a, b] = [lattice(hash, first), lattice(hash, first + 1)];
+                    corners = [node(a, second), node(a, second + 1), node(b, second), node(b, second + 1)];
+                    held = (first, second);
+                }
+                let top = corners[0] + (corners[1] - corners[0]) * rest;
+                let bottom = corners[2] + (corners[3] - corners[2]) * rest;
+                *value += amplitude * (top + (bottom - top) * part);
             }
         }
     }
@@ -184,17 +192,18 @@ impl Field {
 }
 
 /// Lattice cell and quintic weight of a position in wavelengths.
-fn place(position: f32) -> (usize, f32) {
-    let cell = position as usize;
-    let part = position - cell as f32;
-    (cell, part * part * part * (part * (part * 6.0 - 15.0) + 10.0))
+fn place(position: f32) -> (i64, f32) {
+    let cell = position.floor();
+    let part = position - cell;
+    (cell as i64, part * part * part * (part * (part * 6.0 - 15.0) + 10.0))
 }
 
-fn fill_lattice(row: &mut [f32], hash: u64, node: usize) {
-    let line = scramble(hash ^ (node as u64).wrapping_mul(0xD6E8_FEB8_6659_FD93));
-    for (col, value) in row.iter_mut().enumerate() {
-        *value = 2.0 * fraction(scramble(line ^ col as u64)) - 1.0;
-    }
+fn lattice(hash: u64, line: i64) -> u64 {
+    scramble(hash ^ (line as u64).wrapping_mul(0xD6E8_FEB8_6659_FD93))
+}
+
+fn node(line: u64, col: i64) -> f32 {
+    2.0 * fraction(scramble(line ^ col as u64)) - 1.0
 }
 
 /// 0 below `low`, 1 above `high`, a smooth cubic between.

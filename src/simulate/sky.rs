@@ -97,14 +97,14 @@ fn clouds(world: &World, index: usize, draw: &mut Draw) -> Field {
     let heaps = draw.chance(0.6);
     let wavelength = if heaps { draw.between(120.0, 300.0) } else { draw.between(500.0, 1200.0) } as f32;
     let octaves = if heaps { 5 } else { 7 };
-    let grain = Grain { gain: 0.55, stretch: draw.between(1.0, 1.8) as f32, ..Grain::new(wavelength, octaves) };
+    let grain = Grain { gain: 0.6, ..Grain::new(wavelength, octaves) };
     // In deviations of the noise: 1.5 covers 7 % of the scene, 0 half of it.
     let level = draw.between(-0.1, 1.5) as f32;
-    let soft = draw.between(0.35, 0.9) as f32;
+    let soft = draw.between(0.25, 0.8) as f32;
     let opaque = draw.between(0.75, 1.0) as f32;
     let noise = key(world.seed, "cloud", index as u64, 0);
     let field = Field::level(world.rows, world.cols, 4, MARGIN).with_noise(noise, grain);
-    field.map(|value| opaque * ramp(value, level - 0.35 * soft, level + soft))
+    field.map(|value| opaque * ramp(value, level - 0.3 * soft, level + soft))
 }
 
 fn snow_cover(world: &World, index: usize, draw: &mut Draw) -> Field {
