@@ -13,13 +13,13 @@ use super::world::World;
 pub type Spectrum = [f32; 6];
 
 /// Brown gravelly loam, the common soil.
-pub const LOAM: Spectrum = [0.096, 0.128, 0.165, 0.222, 0.292, 0.262];
+pub const LOAM: Spectrum = [0.096, 0.128, 0.165, 0.212, 0.288, 0.258];
 /// Blown sand, bright and yellow.
-pub const SAND: Spectrum = [0.132, 0.185, 0.250, 0.325, 0.410, 0.372];
+pub const SAND: Spectrum = [0.132, 0.185, 0.250, 0.316, 0.405, 0.368];
 /// Desert pavement: dark varnished gravel.
-pub const PAVEMENT: Spectrum = [0.084, 0.104, 0.126, 0.158, 0.208, 0.190];
+pub const PAVEMENT: Spectrum = [0.084, 0.104, 0.126, 0.154, 0.205, 0.188];
 /// Pale silt and salt of the hollow floors.
-pub const SILT: Spectrum = [0.150, 0.190, 0.228, 0.275, 0.318, 0.262];
+pub const SILT: Spectrum = [0.150, 0.190, 0.228, 0.270, 0.316, 0.260];
 /// Green desert-steppe plants, sparse canopy.
 pub const GREEN: Spectrum = [0.035, 0.065, 0.050, 0.385, 0.225, 0.120];
 /// Standing dead grass and litter.
@@ -145,7 +145,7 @@ impl Ground {
         let hollow = ramp(hollow - 0.55 * height, 1.45, 2.6) * (1.0 - 0.7 * sand);
         let shrub = (0.15 + 0.55 * sand + 0.25 * channel + 0.08 * sward).clamp(0.05, 0.9);
         let ripple = sand * dune;
-        let usual = 0.125 + 0.030 * sward + 0.012 * fine - 0.055 * pavement + 0.018 * ripple;
+        let usual = 0.138 + 0.030 * sward + 0.012 * fine - 0.055 * pavement + 0.018 * ripple;
         let cover = usual + 0.10 * hollow + 0.060 * channel - 0.05 * bed + 0.016 * grain * (1.0 + 1.5 * sand);
         let response = 0.95 - 0.45 * shrub + 0.95 * hollow + 0.35 * channel + 0.08 * sward + 0.06 * grain;
         self.sand.push(sand);
@@ -184,10 +184,20 @@ impl Ground {
 
     /// Reflectance of the dry, level, bare soil of a pixel.
     pub fn soil(&self, index: usize) -> Spectrum {
-        let (sand, pavement, silt) = (self.sand[index], self.pavement[index], self.silt[index]);
+        self.mixed([self.sand[index], self.pavement[index], self.silt[index]], self.tone[index])
+    }
+
+    /// The same soil once it is tilled or levelled: gravel cover buried, small relief gone.
+    pub fn tilled(&self, index: usize) -> Spectrum {
+        let smooth = 1.0 + 0.5 * (self.tone[index] - 1.0);
+        self.mixed([self.sand[index], 0.4 * self.pavement[index], self.silt[index]], smooth)
+    }
+
+    #[inline]
+    fn mixed(&self, [sand, pavement, silt]: [f32; 3], tone: f32) -> Spectrum {
         std::array::from_fn(|band| {
             let solid = LOAM[band] + sand * (SAND[band] - LOAM[band]) + pavement * (PAVEMENT[band] - LOAM[band]);
-            (solid + silt * (SILT[band] - solid)) * self.tone[index]
+            (solid + silt * (SILT[band] - solid)) * tone
         })
     }
 

@@ -167,7 +167,8 @@ impl Course {
         let mut draw = Draw::new(day.seed, "field year", patch.number as u64, day.year as u64);
         let old = patch.kind == Kind::OldCropland;
         let irrigated = patch.kind == Kind::Irrigated || (old && own.chance(0.75));
-        let tone = own.between(0.88, 1.12) as f32;
+        // Two of three turn up pale limy subsoil, the third a darker, moist and cloddy surface (assumed).
+        let tone = if own.chance(0.67) { own.between(1.04, 1.20) } else { own.between(0.80, 0.93) } as f32;
         let sown = draw.between(118.0, 142.0) as f32;
         let (late, length) = (draw.between(28.0, 45.0) as f32, draw.between(110.0, 138.0) as f32);
         let vigour = draw.uniform() as f32;

@@ -83,6 +83,12 @@ impl Kind {
         self >= Kind::OldCropland
     }
 
+    /// Whether the soil that shows in it was tilled or levelled.
+    pub fn turns_soil(self) -> bool {
+        use Kind::{Construction, Irrigated, Mine, OldCropland, OldMine, OldSettlement, Rainfed};
+        matches!(self, Rainfed | Irrigated | Mine | Construction | OldCropland | OldMine | OldSettlement)
+    }
+
     /// Whether its strength fades outward instead of ending at an edge.
     pub fn is_soft(self) -> bool {
         matches!(self, Kind::WetHollow | Kind::OvergrazedWell)

@@ -17,6 +17,9 @@ use crate::date::Date;
 /// Rows and columns beyond a strip that blur and shift may reach.
 const REACH: usize = 6;
 
+/// How much of the full cosine effect of a slope is left after terrain correction and diffuse light (assumed).
+const SHADING: f32 = 0.55;
+
 /// Paints the scenes of one world.
 pub struct Painter<'a> {
     world: &'a World,
@@ -167,7 +170,7 @@ impl<'a> Painter<'a> {
         let bare = 1.0 - green - litter;
         let wet = weather.topsoil[col];
         let (dark, dark_swir) = (bare * (1.0 - 0.24 * wet), bare * (1.0 - 0.38 * wet));
-        let light = 1.0 + ground.slope[index] * moment.slant * 0.55;
+        let light = 1.0 + ground.slope[index] * moment.slant * SHADING;
         let soil = ground.soil(index);
         std::array::from_fn(|band| {
             let bare = if band > 3 { dark_swir } else { dark };
@@ -187,10 +190,12 @@ impl<'a> Painter<'a> {
                 let index = place.0 * self.world.cols + place.1;
                 let amount = cell.cover * look.amount * ramp(look.grow - cell.ring, -0.06, 0.06).max(whole(look));
                 let colour = self.colour(look, patch.number, place);
-                let soil = self.ground.soil(index);
+                let soil =
+                    if patch.kind.turns_soil() { self.ground.tilled(index) } else { self.ground.soil(index) };
+                let light = 1.0 + self.ground.slope[index] * exposure.moment.slant * SHADING;
                 let at = (place.0 - surface.first) * surface.width + REACH + place.1;
                 for (band, plane) in surface.bands.iter_mut().enumerate() {
-                    let fresh = colour.0 * soil[band] + colour.1[band];
+                    let fresh = light * (colour.0 * soil[band] + colour.1[band]);
                     plane[at] += amount * (fresh - plane[at]);
                 }
             }
@@ -348,5 +353,78 @@ impl Surface {
         for (tap, weight) in kernels[1].iter().enumerate().filter(|(_, weight)| **weight != 0.0) {
             out.iter_mut().zip(&column[tap..]).for_each(|(sum, value)| *sum += weight * value);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulate::world::Rain;
+
+    fn tiny(rain: Rain) -> World {
+        let world = World { rows: 128, cols: 128, noise: 0.0, cloudy_share: 0.0, ..World::small(9) };
+        world.with_rain(rain)
+    }
+
+    /// Mean NDVI of the ground without patches in the last year's scene nearest to a day.
+    fn ndvi(world: &World, day: i16) -> f64 {
+        let painter = Painter::new(world).unwrap();
+        let distance = |index: &usize| (painter.dates[*index].day_of_year() - day).abs();
+        let index = (56..70).min_by_key(distance).unwrap();
+        let strip = painter.strip(&painter.expose(index), 0, 128);
+        let numbers = strip.planes[2].iter().zip(&strip.planes[3]);
+        let each = numbers.map(|(red, nir)| (f64::from(*nir) - f64::from(*red)) / f64::from(nir + red));
+        each.sum::<f64>() / strip.planes[2].len() as f64
+    }
+
+    #[test]
+    fn a_dry_year_lowers_the_summer_ndvi_and_both_stay_in_the_range_of_desert_steppe() {
+        let (dry, wet) = (ndvi(&tiny(Rain::Dry), 220), ndvi(&tiny(Rain::Wet), 220));
+        assert!(dry + 0.03 < wet, "{dry} {wet}");
+        assert!((0.10..0.30).contains(&dry) && (0.15..0.40).contains(&wet), "{dry} {wet}");
+        let spring = ndvi(&tiny(Rain::Normal), 110);
+        assert!((0.08..0.20).contains(&spring), "{spring}");
+    }
+
+    #[test]
+    fn a_strip_does_not_depend_on_how_the_scene_is_cut() {
+        let world = World { cloudy_share: 1.0, ..tiny(Rain::Normal) };
+        let painter = Painter::new(&world).unwrap();
+        let exposure = painter.expose(61);
+        let whole = painter.strip(&exposure, 0, 128);
+        for row0 in (0..128).step_by(32) {
+            let part = painter.strip(&exposure, row0, 32);
+            for (part, whole) in part.planes.iter().zip(&whole.planes) {
+                assert_eq!(part[..], whole[row0 * 128..(row0 + 32) * 128]);
+            }
+        }
+    }
+
+    #[test]
+    fn bright_cloud_edges_pass_the_mask_as_clear() {
+        let world = World { cloudy_share: 1.0, ..tiny(Rain::Normal) };
+        let painter = Painter::new(&world).unwrap();
+        let clear = Painter::new(&world).unwrap();
+        let mut unmasked = 0;
+        for index in 56..70 {
+            let mut bare = clear.expose(index);
+            bare.sky.cloud = None;
+            let cloudy = painter.strip(&painter.expose(index), 0, 128);
+            let without = clear.strip(&bare, 0, 128);
+            let blue = cloudy.planes[0].iter().zip(&without.planes[0]);
+            let brighter = blue.map(|(cloudy, clear)| *cloudy > clear + 300);
+            let kept = cloudy.planes[6].iter().map(|class| matches!(class, 4 | 5));
+            unmasked += brighter.zip(kept).filter(|(brighter, kept)| *brighter && *kept).count();
+        }
+        assert!(unmasked > 200, "{unmasked}");
+    }
+
+    #[test]
+    fn the_bell_has_its_deviation_and_its_shift() {
+        let weights = bell(1.0, 0.4);
+        let at = |tap: usize| tap as f64 - REACH as f64;
+        let mean: f64 = weights.iter().enumerate().map(|(tap, w)| f64::from(*w) * at(tap)).sum();
+        let spread: f64 = weights.iter().enumerate().map(|(tap, w)| f64::from(*w) * (at(tap) - mean).powi(2)).sum();
+        assert!((mean - 0.4).abs() < 0.02 && (spread.sqrt() - 1.0).abs() < 0.1, "{mean} {spread}");
     }
 }
