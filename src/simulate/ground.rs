@@ -146,7 +146,7 @@ impl Ground {
         let shrub = (0.15 + 0.55 * sand + 0.25 * channel + 0.08 * sward).clamp(0.05, 0.9);
         let ripple = sand * dune;
         let usual = 0.138 + 0.030 * sward + 0.012 * fine - 0.055 * pavement + 0.018 * ripple;
-        let cover = usual + 0.10 * hollow + 0.060 * channel - 0.05 * bed + 0.016 * grain * (1.0 + 1.5 * sand);
+        let cover = usual + 0.13 * hollow + 0.060 * channel - 0.05 * bed + 0.016 * grain * (1.0 + 1.5 * sand);
         let response = 0.95 - 0.45 * shrub + 0.95 * hollow + 0.35 * channel + 0.08 * sward + 0.06 * grain;
         self.sand.push(sand);
         self.pavement.push(pavement);
@@ -196,7 +196,8 @@ impl Ground {
     #[inline]
     fn mixed(&self, [sand, pavement, silt]: [f32; 3], tone: f32) -> Spectrum {
         std::array::from_fn(|band| {
-            let solid = LOAM[band] + sand * (SAND[band] - LOAM[band]) + pavement * (PAVEMENT[band] - LOAM[band]);
+            let solid =
+                LOAM[band] + sand * (SAND[band] - LOAM[band]) + pavement * (PAVEMENT[band] - LOAM[band]);
             (solid + silt * (SILT[band] - solid)) * tone
         })
     }

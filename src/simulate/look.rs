@@ -9,6 +9,7 @@ use super::ground::{GREEN, LITTER, Spectrum};
 use super::noise::{Draw, ramp};
 use super::parcel::{Kind, Patch};
 use super::season::growth;
+use super::shape::Point;
 use crate::date::{Date, days_between};
 
 const CROP: Spectrum = [0.025, 0.055, 0.032, 0.460, 0.205, 0.095];
@@ -79,28 +80,44 @@ pub fn look(patch: &Patch, day: Day) -> Look {
         }
         Kind::OvergrazedWell => {
             let amount = trait_of(&mut draw, 0.35, 0.85) * ramp(age, -10.0, 40.0);
-            Look { amount, soil: (0.97, trait_of(&mut draw, 1.0, 1.10)), add: LITTER.map(|v| 0.03 * v), ..NOTHING }
+            Look {
+                amount,
+                soil: (0.97, trait_of(&mut draw, 1.02, 1.14)),
+                add: LITTER.map(|v| 0.03 * v),
+                ..NOTHING
+            }
         }
         Kind::BurnScar => burn(age, day.green, &mut draw),
-        Kind::FencedExclosure => {
-            let amount = trait_of(&mut draw, 0.08, 0.22) * ramp(age, 0.0, 80.0);
-            let green = 0.15 + 0.5 * day.green;
-            Look { amount, soil: (0.2, 0.97), add: blend(&[(green, GREEN), (0.8 - green, LITTER)]), ..NOTHING }
-        }
+        Kind::FencedExclosure => fenced(age, day.green, &mut draw),
         Kind::Mowing => {
             let amount = trait_of(&mut draw, 0.5, 0.9) * (1.0 - 0.7 * ramp(age, 20.0, 60.0));
             Look { amount, soil: (0.68, 1.0), add: blend(&[(0.04, GREEN), (0.28, STUBBLE)]), ..NOTHING }
         }
-        Kind::OldRoad => {
-            let paved = patch.cells.len() as f32 * 0.5 > patch.shape.area() as f32 * 0.95;
-            let add = if paved { ASPHALT } else { blend(&[(0.25, SPOIL)]) };
-            Look { amount: 1.0, soil: (if paved { 0.0 } else { 0.75 }, 1.08), add, ..NOTHING }
-        }
+        Kind::OldRoad => road(patch),
         Kind::OldWater => {
             let grow = (0.35 + 0.45 * growth(day.water)).clamp(0.3, 1.0);
             Look { amount: 0.96, grow, add: WATER, soil: (0.02, 1.0), ..NOTHING }
         }
     }
+}
+
+/// A paved road is dark, a track a thin line of bare, pale ground.
+fn road(patch: &Patch) -> Look {
+    let length = |(a, b): (Point, Point)| ((a.0 - b.0).powi(2) + (a.1 - b.1).powi(2)).sqrt();
+    let outline: f64 = patch.shape.edges().map(length).sum();
+    // Mean width in pixels: 8 m and more is taken as paved.
+    if 2.0 * patch.shape.area() / outline > 0.8 {
+        return Look { amount: 1.0, add: ASPHALT, ..NOTHING };
+    }
+    Look { amount: 1.0, soil: (0.75, 1.08), add: SPOIL.map(|value| 0.25 * value), ..NOTHING }
+}
+
+/// Ungrazed grass: a little more green and more litter, year after year.
+fn fenced(age: f32, green: f32, draw: &mut Draw) -> Look {
+    let amount = draw.between(0.08, 0.22) as f32 * ramp(age, 0.0, 80.0);
+    let green = 0.15 + 0.5 * green;
+    let add = blend(&[(green, GREEN), (0.8 - green, LITTER)]);
+    Look { amount, soil: (0.2, 0.97), add, ..NOTHING }
 }
 
 /// Burnt litter: black for weeks, bare and then slightly greener for the rest of the season.
@@ -126,9 +143,19 @@ fn mine(kind: Kind, age: f32, draw: &mut Draw) -> Look {
     } else {
         (SPOIL.map(|value| 0.82 * value), SPOIL, draw.between(0.2, 0.5))
     };
-    let grow = if kind == Kind::OldMine { 1.5 } else { 0.62 + 0.38 * ramp(age, 0.0, 100.0) + 0.5 * ramp(age, 100.0, 101.0) };
+    let grow = if kind == Kind::OldMine {
+        1.5
+    } else {
+        0.62 + 0.38 * ramp(age, 0.0, 100.0) + 0.5 * ramp(age, 100.0, 101.0)
+    };
     let soil = 0.35 * (draw.uniform() as f32);
-    Look { amount: 0.97, grow, soil: (soil, 1.05), add: main.map(|v| (1.0 - soil) * v), blotch: (second, share as f32) }
+    Look {
+        amount: 0.97,
+        grow,
+        soil: (soil, 1.05),
+        add: main.map(|v| (1.0 - soil) * v),
+        blotch: (second, share as f32),
+    }
 }
 
 /// Levelled ground first, hard surfaces and roofs within two months.

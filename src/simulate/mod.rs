@@ -5,17 +5,28 @@
 //! Way: `ground` (what stays) -> `season` (rain, greening) -> `parcel` (what people and nature changed)
 //! -> `look` (its colours on a day) -> `sky` (clouds, haze, errors) -> `scene` (numbers) -> `write` (files).
 
-pub mod ground;
-pub mod look;
 pub mod noise;
-pub mod parcel;
-pub mod scene;
-pub mod season;
-pub mod settle;
-pub mod shape;
-pub mod sky;
-pub mod truth;
+
 pub mod world;
+
+pub mod shape;
+
+pub mod ground;
+
+pub mod season;
+
+pub mod parcel;
+
+pub mod settle;
+
+pub mod look;
+
+pub mod sky;
+
+pub mod scene;
+
+pub mod truth;
+
 pub mod write;
 
 use std::path::PathBuf;

@@ -193,7 +193,9 @@ impl Land {
             if patch.kind == Kind::OldRoad {
                 return !patch.shape.ring.iter().any(|point| near(*point, shape.centre, shape.reach() + 6.0));
             }
-            !near(patch.shape.centre, shape.centre, patch.shape.reach() + shape.reach() + 6.0)
+            // Soft patches fade out at 1.6 times their outline.
+            let tail = if patch.kind.is_soft() { 1.6 } else { 1.0 };
+            !near(patch.shape.centre, shape.centre, tail * patch.shape.reach() + shape.reach() + 6.0)
         };
         self.red_lines.iter().any(holds) && self.patches.iter().all(apart)
     }
@@ -329,7 +331,8 @@ mod tests {
         let (_, land) = land();
         let is = |kind: Kind| land.patches.iter().any(|patch| patch.kind == kind);
         assert!(is(Kind::WetHollow) && is(Kind::OldCropland) && is(Kind::Rainfed));
-        let natural = [Kind::WetHollow, Kind::OvergrazedWell, Kind::BurnScar, Kind::FencedExclosure, Kind::Mowing];
+        let natural =
+            [Kind::WetHollow, Kind::OvergrazedWell, Kind::BurnScar, Kind::FencedExclosure, Kind::Mowing];
         assert!(natural.iter().all(|kind| kind.model().is_none() && !kind.is_old()));
         assert!(land.patches.iter().filter(|patch| patch.kind.is_old()).all(|p| p.kind.model().is_none()));
     }

@@ -118,7 +118,8 @@ impl<'a> Painter<'a> {
         self.lay_patches(exposure, &mut surface);
         self.snow(exposure, &mut surface);
         surface.pad();
-        let mut strip = Strip { row0, rows, planes: vec![Vec::with_capacity(rows * self.world.cols); 7] };
+        let plane = |_| Vec::with_capacity(rows * self.world.cols);
+        let mut strip = Strip { row0, rows, planes: (0..7).map(plane).collect() };
         let mut light = vec![vec![0.0_f32; self.world.cols]; 6];
         for row in row0..row0 + rows {
             for (band, values) in light.iter_mut().enumerate() {
@@ -132,9 +133,11 @@ impl<'a> Painter<'a> {
     /// Steppe without patches: green plants, litter and soil, moist or dry, on their slopes.
     fn steppe(&self, exposure: &Exposure, first: usize, rows: usize) -> Surface {
         let (cols, width) = (self.world.cols, self.world.cols + 2 * REACH);
-        let mut surface = Surface { first, rows, width, bands: std::array::from_fn(|_| vec![0.0; rows * width]) };
+        let mut surface =
+            Surface { first, rows, width, bands: std::array::from_fn(|_| vec![0.0; rows * width]) };
         let line = || vec![0.0_f32; cols];
-        let mut weather = Weather { water: line(), this: line(), last: line(), topsoil: line(), flicker: line() };
+        let mut weather =
+            Weather { water: line(), this: line(), last: line(), topsoil: line(), flicker: line() };
         for row in 0..rows {
             let read = |field: &Field, out: &mut [f32]| field.read_row(first + row, (0, 0), out);
             read(&exposure.moment.water, &mut weather.water);
@@ -163,7 +166,8 @@ impl<'a> Painter<'a> {
         let phase = moment.green.0 + ground.shrub[index] * (moment.green.1 - moment.green.0);
         let flicker = (1.0 + 0.07 * weather.flicker[col]) * grazing;
         let green = cover * (0.04 + 0.96 * phase) * grown(weather.water[col]) * flicker;
-        let standing = moment.litter.0 * grown(weather.last[col]) + moment.litter.1 * grown(weather.this[col]);
+        let standing =
+            moment.litter.0 * grown(weather.last[col]) + moment.litter.1 * grown(weather.this[col]);
         let litter = cover * 1.15 * standing * grazing;
         let scale = 0.95 / (green + litter).max(0.95);
         let (green, litter) = (green * scale, litter * scale);
@@ -188,7 +192,8 @@ impl<'a> Painter<'a> {
             for cell in &patch.cells[row(surface.first)..row(surface.first + surface.rows)] {
                 let place = (cell.row as usize, cell.col as usize);
                 let index = place.0 * self.world.cols + place.1;
-                let amount = cell.cover * look.amount * ramp(look.grow - cell.ring, -0.06, 0.06).max(whole(look));
+                let amount =
+                    cell.cover * look.amount * ramp(look.grow - cell.ring, -0.06, 0.06).max(whole(look));
                 let colour = self.colour(look, patch.number, place);
                 let soil =
                     if patch.kind.turns_soil() { self.ground.tilled(index) } else { self.ground.soil(index) };
@@ -251,7 +256,10 @@ impl<'a> Painter<'a> {
                 *value = *value * gain * (1.0 - veil) + offset + veil;
             }
             if let Some(cloud) = &cloud {
-                values.iter_mut().zip(cloud).for_each(|(value, opacity)| *value += opacity * (CLOUD[band] - *value));
+                values
+                    .iter_mut()
+                    .zip(cloud)
+                    .for_each(|(value, opacity)| *value += opacity * (CLOUD[band] - *value));
             }
         }
         self.round_row(exposure, row, light, strip);
@@ -424,7 +432,8 @@ mod tests {
         let weights = bell(1.0, 0.4);
         let at = |tap: usize| tap as f64 - REACH as f64;
         let mean: f64 = weights.iter().enumerate().map(|(tap, w)| f64::from(*w) * at(tap)).sum();
-        let spread: f64 = weights.iter().enumerate().map(|(tap, w)| f64::from(*w) * (at(tap) - mean).powi(2)).sum();
+        let spread: f64 =
+            weights.iter().enumerate().map(|(tap, w)| f64::from(*w) * (at(tap) - mean).powi(2)).sum();
         assert!((mean - 0.4).abs() < 0.02 && (spread.sqrt() - 1.0).abs() < 0.1, "{mean} {spread}");
     }
 }

@@ -128,7 +128,8 @@ fn year_of_rain(seed: u64, size: (usize, usize), year: usize, rain: f32) -> [Fie
     let total: f32 = factor.iter().zip(MONTH_SHARE).map(|(factor, share)| factor * share).sum();
     factor.iter_mut().for_each(|value| *value *= rain / total);
     let patch = |name, month: usize, grain| {
-        Field::level(size.0, size.1, RAIN_STEP, 0).with_noise(key(seed, name, year as u64, month as u64), grain)
+        Field::level(size.0, size.1, RAIN_STEP, 0)
+            .with_noise(key(seed, name, year as u64, month as u64), grain)
     };
     let whole = patch("year of rain", 0, Grain::new(1000.0, 3));
     std::array::from_fn(|month| {
@@ -190,7 +191,8 @@ mod tests {
     #[test]
     fn august_is_green_and_april_is_not() {
         let season = Season::new(&World { rows: 64, cols: 64, ..World::new(2) });
-        let (april, august) = (season.moment(0, Date::constant(2019, 4, 10)), season.moment(0, Date::constant(2019, 8, 8)));
+        let (april, august) =
+            (season.moment(0, Date::constant(2019, 4, 10)), season.moment(0, Date::constant(2019, 8, 8)));
         assert!(august.green.0 > 0.7 && april.green.0 < 0.1);
         assert!(april.slant > august.slant);
     }

@@ -45,7 +45,10 @@ fn anchor(world: &World, land: &Land, index: usize, draw: &mut Draw) -> Point {
     let line = &land.red_lines[draw.below(land.red_lines.len())];
     let vertex = line.ring[draw.below(line.ring.len())];
     let spread = 0.02 * world.cols as f64;
-    (inside(vertex.0 + spread * draw.normal(), world.rows), inside(vertex.1 + spread * draw.normal(), world.cols))
+    (
+        inside(vertex.0 + spread * draw.normal(), world.rows),
+        inside(vertex.1 + spread * draw.normal(), world.cols),
+    )
 }
 
 /// A block of rectangular fields side by side, or two pivots.

@@ -144,7 +144,8 @@ impl Shape {
         let (down, right) = (point.0 - self.centre.0, point.1 - self.centre.1);
         let mut gauge = 0.0_f64;
         for (a, b) in self.edges() {
-            let (a, b) = ((a.0 - self.centre.0, a.1 - self.centre.1), (b.0 - self.centre.0, b.1 - self.centre.1));
+            let (a, b) =
+                ((a.0 - self.centre.0, a.1 - self.centre.1), (b.0 - self.centre.0, b.1 - self.centre.1));
             // The point is p a + q b with p, q >= 0 exactly where this side faces it; then p + q is the gauge.
             let det = a.0 * b.1 - a.1 * b.0;
             let p = (down * b.1 - right * b.0) / det;

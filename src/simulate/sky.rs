@@ -63,7 +63,8 @@ impl Sky {
         let aerosol = (world.haze * draw.normal()) as f32;
         let offset = AEROSOL.map(|share| aerosol * share + 0.0008 * draw.normal() as f32);
         let dusty = day < 150.0 && draw.chance(0.12);
-        let strength = if dusty { draw.between(0.010, 0.035) } else { 0.6 * world.haze * draw.uniform() } as f32;
+        let strength =
+            if dusty { draw.between(0.010, 0.035) } else { 0.6 * world.haze * draw.uniform() } as f32;
         let (cloudy, snowy) = (draw.chance(world.cloudy_share), draw.chance(snow_chance(day)));
         let far = draw.between(25.0, 110.0);
         let cloud = cloudy.then(|| clouds(world, index, &mut draw));

@@ -221,7 +221,11 @@ impl World {
         }
         let radiometry = [self.noise, self.gain, self.haze];
         if radiometry.iter().any(|spread| !(0.0..=0.2).contains(spread)) || self.number_step == 0 {
-            return bad("noise, gain, haze", format!("{radiometry:?}"), "0 to 0.2, and a number step of 1 or more");
+            return bad(
+                "noise, gain, haze",
+                format!("{radiometry:?}"),
+                "0 to 0.2, and a number step of 1 or more",
+            );
         }
         if !(0.2..=1.0).contains(&self.blur_px) {
             return bad("blur_px", self.blur_px.to_string(), "0.2 to 1.0");

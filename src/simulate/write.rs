@@ -16,6 +16,7 @@ use super::SimulateError;
 use super::scene::{Painter, Strip};
 use super::truth;
 use super::world::World;
+use crate::date::Date;
 
 /// What GDAL says when it cannot write.
 pub type RasterFault = gdal::errors::GdalError;
@@ -25,6 +26,19 @@ const STRIP: usize = 256;
 
 /// Names of the bands in the files.
 const BANDS: [&str; 7] = ["B02", "B03", "B04", "B08", "B11", "B12", "SCL"];
+
+/// How the files are laid out: blocks and a fast lossless packing that every reader of TIFF knows.
+const LAYOUT: [&str; 9] = [
+    "TILED=YES",
+    "BLOCKXSIZE=256",
+    "BLOCKYSIZE=256",
+    "COMPRESS=DEFLATE",
+    "ZLEVEL=1",
+    "PREDICTOR=2",
+    "INTERLEAVE=BAND",
+    "PHOTOMETRIC=MINISBLACK",
+    "ALPHA=NO",
+];
 
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -104,29 +118,23 @@ pub fn write_scene(
 fn fill_scene(
     world: &World,
     part: &Path,
-    date: crate::date::Date,
+    date: Date,
     paint: impl Fn(usize) -> Strip,
 ) -> Result<(), RasterFault> {
-    let options = RasterCreationOptions::from_iter([
-        "TILED=YES",
-        "BLOCKXSIZE=256",
-        "BLOCKYSIZE=256",
-        "COMPRESS=DEFLATE",
-        "ZLEVEL=1",
-        "PREDICTOR=2",
-        "INTERLEAVE=BAND",
-        "PHOTOMETRIC=MINISBLACK",
-        "ALPHA=NO",
-    ]);
+    let options = RasterCreationOptions::from_iter(LAYOUT);
     let driver = DriverManager::get_driver_by_name("GTiff")?;
     let (cols, rows) = (world.cols, world.rows);
-    let mut file = driver.create_with_band_type_with_options::<u16, _>(part, cols, rows, BANDS.len(), &options)?;
+    let mut file =
+        driver.create_with_band_type_with_options::<u16, _>(part, cols, rows, BANDS.len(), &options)?;
     let grid = world.grid();
     file.set_spatial_ref(&SpatialRef::from_epsg(grid.crs.code())?)?;
     file.set_geo_transform(&[grid.origin_x, grid.pixel_width, 0.0, grid.origin_y, 0.0, -grid.pixel_height])?;
     let day = format!("{:04}:{:02}:{:02} 03:40:00", date.year(), date.month(), date.day());
     file.set_metadata_item("TIFFTAG_DATETIME", &day, "")?;
-    let words = format!("simulated desert steppe, seed {}, reflectance x 10000; nothing here was observed", world.seed);
+    let words = format!(
+        "simulated desert steppe, seed {}, reflectance x 10000; nothing here was observed",
+        world.seed
+    );
     file.set_metadata_item("TIFFTAG_IMAGEDESCRIPTION", &words, "")?;
     for (index, name) in BANDS.iter().enumerate() {
         let mut band = file.rasterband(index + 1)?;
@@ -167,7 +175,12 @@ fn write_json(path: &Path, collection: &serde_json::Value) -> Result<(), Simulat
     write_text(path, &text)
 }
 
-fn summarise(world: &World, painter: &Painter<'_>, out: &Path, cloudy: usize) -> Result<Summary, SimulateError> {
+fn summarise(
+    world: &World,
+    painter: &Painter<'_>,
+    out: &Path,
+    cloudy: usize,
+) -> Result<Summary, SimulateError> {
     let patches = &painter.land.patches;
     let count = |wanted: &dyn Fn(f64, bool) -> bool| {
         let changes = patches.iter().filter(|patch| !patch.kind.is_old());
@@ -286,7 +299,8 @@ mod tests {
             fs::read_dir(&summary.scenes_folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         paths.sort();
         let file = gdal::Dataset::open(&paths[0]).unwrap();
-        let names: Vec<String> = file.rasterbands().map(|band| band.unwrap().description().unwrap()).collect();
+        let names: Vec<String> =
+            file.rasterbands().map(|band| band.unwrap().description().unwrap()).collect();
         assert_eq!(names, BANDS);
         assert_eq!(file.geo_transform().unwrap(), [291_000.0, 10.0, 0.0, 4_609_000.0, 0.0, -10.0]);
         let day = file.metadata_item("TIFFTAG_DATETIME", "").unwrap();
