@@ -280,7 +280,7 @@ mod tests {
         assert_eq!(sum, PINNED);
     }
 
-    const PINNED: u64 = 0;
+    const PINNED: u64 = 14_611_308_996_369_959_361;
 
     #[test]
     fn a_folder_that_holds_something_is_refused_untouched() {
