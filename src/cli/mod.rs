@@ -1,27 +1,74 @@
-//! Verbs, one file each.
+//! The command line: one verb a file. Data go to files or stdout, words to stderr.
+//! The only door to the argument parser and to the terminal.
+
+pub mod check;
+pub mod demo;
+pub mod exit;
+pub mod explain;
+pub mod init;
+pub mod scan;
+pub mod show;
+pub mod simulate;
+pub mod trace;
 
 use std::process::ExitCode;
 
+use clap::{Parser, Subcommand};
+
+use exit::Exit;
+
+/// Compares satellite imagery with ecological red lines and turns the difference into leads
+/// that a person can check on the ground.
+#[derive(Debug, Parser)]
+#[command(name = "steppewatch", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// The main job on bundled and simulated scenes; prints where to look
+    Demo(demo::Demo),
+    /// Write a plan.toml with every key explained
+    Init(init::Init),
+    /// Everything except pixels: what will be read, what is wrong
+    Check(check::Check),
+    /// Scenes and red lines to leads
+    Scan(scan::Scan),
+    /// What every step made of one place
+    Trace(trace::Trace),
+    /// Sub-models: rules, thresholds, sources
+    Explain(explain::Explain),
+    /// A simulated steppe with known parcels, drought and cloud
+    Simulate(simulate::Simulate),
+}
+
 /// Entry of the program.
 pub fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().collect();
-    let mut f = crate::plan::PlanFile::default();
-    f.inputs.scenes = Some(args[1].clone().into());
-    f.inputs.redlines = vec![args[2].clone().into()];
-    f.inputs.class = Some(args[3].clone());
-    f.dates.baseline = Some(args[4].clone());
-    f.dates.target = Some(args[5].clone());
-    f.outputs.out = Some(args[6].clone().into());
-    if let Some(m) = args.get(7) { f.model.submodels = m.split(',').map(str::to_owned).collect(); }
-    f.model.least_confidence = Some(0.0);
-    let plan = crate::plan::resolve(f, 2).unwrap();
-    let inputs = crate::run::inputs::gather(&plan).unwrap();
-    if let Ok(at) = std::env::var("AT") { let (a,b)=at.split_once(',').unwrap(); println!("{}", crate::run::trace::trace(&inputs, a.parse().unwrap(), b.parse().unwrap()).unwrap()); return ExitCode::SUCCESS; }
-    std::fs::create_dir_all(&plan.out).unwrap();
-    let r = crate::run::series(&plan, &inputs, &plan.out.join("scratch"), &crate::run::Silent).unwrap();
-    std::fs::write(plan.out.join("leads.geojson"), crate::publish::geojson::leads(&r.leads).unwrap()).unwrap();
-    std::fs::write(plan.out.join("suppressed.geojson"), crate::publish::geojson::suppressed(&r.suppressed).unwrap()).unwrap();
-    println!("{} leads, {} suppressed", r.leads.len(), r.suppressed.len());
-    println!("{}", crate::publish::table::leads(&r.leads, 60));
-    ExitCode::SUCCESS
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are data; a wrong flag is a wrong usage.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Complete };
+            let _ = error.print();
+            return exit.code();
+        }
+    };
+    let outcome = match cli.verb {
+        Verb::Demo(verb) => verb.run(),
+        Verb::Init(verb) => verb.run(),
+        Verb::Check(verb) => verb.run(),
+        Verb::Scan(verb) => verb.run(),
+        Verb::Trace(verb) => verb.run(),
+        Verb::Explain(verb) => verb.run(),
+        Verb::Simulate(verb) => verb.run(),
+    };
+    match outcome {
+        Ok(exit) => exit.code(),
+        Err(error) => {
+            show::error(&error);
+            exit::of_error(&error).code()
+        }
+    }
 }

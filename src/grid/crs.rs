@@ -78,6 +78,15 @@ impl fmt::Display for Crs {
     }
 }
 
+/// Version of PROJ in use.
+pub fn engine_version() -> String {
+    let info = proj::Proj::new("+proj=noop").and_then(|engine| Ok(engine.lib_info()));
+    match info {
+        Ok(Ok(info)) => info.version,
+        _ => "unknown".to_owned(),
+    }
+}
+
 /// A transform from one CRS to another. Not shared between threads: each worker makes its own.
 pub struct Transform {
     from: Crs,

@@ -227,3 +227,9 @@ pub enum ReadError {
         reason: String,
     },
 }
+
+/// Versions of the libraries that read pixels and transform coordinates, for the manifest.
+pub fn libraries() -> Vec<(String, String)> {
+    let gdal = gdal::version::VersionInfo::release_name();
+    vec![("GDAL".to_owned(), gdal), ("PROJ".to_owned(), crate::grid::crs::engine_version())]
+}

@@ -13,7 +13,7 @@ use crate::grid::{Crs, Grid, Window};
 use crate::observe::feature;
 use crate::plan::Plan;
 use crate::read::{self, Reader};
-use crate::redline::permit::{self, Permit};
+use crate::redline::permit::{self, Permits};
 use crate::redline::{self, Class, coverage};
 use crate::redline::read::Reading;
 use crate::run::RunError;
@@ -60,7 +60,7 @@ pub struct Inputs {
     /// Red lines in the CRS of the grid, in the same order.
     pub on_grid: Vec<MultiPolygon<f64>>,
     /// Permits, if layers were given.
-    pub permits: Option<Vec<Permit>>,
+    pub permits: Option<Permits>,
     /// Sub-models that look inside these red lines.
     pub models: Vec<SubModel>,
     /// Features that every scene gives.
@@ -80,7 +80,7 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
     let order = (!plan.band_order.is_empty()).then_some(plan.band_order.as_slice());
     let found = read::scenes(&plan.scenes, order)?;
     let redlines = redline::read::read(&plan.redlines, plan.class)?;
-    let permits = if plan.permits.is_empty() { None } else { Some(permit::read_permits(&plan.permits)?.0) };
+    let permits = if plan.permits.is_empty() { None } else { Some(permit::read_permits(&plan.permits)?) };
     let (baseline, target) = periods(plan, &found.scenes)?;
     let inside = |scene: &Scene| baseline.contains(scene.date) || target.contains(scene.date);
     let scenes: Vec<Scene> = found.scenes.into_iter().filter(inside).collect();
@@ -101,7 +101,7 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
     let on_grid = redlines
         .redlines
         .iter()
-        .map(|line| coverage::on_grid(&line.polygons, &grid))
+        .map(|line| coverage::on_grid(line, &grid))
         .collect::<Result<Vec<_>, _>>()?;
     let models = models(plan, &redlines)?;
     let question = |baseline: Period, target: Period| Question {

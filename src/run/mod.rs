@@ -3,7 +3,11 @@
 //! In:  a plan. Out: an output folder, whole or not at all, and a summary.
 //! The only door to threads and to the clock.
 
+pub mod gaps;
+
 pub mod inputs;
+
+pub mod outputs;
 
 pub mod patches;
 
@@ -13,12 +17,13 @@ pub mod tiles;
 
 pub mod trace;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::date::{Date, Period};
+use crate::date::{Date, Period, days_between};
 use crate::grid::crs::CrsError;
+use crate::lead::Gap;
 use crate::observe::Stack;
 use crate::patch::scratch::{Scratch, ScratchError};
 use crate::plan::Plan;
@@ -27,7 +32,9 @@ use crate::read::ReadError;
 use crate::redline::RedLineError;
 use crate::submodel::SubModelError;
 
-use inputs::Inputs;
+use crate::weigh::overlap::geodesic_area;
+
+use inputs::{Inputs, Question};
 use records::Records;
 
 /// Why a run ended without a result.
@@ -136,8 +143,37 @@ impl Progress for Silent {
     fn step(&self, _units: u64) {}
 }
 
-/// Leads of a series of dates.
-pub fn series(plan: &Plan, inputs: &Inputs, scratch_at: &std::path::Path, progress: &dyn Progress) -> Result<Records, RunError> {
+/// What a run found, before it is published.
+pub struct Found {
+    /// Leads and suppressed patches.
+    pub records: Records,
+    /// Where nothing could be said.
+    pub gaps: Vec<Gap>,
+    /// How often the same rules name a place in a year in which nothing was looked for.
+    pub noise: Option<Noise>,
+}
+
+/// Leads of a placebo year: the last year of the look-back, judged by what came before it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Noise {
+    /// Leads in the placebo year.
+    pub leads: usize,
+    /// Placebo year.
+    pub year: Period,
+    /// Area of the red lines that was looked at, km2.
+    pub area_km2: f64,
+}
+
+impl Noise {
+    /// Leads per 100 km2 and year.
+    pub fn per_100_km2_and_year(&self) -> f64 {
+        let years = f64::from(days_between(self.year.from, self.year.to) + 1) / 365.25;
+        self.leads as f64 / (self.area_km2 / 100.0) / years
+    }
+}
+
+/// Finds the leads of a plan's inputs. `scratch` is a folder that may be filled and is left empty.
+pub fn find(plan: &Plan, inputs: &Inputs, scratch: &Path, progress: &dyn Progress) -> Result<Found, RunError> {
     let (threads, tile_size) = fitted(plan, inputs)?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
@@ -145,13 +181,25 @@ pub fn series(plan: &Plan, inputs: &Inputs, scratch_at: &std::path::Path, progre
         .map_err(|error| RunError::Threads(error.to_string()))?;
     pool.install(|| {
         let tiles = tiles::tiles(inputs, tile_size);
-        let planes = inputs.models.len() * tiles::PLANES;
-        let scratch = Scratch::create(scratch_at, inputs.grid.whole(), planes)?;
-        progress.stage("evidence", tiles.iter().map(|tile| tile.len() as u64).sum());
-        tiles::evidence(inputs, &inputs.question, &scratch, &tiles, progress)?;
-        progress.stage("patches", 0);
-        let examined = patches::examine(inputs, &inputs.question, &scratch, progress)?;
-        records::weigh(plan, inputs, &inputs.question, examined)
+        let ask = |question: &Question, name: &str| -> Result<(Records, Vec<Gap>), RunError> {
+            let planes = inputs.models.len() * tiles::PLANES;
+            let scratch = Scratch::create(&scratch.join("evidence.tmp"), inputs.grid.whole(), planes)?;
+            progress.stage(name, tiles.iter().map(|tile| tile.len() as u64).sum());
+            tiles::evidence(inputs, question, &scratch, &tiles, progress)?;
+            progress.stage("patches", 0);
+            let examined = patches::examine(inputs, question, &scratch, progress)?;
+            Ok((records::weigh(plan, inputs, question, examined)?, gaps::gaps(inputs, &scratch)?))
+        };
+        let (records, gaps) = ask(&inputs.question, "evidence")?;
+        let noise = match &inputs.placebo {
+            None => None,
+            Some(question) => {
+                let leads = ask(question, "placebo year")?.0.leads.len();
+                let areas = inputs.redlines.redlines.iter().map(|line| geodesic_area(&line.polygons).0);
+                Some(Noise { leads, year: question.target, area_km2: areas.sum::<f64>() / 1e6 })
+            }
+        };
+        Ok(Found { records, gaps, noise })
     })
 }
 

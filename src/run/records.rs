@@ -83,7 +83,7 @@ impl<'a> Desk<'a> {
             permits: inputs
                 .permits
                 .as_ref()
-                .map(|permits| Indexed::new(permits.iter().map(|permit| &permit.polygons))),
+                .map(|permits| Indexed::new(permits.permits.iter().map(|permit| &permit.polygons))),
             confidence: Model::shipped().map_err(RunError::Shipped)?,
             pixel_area: width * height,
         })
@@ -246,13 +246,17 @@ impl<'a> Desk<'a> {
 
     fn permit_overlaps(&self, outline: &geo::MultiPolygon<f64>) -> Option<Vec<Overlap>> {
         let (permits, indexed) = (self.inputs.permits.as_ref()?, self.permits.as_ref()?);
-        let overlap = |(place, area): (usize, SquareMetres)| Overlap {
-            id: permits[place].number.clone(),
-            name: permits[place].name.clone(),
-            class: None,
-            layer: permits[place].layer.clone(),
-            version: None,
-            overlap: SquareMetres(rounded(area.0, 1)),
+        let overlap = |(place, area): (usize, SquareMetres)| {
+            let permit = &permits.permits[place];
+            let layer = &permits.layers[permit.layer];
+            Overlap {
+                id: if permit.number.is_empty() { permit.id.clone() } else { permit.number.clone() },
+                name: permit.name.clone(),
+                class: None,
+                layer: layer.file.clone(),
+                version: layer.version.clone(),
+                overlap: SquareMetres(rounded(area.0, 1)),
+            }
         };
         Some(indexed.overlaps(outline).into_iter().map(overlap).collect())
     }

@@ -1,0 +1,56 @@
+//! `check`: everything except pixels: what will be read, what is wrong.
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::cli::exit::Exit;
+use crate::cli::scan::Asked;
+use crate::cli::show;
+use crate::run::inputs;
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    #[command(flatten)]
+    asked: Asked,
+}
+
+impl Check {
+    /// Runs the verb.
+    pub fn run(self) -> Result<Exit> {
+        let plan = self.asked.plan(Some("check writes nothing".as_ref()))?;
+        let inputs = inputs::gather(&plan)?;
+        let mut lines = vec![
+            format!("grid       {}", inputs.grid),
+            format!("scenes     {} on {} days", inputs.scenes.len(), inputs.views.len()),
+        ];
+        for scene in &inputs.scenes {
+            let bands: Vec<&str> = scene.bands.keys().map(|band| band.name()).collect();
+            lines.push(format!("  {} {}  {}  ({})", scene.date, scene.id, bands.join(" "), scene.scaling));
+        }
+        lines.extend(inputs.skipped.iter().map(|(path, why)| format!("  skipped {}: {why}", path.display())));
+        lines.push(format!("red lines  {}", inputs.redlines.redlines.len()));
+        for line in &inputs.redlines.redlines {
+            let layer = &inputs.redlines.layers[line.layer];
+            let repair = line.repair.as_deref().map_or(String::new(), |repair| format!("; repaired: {repair}"));
+            lines.push(format!(
+                "  {} {} ({}) from {} in EPSG:{}{repair}",
+                line.id,
+                line.name,
+                line.class.name(),
+                layer.file,
+                layer.epsg
+            ));
+        }
+        let models: Vec<&str> = inputs.models.iter().map(|model| model.id.as_str()).collect();
+        let features: Vec<&str> = inputs.features.iter().map(|feature| feature.name()).collect();
+        lines.push(format!("sub-models {}", models.join(" ")));
+        lines.push(format!("features   {}", features.join(" ")));
+        lines.push(format!("look-back  {}", inputs.question.baseline));
+        lines.push(format!("target     {}", inputs.question.target));
+        lines.push(format!("mode       {}", if inputs.is_pair { "pair of dates" } else { "series of dates" }));
+        lines.extend(inputs.notes.iter().map(|note| format!("note       {note}")));
+        show::data(&lines.join("\n"));
+        Ok(Exit::Complete)
+    }
+}

@@ -1,0 +1,59 @@
+//! Exit codes: a promise to schedulers.
+
+use std::process::ExitCode;
+
+use crate::plan::PlanError;
+use crate::run::RunError;
+use crate::submodel::SubModelError;
+
+/// How a verb ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Complete; no lead is success.
+    Complete,
+    /// Failed, nothing published.
+    Failed,
+    /// Wrong usage or plan.
+    Usage,
+    /// Published with gaps.
+    Gaps,
+    /// Interrupted.
+    Interrupted,
+}
+
+impl Exit {
+    /// The number: 0, 1, 2, 3 or 130.
+    pub fn number(self) -> u8 {
+        match self {
+            Exit::Complete => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Gaps => 3,
+            Exit::Interrupted => 130,
+        }
+    }
+
+    /// The number as the system wants it.
+    pub fn code(self) -> ExitCode {
+        ExitCode::from(self.number())
+    }
+}
+
+/// A wrong plan is a wrong usage; everything else failed.
+pub fn of_error(error: &anyhow::Error) -> Exit {
+    let wrong_plan = error.downcast_ref::<PlanError>().is_some()
+        || error.downcast_ref::<SubModelError>().is_some()
+        || matches!(error.downcast_ref::<RunError>(), Some(RunError::SubModel(_) | RunError::NoModel { .. }));
+    if wrong_plan { Exit::Usage } else { Exit::Failed }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_codes_are_a_promise() {
+        let all = [Exit::Complete, Exit::Failed, Exit::Usage, Exit::Gaps, Exit::Interrupted];
+        assert_eq!(all.map(Exit::number), [0, 1, 2, 3, 130]);
+    }
+}

@@ -1,0 +1,49 @@
+//! `explain`: sub-models, their rules, thresholds and sources.
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::cli::exit::Exit;
+use crate::cli::show;
+use crate::submodel::{self, SubModel};
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Sub-model id; all in short when absent
+    submodel: Option<String>,
+}
+
+impl Explain {
+    /// Runs the verb.
+    pub fn run(self) -> Result<Exit> {
+        let text = match self.submodel {
+            None => submodel::all()?.iter().map(short).collect::<Vec<_>>().join("\n"),
+            Some(id) => submodel::select(&[id])?.iter().map(long).collect(),
+        };
+        show::data(text.trim_end());
+        Ok(Exit::Complete)
+    }
+}
+
+fn short(model: &SubModel) -> String {
+    let classes: Vec<&str> = model.classes.iter().map(|class| class.name()).collect();
+    format!("{}  {} ({})  inside {}", model.id, model.name, model.name_zh, classes.join(", "))
+}
+
+fn long(model: &SubModel) -> String {
+    let mut lines = vec![short(model), model.description.clone(), String::new()];
+    lines.push(format!("smallest lead  {} m2", model.minimum_area_m2));
+    let (views, growing) = (model.minimum_history, model.minimum_growing_history);
+    lines.push(format!("look-back      at least {views} clear views, {growing} in the growing season"));
+    lines.push(format!("looks alike    {}", model.look_alikes.join("; ")));
+    for rule in &model.legal {
+        lines.push(format!("limit          {} mu: {} [{}]", rule.limit_mu, rule.text, rule.source));
+    }
+    lines.extend(model.source.iter().map(|source| format!("source         {source}")));
+    lines.push(String::new());
+    lines.push("definition (redlines/submodels):".to_owned());
+    lines.push(model.text.to_owned());
+    lines.push("A legal limit is arithmetic on an area; it says nothing about the place in law.".to_owned());
+    lines.join("\n")
+}

@@ -1,0 +1,45 @@
+//! `simulate`: a seeded steppe with known parcels, drought and cloud.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use crate::cli::exit::Exit;
+use crate::cli::show;
+use crate::simulate::{self, World, world::Rain};
+
+/// Arguments of `simulate`.
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// Decides every draw; the same seed makes the same bytes
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Area in square kilometres
+    #[arg(long, default_value_t = 400.0)]
+    km2: f64,
+    /// Rain of the years: mixed, wet, dry or normal
+    #[arg(long, default_value = "mixed")]
+    rain: String,
+    /// A small crowded world for demonstrations
+    #[arg(long)]
+    small: bool,
+    /// Output folder
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+impl Simulate {
+    /// Runs the verb.
+    pub fn run(self) -> Result<Exit> {
+        let rain = Rain::parse(&self.rain).context("--rain is mixed, wet, dry or normal")?;
+        let mut world = if self.small { World::small(self.seed) } else { World::new(self.seed) };
+        if !self.small {
+            (world.rows, world.cols) = (World::side_of(self.km2), World::side_of(self.km2));
+        }
+        let world = world.with_rain(rain);
+        let summary = simulate::write(&world, &self.out)?;
+        show::say(&format!("{summary}\nwrote {}", self.out.display()));
+        Ok(Exit::Complete)
+    }
+}

@@ -1,0 +1,193 @@
+//! Where and when nothing could be said, and why: read off the evidence planes.
+//!
+//! Law: a pixel inside a red line is judged or it is in a gap; areas are counted in pixels, outlines
+//! are drawn on blocks of pixels and cut to the red line.
+
+use geo::{BooleanOps, Coord, LineString, MapCoords, MultiPolygon, Polygon, Rect, unary_union};
+
+use crate::grid::Window;
+use crate::grid::crs::Transform;
+use crate::lead::Gap;
+use crate::patch::scratch::{self, Scratch};
+use crate::redline::coverage;
+use crate::run::RunError;
+use crate::run::inputs::Inputs;
+use crate::run::tiles;
+use crate::units::{SquareMetres, rounded};
+use crate::weigh::overlap::geodesic_area;
+
+/// Side of a block in pixels.
+const BLOCK: usize = 8;
+
+/// Gaps smaller than this are not published, in square metres: the smallest lead.
+const LEAST_GAP: f64 = 900.0;
+
+/// Reason codes of what a pixel can lack.
+const REASONS: [(i16, &str); 3] = [
+    (scratch::UNSEEN, "outside_scenes"),
+    (scratch::TOO_LITTLE_HISTORY, "too_few_baseline_views"),
+    (scratch::TOO_FEW_VIEWS, "too_few_target_views"),
+];
+
+/// Gaps of every red line and sub-model, in that order. `scratch` is absent where nothing was read.
+pub fn gaps(inputs: &Inputs, scratch: &Scratch) -> Result<Vec<Gap>, RunError> {
+    let transform = inputs.to_lon_lat()?;
+    let mut gaps = Vec::new();
+    for line in 0..inputs.on_grid.len() {
+        gaps.extend(beyond_the_scenes(inputs, line, &transform)?);
+        let mut of_models: Vec<Vec<Gap>> = Vec::new();
+        for (place, model) in inputs.models.iter().enumerate() {
+            if model.classes.contains(&inputs.redlines.redlines[line].class) {
+                of_models.push(inside_the_scenes(inputs, scratch, (line, place), &transform)?);
+            }
+        }
+        gaps.extend(merged(of_models));
+    }
+    Ok(gaps)
+}
+
+/// Where every sub-model says the same, it is said once.
+fn merged(mut of_models: Vec<Vec<Gap>>) -> Vec<Gap> {
+    let nameless = |gaps: &Vec<Gap>| -> Vec<Gap> {
+        gaps.iter().map(|gap| Gap { model: String::new(), detail: String::new(), ..gap.clone() }).collect()
+    };
+    let same = of_models.windows(2).all(|pair| nameless(&pair[0]) == nameless(&pair[1]));
+    if same && of_models.len() > 1 {
+        let mut gaps = of_models.swap_remove(0);
+        gaps.iter_mut().for_each(|gap| gap.model.clear());
+        return gaps;
+    }
+    of_models.into_iter().flatten().collect()
+}
+
+/// The part of a red line that no scene covers.
+fn beyond_the_scenes(inputs: &Inputs, line: usize, transform: &Transform) -> Result<Option<Gap>, RunError> {
+    let (min_x, min_y, max_x, max_y) = inputs.grid.bounds();
+    let corners = [(min_x, min_y), (max_x, min_y), (max_x, max_y), (min_x, max_y)];
+    let ring: LineString<f64> = corners.iter().map(|(x, y)| Coord { x: *x, y: *y }).collect();
+    let frame = MultiPolygon(vec![Polygon::new(ring, vec![])]);
+    let outside = transform.polygons(&inputs.on_grid[line].difference(&frame))?;
+    let redline = &inputs.redlines.redlines[line];
+    let (area, whole) = (geodesic_area(&outside), geodesic_area(&redline.polygons));
+    if area.0 < LEAST_GAP {
+        return Ok(None);
+    }
+    let share = area.0 / whole.0;
+    let percent = 100.0 * share;
+    let detail = format!("{percent:.1} % of the red line lies beyond the scenes ({})", inputs.grid);
+    Ok(Some(gap(inputs, line, "", ("outside_scenes", detail), (area, share), outside)))
+}
+
+fn inside_the_scenes(
+    inputs: &Inputs,
+    scratch: &Scratch,
+    (line, model): (usize, usize),
+    transform: &Transform,
+) -> Result<Vec<Gap>, RunError> {
+    let whole = geodesic_area(&inputs.redlines.redlines[line].polygons);
+    let (width, height) = inputs.grid.pixel_metres();
+    let mut counts = [0_usize; 3];
+    let mut blocks: [Vec<(usize, usize)>; 3] = Default::default();
+    let lines = &inputs.on_grid[line];
+    for row0 in (inputs.area.row0 / BLOCK * BLOCK..inputs.area.row_end()).step_by(BLOCK) {
+        let strip = Window { row0, rows: BLOCK, ..inputs.area }.intersection(inputs.grid.whole());
+        let values = scratch.read(tiles::evidence_plane(model), strip)?;
+        let lacks = |value: &i16| *value < scratch::OUTSIDE;
+        if !values.iter().any(lacks) {
+            continue;
+        }
+        let inside = coverage::inside(lines, &inputs.grid, strip);
+        for (pixel, (value, inside)) in values.iter().zip(inside.iter()).enumerate() {
+            let reason = REASONS.iter().position(|(state, _)| state == value);
+            if let (true, Some(reason)) = (*inside, reason) {
+                counts[reason] += 1;
+                let block = (row0 / BLOCK, (strip.col0 + pixel % strip.cols) / BLOCK);
+                if blocks[reason].last() != Some(&block) {
+                    blocks[reason].push(block);
+                }
+            }
+        }
+    }
+    let mut gaps = Vec::new();
+    for (reason, (_, code)) in REASONS.iter().enumerate() {
+        let area = SquareMetres(counts[reason] as f64 * width * height);
+        if area.0 < LEAST_GAP {
+            continue;
+        }
+        let id = inputs.models[model].id.as_str();
+        let share = (area.0 / whole.0).min(1.0);
+        let detail = sentence(inputs, model, code, 100.0 * share);
+        let shape = outlines(inputs, &blocks[reason], transform)?;
+        let shape = shape.intersection(&inputs.redlines.redlines[line].polygons);
+        gaps.push(gap(inputs, line, id, (code, detail), (area, share), shape));
+    }
+    Ok(gaps)
+}
+
+fn sentence(inputs: &Inputs, model: usize, code: &str, percent: f64) -> String {
+    let model = &inputs.models[model];
+    let why = match code {
+        "outside_scenes" => "was never seen clear on any date".to_owned(),
+        "too_few_baseline_views" => {
+            let (views, growing) = (model.minimum_history, model.minimum_growing_history);
+            let baseline = inputs.question.baseline;
+            format!(
+                "has fewer than {views} clear look-back views, {growing} of them in the growing season, in {baseline}"
+            )
+        }
+        _ => format!("has too few clear views in any season of {}", inputs.question.target),
+    };
+    format!("{percent:.1} % of the red line {why}")
+}
+
+/// Blocks (in row-major order) as polygons in longitude and latitude: runs of blocks, dissolved.
+fn outlines(
+    inputs: &Inputs,
+    blocks: &[(usize, usize)],
+    transform: &Transform,
+) -> Result<MultiPolygon<f64>, RunError> {
+    let mut sorted = blocks.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let mut runs: Vec<(usize, usize, usize)> = Vec::new();
+    for (row, col) in sorted {
+        match runs.last_mut() {
+            Some((last, _, end)) if *last == row && *end == col => *end = col + 1,
+            _ => runs.push((row, col, col + 1)),
+        }
+    }
+    let corner = |row: usize, col: usize| Coord { x: (col * BLOCK) as f64, y: (row * BLOCK) as f64 };
+    let rectangle = |(row, from, to): &(usize, usize, usize)| {
+        let (a, b) = (corner(*row, *from), corner(row + 1, *to));
+        Rect::new(a, b).to_polygon()
+    };
+    let rectangles: Vec<Polygon<f64>> = runs.iter().map(rectangle).collect();
+    let world = |c: Coord<f64>| {
+        let (x, y) = inputs.grid.world(c.y, c.x);
+        Coord { x, y }
+    };
+    Ok(transform.polygons(&unary_union(&rectangles).map_coords(world))?)
+}
+
+fn gap(
+    inputs: &Inputs,
+    line: usize,
+    model: &str,
+    (reason, detail): (&str, String),
+    (area, share): (SquareMetres, f64),
+    outline: MultiPolygon<f64>,
+) -> Gap {
+    let redline = &inputs.redlines.redlines[line];
+    let target = inputs.question.target;
+    Gap {
+        redline_id: redline.id.clone(),
+        layer: inputs.redlines.layers[redline.layer].file.clone(),
+        model: model.to_owned(),
+        reason: reason.to_owned(),
+        detail,
+        period: (target.from, target.to),
+        area: SquareMetres(rounded(area.0, 1)),
+        share: rounded(share, 4),
+        outline,
+    }
+}

@@ -1,0 +1,164 @@
+//! What was found -> the output folder, whole or not at all.
+
+use jiff::Timestamp;
+use ndarray::Array3;
+use serde_json::{Value, json};
+
+use crate::date::Date;
+use crate::grid::crs::Transform;
+use crate::grid::{Crs, Window};
+use crate::lead::Lead;
+use crate::plan::{Decided, Plan};
+use crate::publish::chip::{self, ChipInput, Colours, Moment};
+use crate::publish::manifest::{self, Input, Manifest, Run, SceneUse};
+use crate::publish::{Outcome, Staging, geojson, gpkg, style};
+use crate::read::Reader;
+use crate::run::inputs::Inputs;
+use crate::run::{Found, Progress, RunError};
+use crate::scene::Band;
+
+/// Leads that get pictures; the rest of a very long list is still in the layers.
+const MOST_CHIPS: usize = 500;
+
+/// Publishes a run into its staging folder and gives it its name.
+pub fn publish(
+    plan: &Plan,
+    inputs: &Inputs,
+    found: &Found,
+    staging: Staging,
+    (started, command): (Timestamp, Vec<String>),
+    progress: &dyn Progress,
+) -> Result<std::path::PathBuf, RunError> {
+    let outcome = Outcome {
+        leads: &found.records.leads,
+        suppressed: &found.records.suppressed,
+        gaps: &found.gaps,
+        redlines: &inputs.redlines.redlines,
+        layers: &inputs.redlines.layers,
+    };
+    geojson::write(&staging, &outcome)?;
+    gpkg::write(&staging, &outcome)?;
+    style::write(&staging)?;
+    progress.stage("pictures", found.records.leads.len() as u64);
+    staging.folder("chips")?;
+    let mut reader = Reader::new();
+    for lead in found.records.leads.iter().take(MOST_CHIPS) {
+        chips(inputs, &mut reader, lead, &staging)?;
+        progress.step(1);
+    }
+    let manifest = Manifest {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        plan: resolved(plan, inputs, found),
+        inputs: input_files(plan, inputs)?,
+        scenes: inputs.scenes.iter().map(used).collect(),
+        libraries: crate::read::libraries(),
+        run: Run {
+            started: started.to_string(),
+            ended: Timestamp::now().to_string(),
+            host: std::fs::read_to_string("/etc/hostname").unwrap_or_default().trim().to_owned(),
+            command,
+        },
+    };
+    manifest::write(&staging, &manifest, &outcome)?;
+    Ok(staging.commit()?)
+}
+
+fn used(scene: &crate::scene::Scene) -> SceneUse {
+    SceneUse { id: scene.id.clone(), date: scene.date, dropped: None, clear_share: None }
+}
+
+fn resolved(plan: &Plan, inputs: &Inputs, found: &Found) -> Value {
+    let decided = Decided {
+        baseline: inputs.question.baseline.to_string(),
+        target: inputs.question.target.to_string(),
+        mode: if inputs.is_pair { "pair" } else { "series" },
+        models: inputs.models.iter().map(|model| model.id.clone()).collect(),
+        features: inputs.features.iter().map(|feature| feature.name().to_owned()).collect(),
+        grid: inputs.grid.to_string(),
+        least_confidence: plan.least_confidence,
+        fdr: plan.fdr,
+    };
+    let noise = found.noise.map(|noise| {
+        json!({
+            "leads_in_placebo_year": noise.leads,
+            "placebo_year": noise.year.to_string(),
+            "area_km2": crate::units::rounded(noise.area_km2, 3),
+        })
+    });
+    json!({ "decided": decided, "noise": noise, "notes": inputs.notes })
+}
+
+/// Every file that was read, once, with its hash.
+fn input_files(plan: &Plan, inputs: &Inputs) -> Result<Vec<Input>, RunError> {
+    let mut files = Vec::new();
+    let scenes = inputs.scenes.iter().flat_map(|scene| scene.bands.values().map(|band| &band.path));
+    let mut scenes: Vec<_> = scenes.collect();
+    scenes.sort_unstable();
+    scenes.dedup();
+    for path in scenes {
+        files.push(Input::of_file("scene", path)?);
+    }
+    for (role, paths) in [("redlines", &plan.redlines), ("permits", &plan.permits)] {
+        for path in paths {
+            files.push(Input::of_file(role, path)?);
+        }
+    }
+    Ok(files)
+}
+
+fn chips(inputs: &Inputs, reader: &mut Reader, lead: &Lead, staging: &Staging) -> Result<(), RunError> {
+    let window = chip::window(lead.window, inputs.grid.whole());
+    let (bands, colours) = colours(inputs);
+    let before = picture(inputs, reader, (lead.before, window), bands)?;
+    let after = picture(inputs, reader, (lead.after, window), bands)?;
+    let transform = Transform::new(Crs::LON_LAT, inputs.grid.crs)?;
+    let moment = |pixels: &'_ Array3<f32>, date: Date| (pixels.clone(), date);
+    let (before, after) = (moment(&before, lead.before), moment(&after, lead.after));
+    let input = ChipInput {
+        lead_id: &lead.id,
+        model: &lead.model,
+        before: Moment { pixels: before.0.view(), date: before.1, scene: &lead.scene_before },
+        after: Moment { pixels: after.0.view(), date: after.1, scene: &lead.scene_after },
+        grid: &inputs.grid.of_window(window),
+        outline: &transform.polygons(&lead.outline)?,
+        colours,
+    };
+    Ok(chip::write(staging, &input)?)
+}
+
+/// True colour where there is blue, else near infrared, red, green.
+fn colours(inputs: &Inputs) -> ([Band; 3], Colours) {
+    let everywhere = |band: Band| inputs.scenes.iter().all(|scene| scene.has(band));
+    if everywhere(Band::Blue) && everywhere(Band::Green) {
+        ([Band::Red, Band::Green, Band::Blue], Colours::Natural)
+    } else if everywhere(Band::Green) {
+        ([Band::Nir, Band::Red, Band::Green], Colours::Infrared)
+    } else {
+        ([Band::Nir, Band::Red, Band::Red], Colours::Infrared)
+    }
+}
+
+/// Reflectance of three bands on a day; scenes of the day laid over each other, the first on top.
+fn picture(
+    inputs: &Inputs,
+    reader: &mut Reader,
+    (date, window): (Date, Window),
+    bands: [Band; 3],
+) -> Result<Array3<f32>, RunError> {
+    let mut result = Array3::from_elem((3, window.rows, window.cols), f32::NAN);
+    let view = inputs.views.iter().find(|view| view.date == date);
+    for &scene in view.map_or(&[][..], |view| view.scenes.as_slice()).iter().rev() {
+        let scene = &inputs.scenes[scene];
+        for (plane, band) in bands.iter().enumerate() {
+            let (scale, offset) = (scene.bands[band].scale as f32, scene.bands[band].offset as f32);
+            let raw = reader.window(scene, *band, &inputs.grid, window)?;
+            for ((row, col), number) in raw.indexed_iter() {
+                if !number.is_nan() {
+                    result[(plane, row, col)] = number * scale + offset;
+                }
+            }
+        }
+    }
+    Ok(result)
+}
+
