@@ -216,16 +216,16 @@ fn suits(kind: Kind, ground: &Ground, index: usize) -> f32 {
     }
 }
 
-/// Two or so large irregular red lines, apart by a strip of open land.
+/// Two large irregular red lines, apart by a strip of open land; together about 0.83 of the world.
 fn red_lines(world: &World) -> Vec<Shape> {
     let (rows, cols) = (world.rows as f64, world.cols as f64);
     let mut draw = Draw::new(world.seed, "red lines", 0, 0);
     let split = draw.between(0.42, 0.62);
-    let mut wander = |share: f64| share + 0.02 * draw.normal().clamp(-2.0, 2.0);
-    let levels: Vec<f64> = (0..=12).map(|step| 0.06 + 0.88 * f64::from(step) / 12.0).collect();
+    let mut wander = |share: f64| share + 0.012 * draw.normal().clamp(-2.0, 2.0);
+    let levels: Vec<f64> = (0..=12).map(|step| 0.035 + 0.93 * f64::from(step) / 12.0).collect();
     let strip: Vec<f64> = levels.iter().map(|_| wander(split)).collect();
-    let west: Vec<f64> = levels.iter().map(|_| wander(0.07)).collect();
-    let east: Vec<f64> = levels.iter().map(|_| wander(0.93)).collect();
+    let west: Vec<f64> = levels.iter().map(|_| wander(0.04)).collect();
+    let east: Vec<f64> = levels.iter().map(|_| wander(0.96)).collect();
     let mut between = |left: &[f64], right: &[f64], gap: (f64, f64)| {
         let down = levels.iter().zip(left).map(|(row, col)| (row * rows, (col + gap.0) * cols));
         let up = levels.iter().zip(right).rev().map(|(row, col)| (row * rows, (col - gap.1) * cols));
