@@ -254,3 +254,22 @@ fn a_given_grid_cuts_off_what_lies_outside_it() {
     let found = assess(&leads, &[], None, &question).unwrap().pixels.unwrap();
     assert_eq!((found.lead_only, found.precision), (200, Some(0.0)));
 }
+
+#[test]
+fn the_bundled_cuts_are_seven_in_each_year() {
+    let cuts = package("fixtures/romania_forest/truth.geojson");
+    let question =
+        Question { truth_filter: Some(Filter::parse("cut_year=2017").unwrap()), ..Question::default() };
+    let found = assess_files(
+        &cuts,
+        &cuts,
+        Some(&package("fixtures/romania_forest/redline_forest.geojson")),
+        &question,
+    );
+    let found = found.unwrap();
+    assert_eq!((found.hits, found.ignored_truths, found.ignored_leads), (7, 7, 7));
+    // 58 x 58 pixels of 100 m2; EPSG:3035 is equal-area.
+    assert!((found.observed_km2.unwrap() - 0.3364).abs() < 1e-4, "{:?}", found.observed_km2);
+    let missing = assess_files(&cuts, &package("fixtures/none.geojson"), None, &question).unwrap_err();
+    assert!(missing.to_string().contains("none.geojson") && missing.to_string().contains("check the path"));
+}
