@@ -273,3 +273,19 @@ fn the_bundled_cuts_are_seven_in_each_year() {
     let missing = assess_files(&cuts, &package("fixtures/none.geojson"), None, &question).unwrap_err();
     assert!(missing.to_string().contains("none.geojson") && missing.to_string().contains("check the path"));
 }
+
+#[test]
+fn pixels_on_ignored_ground_count_for_nothing_unless_truth_covers_them() {
+    let change = change(1, square(0.0, 0.0, 100.0));
+    let around = TruthCase { role: Role::Ignored, ..change.clone() };
+    let around = TruthCase { outline: square(-100.0, -100.0, 300.0), ..around };
+    let leads = [lead("a", square(-50.0, -50.0, 300.0))];
+    let question = Question { pixels: Some(PixelGrid::Metres(1.0)), ..Question::default() };
+    let count = |truths: &[TruthCase]| assess(&leads, truths, None, &question).unwrap().pixels.unwrap();
+    let (alone, ringed) = (count(&[change.clone()]), count(&[change, around]));
+    assert_eq!((alone.both, alone.truth_only), (ringed.both, ringed.truth_only));
+    // Of the lead's 300 m squared, 250 m squared lie on ignored ground; a metre of rim for the grid's turn.
+    let outside = 300.0 * 300.0 - 250.0 * 250.0;
+    assert!((ringed.lead_only as f64 / outside - 1.0).abs() < 0.02, "{ringed:?}");
+    assert!(alone.lead_only > 75_000 && ringed.precision > alone.precision);
+}

@@ -71,12 +71,12 @@ impl Assessment {
             self.truth_results.iter().filter(|truth| truth.role == Role::Change && !truth.hit).collect();
         for truth in missed.iter().take(NAMED) {
             let (number, area, covered) = (truth.number, truth.area_m2, truth.covered * 100.0);
-            writeln!(f, "missed     change {number}: {area:.0} m2, {covered:.0} % covered")?;
+            writeln!(f, "missed     change {number}: {area:.0} m2, {covered:.1} % covered")?;
         }
         let wrong: Vec<_> = self.lead_results.iter().filter(|lead| lead.verdict == "false").collect();
         for lead in wrong.iter().take(NAMED) {
             let (id, area, on) = (&lead.id, lead.area_m2, lead.on_truth * 100.0);
-            writeln!(f, "false      lead {id}: {area:.0} m2, {on:.0} % on a change")?;
+            writeln!(f, "false      lead {id}: {area:.0} m2, {on:.1} % on a change")?;
         }
         let more = missed.len().saturating_sub(NAMED) + wrong.len().saturating_sub(NAMED);
         if more > 0 {
