@@ -282,7 +282,7 @@ fn pixels_on_ignored_ground_count_for_nothing_unless_truth_covers_them() {
     let leads = [lead("a", square(-50.0, -50.0, 300.0))];
     let question = Question { pixels: Some(PixelGrid::Metres(1.0)), ..Question::default() };
     let count = |truths: &[TruthCase]| assess(&leads, truths, None, &question).unwrap().pixels.unwrap();
-    let (alone, ringed) = (count(&[change.clone()]), count(&[change, around]));
+    let (alone, ringed) = (count(std::slice::from_ref(&change)), count(&[change.clone(), around]));
     assert_eq!((alone.both, alone.truth_only), (ringed.both, ringed.truth_only));
     // Of the lead's 300 m squared, 250 m squared lie on ignored ground; a metre of rim for the grid's turn.
     let outside = 300.0 * 300.0 - 250.0 * 250.0;
