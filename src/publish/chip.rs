@@ -7,13 +7,14 @@
 //!      difference of reflectance. Nothing is drawn where nothing was observed.
 
 use geo::{Distance, Geodesic, MultiPolygon, Point};
-use ndarray::{ArrayView3, Axis};
+use ndarray::ArrayView3;
 
 use crate::date::Date;
 use crate::grid::crs::{CrsError, Transform};
 use crate::grid::{Crs, Grid, Window};
 use crate::publish::canvas::{Canvas, LETTER};
 use crate::publish::fields::chip_file;
+use crate::publish::stretch::{self, Stretch};
 use crate::publish::{PublishError, Staging};
 
 /// Side that a picture is enlarged to, in pixels; also the least width of a chip.
@@ -24,14 +25,6 @@ const LEAST_WINDOW: usize = 48;
 const TOP: u32 = 54;
 /// Height of the strip below the picture.
 const BOTTOM: u32 = 44;
-/// Shares of the values of both dates that are drawn black and white.
-const STRETCH: (f64, f64) = (0.02, 0.98);
-/// Least width of the stretch in reflectance: haze and noise over a plain are not drawn as contrast.
-const LEAST_STRETCH: f32 = 0.08;
-/// Most reflectance taken for haze; more than that is the ground.
-const MOST_HAZE: f32 = 0.03;
-/// Exponent of the brightness curve; below 1 lifts the dark tones in which vegetation lies.
-const GAMMA: f32 = 0.8;
 
 const STRIP: [u8; 3] = [24, 26, 30];
 const WHITE: [u8; 3] = [245, 245, 245];
@@ -125,7 +118,8 @@ fn draw(input: &ChipInput) -> Result<(Canvas, Canvas), PublishError> {
         }
     }
     let place = Place::of(input.grid).map_err(|error| refused(error.to_string()))?;
-    let stretch = stretches(input);
+    let natural = input.colours == Colours::Natural;
+    let stretch = stretch::common([&input.before.pixels, &input.after.pixels], natural);
     let view = View::of(input.grid);
     let before = panel(input, ("BEFORE", &input.before), &view, &place, &stretch[0]);
     let after = panel(input, ("AFTER", &input.after), &view, &place, &stretch[1]);
@@ -186,60 +180,12 @@ impl Place {
     }
 }
 
-/// How values of one date become tones: `(value drawn black, width to white)` for each plane.
-type Stretch = [(f32, f32); 3];
-
-/// The stretch of both dates: the same width, black at the same reflectance above each date's haze.
-///
-/// Haze is what the darker date does not have in its dark pixels (dark-object subtraction, Chavez 1988),
-/// at most `MOST_HAZE`. In natural colours the three planes share one width, or a plain of one hue would
-/// be drawn grey.
-fn stretches(input: &ChipInput) -> [Stretch; 2] {
-    let mut stretches = [[(0.0, 1.0); 3]; 2];
-    let mut widest = LEAST_STRETCH;
-    for plane in 0..3 {
-        let dates = [&input.before, &input.after].map(|moment| observed(moment, plane));
-        // A date seen through a hole in the clouds says nothing about haze.
-        let enough = input.grid.whole().len() / 10;
-        let darks =
-            [0, 1].map(|date| dates[date].get(enough).and_then(|_| at_share(&dates[date], STRETCH.0)));
-        let dark = darks.into_iter().flatten().reduce(f32::min).unwrap_or(0.0);
-        let haze = darks.map(|low| low.map_or(0.0, |low| (low - dark).clamp(0.0, MOST_HAZE)));
-        let clear = |date: usize| dates[date].iter().map(move |value| value - haze[date]);
-        let mut both: Vec<f32> = clear(0).chain(clear(1)).collect();
-        both.sort_by(f32::total_cmp);
-        let width = (at_share(&both, STRETCH.1).unwrap_or(1.0) - dark).max(LEAST_STRETCH);
-        widest = widest.max(width);
-        for (stretch, haze) in stretches.iter_mut().zip(haze) {
-            stretch[plane] = (dark + haze, width);
-        }
-    }
-    if input.colours == Colours::Natural {
-        stretches.iter_mut().flatten().for_each(|(_, width)| *width = widest);
-    }
-    stretches
-}
-
-/// The values of one plane that were observed, smallest first.
-fn observed(moment: &Moment, plane: usize) -> Vec<f32> {
-    let values = moment.pixels.index_axis_move(Axis(0), plane);
-    let mut values: Vec<f32> = values.iter().copied().filter(|value| value.is_finite()).collect();
-    values.sort_by(f32::total_cmp);
-    values
-}
-
-/// The value below which a share of the sorted values lies.
-fn at_share(sorted: &[f32], share: f64) -> Option<f32> {
-    let last = sorted.len().checked_sub(1)?;
-    sorted.get((last as f64 * share).round() as usize).copied()
-}
-
 fn panel(
     input: &ChipInput,
     (word, moment): (&str, &Moment),
     view: &View,
     place: &Place,
-    stretch: &Stretch,
+    stretch: &[Stretch; 3],
 ) -> Canvas {
     let width = view.width.max(SIDE as u32);
     let mut canvas = Canvas::new(width, TOP + view.height + BOTTOM, STRIP);
@@ -255,7 +201,13 @@ fn panel(
 }
 
 /// Draws the observed pixels; returns the share that was not observed.
-fn pixels(canvas: &mut Canvas, corner: (i64, i64), view: &View, moment: &Moment, stretch: &Stretch) -> f64 {
+fn pixels(
+    canvas: &mut Canvas,
+    corner: (i64, i64),
+    view: &View,
+    moment: &Moment,
+    stretch: &[Stretch; 3],
+) -> f64 {
     let (_, rows, cols) = moment.pixels.dim();
     let across: Vec<Taps> = (0..view.width).map(|x| Taps::at(x, view.scale, cols)).collect();
     let mut missing = 0_u32;
@@ -263,7 +215,7 @@ fn pixels(canvas: &mut Canvas, corner: (i64, i64), view: &View, moment: &Moment,
         let down = Taps::at(y, view.scale, rows);
         for (x, across) in (0..view.width).zip(&across) {
             let colour = match smooth(&moment.pixels, &down, across) {
-                Some(values) => [0, 1, 2].map(|plane| tone(values[plane], stretch[plane])),
+                Some(values) => [0, 1, 2].map(|plane| stretch[plane].tone(values[plane])),
                 None => {
                     missing += 1;
                     let stripe = (x + y) / 6 % 2 == 0;
@@ -319,11 +271,6 @@ fn smooth(pixels: &ArrayView3<f32>, down: &Taps, across: &Taps) -> Option<[f32; 
         }
     }
     Some(if sums.iter().all(|sum| sum.is_finite()) { sums } else { own })
-}
-
-fn tone(value: f32, (black, width): (f32, f32)) -> u8 {
-    let share = ((value - black) / width).clamp(0.0, 1.0);
-    (share.powf(GAMMA) * 255.0).round() as u8
 }
 
 fn outline(canvas: &mut Canvas, corner: (i64, i64), view: &View, input: &ChipInput) {
@@ -467,7 +414,7 @@ mod tests {
         let pixels_in = Array3::from_shape_fn((3, 48, 48), hidden);
         let moment = Moment { pixels: pixels_in.view(), date: Date::constant(2022, 5, 1), scene: "" };
         let view = View { scale: 1.0, width: 48, height: 48 };
-        let missing = pixels(&mut canvas, (0, 0), &view, &moment, &[(0.0, 1.0); 3]);
+        let missing = pixels(&mut canvas, (0, 0), &view, &moment, &[Stretch { black: 0.0, width: 1.0 }; 3]);
         assert_eq!(missing, 0.5);
         // All of it missing must not fail either.
         drawn(&Array3::from_elem((3, 48, 48), f32::NAN));
