@@ -91,8 +91,7 @@ impl Canvas {
     /// The picture as PNG, always packed the same way.
     pub(crate) fn png(&self) -> Result<Vec<u8>, ImageError> {
         let mut bytes = Vec::new();
-        let encoder =
-            PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive);
+        let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Adaptive);
         encoder.write_image(self.image.as_raw(), self.width(), self.height(), ExtendedColorType::Rgb8)?;
         Ok(bytes)
     }

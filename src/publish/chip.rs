@@ -1,19 +1,20 @@
 //! Before and after pictures of a lead, with what a reader needs to trust them.
 //!
 //! In:  reflectance of both dates on one small grid, the outline in that grid's CRS, names and dates.
-//! Out: one PNG a date: the pixels as they were observed (enlarged, never smoothed), the outline, scale
-//!      bar, true north, date, scene, colours. What was not observed is hatched and said so.
-//! Law: both dates share one stretch (2nd to 98th percentile of both together), so that a difference of
-//!      colour is a difference of reflectance.
+//! Out: one PNG a date: the pixels enlarged by cubic convolution, the outline, scale bar with the size of
+//!      a pixel, true north, date, scene, colours. What was not observed is hatched and said so.
+//! Law: both dates share one stretch, above the haze of each, so that a difference of colour is a
+//!      difference of reflectance. Nothing is drawn where nothing was observed.
 
 use geo::{Distance, Geodesic, MultiPolygon, Point};
 use ndarray::ArrayView3;
 
 use crate::date::Date;
-use crate::grid::crs::Transform;
+use crate::grid::crs::{CrsError, Transform};
 use crate::grid::{Crs, Grid, Window};
 use crate::publish::canvas::{Canvas, LETTER};
 use crate::publish::fields::chip_file;
+use crate::publish::stretch::{self, Stretch};
 use crate::publish::{PublishError, Staging};
 
 /// Side that a picture is enlarged to, in pixels; also the least width of a chip.
@@ -24,12 +25,6 @@ const LEAST_WINDOW: usize = 48;
 const TOP: u32 = 54;
 /// Height of the strip below the picture.
 const BOTTOM: u32 = 44;
-/// Shares of the values of both dates that are drawn black and white.
-const STRETCH: (f64, f64) = (0.02, 0.98);
-/// Least width of the stretch in reflectance: noise of a bare plain is not drawn as contrast.
-const LEAST_STRETCH: f32 = 0.03;
-/// Exponent of the brightness curve; below 1 lifts the dark tones in which vegetation lies.
-const GAMMA: f32 = 0.8;
 
 const STRIP: [u8; 3] = [24, 26, 30];
 const WHITE: [u8; 3] = [245, 245, 245];
@@ -123,10 +118,11 @@ fn draw(input: &ChipInput) -> Result<(Canvas, Canvas), PublishError> {
         }
     }
     let place = Place::of(input.grid).map_err(|error| refused(error.to_string()))?;
-    let stretch = [0, 1, 2].map(|plane| stretch(input, plane));
+    let natural = input.colours == Colours::Natural;
+    let stretch = stretch::common([&input.before.pixels, &input.after.pixels], natural);
     let view = View::of(input.grid);
-    let before = panel(input, ("BEFORE", &input.before), &view, &place, &stretch);
-    let after = panel(input, ("AFTER", &input.after), &view, &place, &stretch);
+    let before = panel(input, ("BEFORE", &input.before), &view, &place, &stretch[0]);
+    let after = panel(input, ("AFTER", &input.after), &view, &place, &stretch[1]);
     Ok((before, after))
 }
 
@@ -141,7 +137,13 @@ struct View {
 impl View {
     fn of(grid: &Grid) -> View {
         let longest = grid.rows.max(grid.cols);
-        let scale = if longest <= SIDE { (SIDE / longest) as f64 } else { SIDE as f64 / longest as f64 };
+        // Enlarged by a whole number, so that every grid pixel is drawn the same size.
+        let times = if longest * SIDE.div_ceil(longest) <= SIDE * 3 / 2 {
+            SIDE.div_ceil(longest)
+        } else {
+            SIDE / longest
+        };
+        let scale = if times > 0 { times as f64 } else { SIDE as f64 / longest as f64 };
         let size = |count: usize| ((count as f64 * scale).round() as u32).max(1);
         View { scale, width: size(grid.cols), height: size(grid.rows) }
     }
@@ -159,9 +161,8 @@ struct Place {
 
 impl Place {
     /// Through the ellipsoid, because a map's north and its metres are not always the ground's.
-    fn of(grid: &Grid) -> Result<Place, crate::grid::crs::CrsError> {
+    fn of(grid: &Grid) -> Result<Place, CrsError> {
         let to_earth = Transform::new(grid.crs, Crs::LON_LAT)?;
-        let from_earth = Transform::new(Crs::LON_LAT, grid.crs)?;
         let (row, col) = (grid.rows as f64 / 2.0, grid.cols as f64 / 2.0);
         let earth = |row: f64, col: f64| {
             let (x, y) = grid.world(row, col);
@@ -169,39 +170,22 @@ impl Place {
         };
         let (longitude, latitude) = earth(row, col)?;
         let (west, east) = (earth(row, col - 0.5)?, earth(row, col + 0.5)?);
+        let (above, below) = (earth(row - 0.5, col)?, earth(row + 0.5, col)?);
+        // The step (right, down) along which the longitude stays, from the slopes at the centre.
+        let (right, down) = (below.0 - above.0, west.0 - east.0);
+        let north = if right * (east.1 - west.1) + down * (below.1 - above.1) < 0.0 { -1.0 } else { 1.0 };
+        let length = right.hypot(down) * north;
         let metres = Geodesic.distance(Point::from(west), Point::from(east));
-        let (x, y) = from_earth.point(longitude, latitude + 0.001)?;
-        let (north_row, north_col) = grid.pixels(x, y);
-        let (right, down) = (north_col - col, north_row - row);
-        let length = right.hypot(down);
         Ok(Place { longitude, latitude, metres, north: (right / length, down / length) })
     }
 }
-
-/// Values drawn black and white in one plane, common to both dates.
-fn stretch(input: &ChipInput, plane: usize) -> (f32, f32) {
-    let both = [&input.before, &input.after];
-    let values = both.iter().flat_map(|moment| moment.pixels.index_axis_move(ndarray::Axis(0), plane));
-    let mut values: Vec<f32> = values.copied().filter(|value| value.is_finite()).collect();
-    if values.is_empty() {
-        return (0.0, 1.0);
-    }
-    values.sort_by(f32::total_cmp);
-    let at = |share: f64| values[((values.len() - 1) as f64 * share).round() as usize];
-    let (low, high) = (at(STRETCH.0), at(STRETCH.1));
-    let middle = (low + high) / 2.0;
-    let half = ((high - low) / 2.0).max(LEAST_STRETCH / 2.0);
-    (middle - half, middle + half)
-}
-
-type Stretch = [(f32, f32); 3];
 
 fn panel(
     input: &ChipInput,
     (word, moment): (&str, &Moment),
     view: &View,
     place: &Place,
-    stretch: &Stretch,
+    stretch: &[Stretch; 3],
 ) -> Canvas {
     let width = view.width.max(SIDE as u32);
     let mut canvas = Canvas::new(width, TOP + view.height + BOTTOM, STRIP);
@@ -217,21 +201,26 @@ fn panel(
 }
 
 /// Draws the observed pixels; returns the share that was not observed.
-fn pixels(canvas: &mut Canvas, corner: (i64, i64), view: &View, moment: &Moment, stretch: &Stretch) -> f64 {
+fn pixels(
+    canvas: &mut Canvas,
+    corner: (i64, i64),
+    view: &View,
+    moment: &Moment,
+    stretch: &[Stretch; 3],
+) -> f64 {
     let (_, rows, cols) = moment.pixels.dim();
-    let source =
-        |position: u32, limit: usize| ((f64::from(position) + 0.5) / view.scale) as usize % limit.max(1);
+    let across: Vec<Taps> = (0..view.width).map(|x| Taps::at(x, view.scale, cols)).collect();
     let mut missing = 0_u32;
     for y in 0..view.height {
-        for x in 0..view.width {
-            let (row, col) = (source(y, rows).min(rows - 1), source(x, cols).min(cols - 1));
-            let values = [0, 1, 2].map(|plane| moment.pixels[[plane, row, col]]);
-            let colour = if values.iter().all(|value| value.is_finite()) {
-                [0, 1, 2].map(|plane| tone(values[plane], stretch[plane]))
-            } else {
-                missing += 1;
-                let stripe = (x + y) / 6 % 2 == 0;
-                if stripe { [118; 3] } else { [150; 3] }
+        let down = Taps::at(y, view.scale, rows);
+        for (x, across) in (0..view.width).zip(&across) {
+            let colour = match smooth(&moment.pixels, &down, across) {
+                Some(values) => [0, 1, 2].map(|plane| stretch[plane].tone(values[plane])),
+                None => {
+                    missing += 1;
+                    let stripe = (x + y) / 6 % 2 == 0;
+                    if stripe { [118; 3] } else { [150; 3] }
+                }
             };
             canvas.dot(corner.0 + i64::from(x), corner.1 + i64::from(y), colour);
         }
@@ -239,9 +228,49 @@ fn pixels(canvas: &mut Canvas, corner: (i64, i64), view: &View, moment: &Moment,
     f64::from(missing) / f64::from(view.width * view.height)
 }
 
-fn tone(value: f32, (low, high): (f32, f32)) -> u8 {
-    let share = ((value - low) / (high - low)).clamp(0.0, 1.0);
-    (share.powf(GAMMA) * 255.0).round() as u8
+/// The four grid pixels around a place along one axis, with their weights.
+struct Taps {
+    nearest: usize,
+    indices: [usize; 4],
+    weights: [f32; 4],
+}
+
+impl Taps {
+    /// Cubic convolution with a = -1/2; the edge pixel stands for those beyond it.
+    ///
+    /// Source: Keys, "Cubic convolution interpolation for digital image processing", 1981.
+    fn at(position: u32, scale: f64, count: usize) -> Taps {
+        let place = (f64::from(position) + 0.5) / scale;
+        let middle = place - 0.5;
+        let t = (middle - middle.floor()) as f32;
+        let (t2, t3) = (t * t, t * t * t);
+        let weights = [-t + 2.0 * t2 - t3, 2.0 - 5.0 * t2 + 3.0 * t3, t + 4.0 * t2 - 3.0 * t3, t3 - t2];
+        let inside = |index: i64| usize::try_from(index).unwrap_or(0).min(count - 1);
+        let first = middle.floor() as i64 - 1;
+        Taps {
+            nearest: inside(place as i64),
+            indices: [0, 1, 2, 3].map(|step| inside(first + step)),
+            weights: weights.map(|weight| weight / 2.0),
+        }
+    }
+}
+
+/// The three planes at a place between pixels. Where one of the sixteen around it was not observed,
+/// the nearest alone; `None` if that was not.
+fn smooth(pixels: &ArrayView3<f32>, down: &Taps, across: &Taps) -> Option<[f32; 3]> {
+    let own = [0, 1, 2].map(|plane| pixels[[plane, down.nearest, across.nearest]]);
+    if !own.iter().all(|value| value.is_finite()) {
+        return None;
+    }
+    let mut sums = [0.0_f32; 3];
+    for (row, weight_row) in down.indices.into_iter().zip(down.weights) {
+        for (col, weight_col) in across.indices.into_iter().zip(across.weights) {
+            for (plane, sum) in sums.iter_mut().enumerate() {
+                *sum += weight_row * weight_col * pixels[[plane, row, col]];
+            }
+        }
+    }
+    Some(if sums.iter().all(|sum| sum.is_finite()) { sums } else { own })
 }
 
 fn outline(canvas: &mut Canvas, corner: (i64, i64), view: &View, input: &ChipInput) {
@@ -280,20 +309,21 @@ fn footing(canvas: &mut Canvas, input: &ChipInput, view: &View, place: &Place, m
     canvas.fill((6, top + 8), (length, 4), WHITE);
     canvas.fill((6, top + 4), (2, 12), WHITE);
     canvas.fill((4 + i64::from(length), top + 4), (2, 12), WHITE);
-    canvas.text((12 + i64::from(length), top + 6), 1, WHITE, &format!("{metres} m"));
+    let pixel = (place.metres * 10.0).round() / 10.0;
+    let scale = format!("{metres} m (pixel {pixel} m)");
+    canvas.text((12 + i64::from(length), top + 6), 1, WHITE, &scale);
     let colours = match input.colours {
         Colours::Natural => "natural colour",
         Colours::Infrared => "false colour: NIR, red, green",
     };
-    let unseen = if missing > 0.0 {
-        format!("; hatched: not observed {}%", (missing * 100.0).ceil())
-    } else {
-        String::new()
-    };
-    let letters = (canvas.width() / LETTER) as usize - 6;
-    let said =
-        if missing > 0.0 && colours.len() + unseen.len() > letters { "NIR, red, green" } else { colours };
-    canvas.text((6, top + 21), 1, GREY, &cut(&format!("{said}{unseen}"), letters));
+    canvas.text((6, top + 21), 1, GREY, colours);
+    if missing > 0.0 {
+        // Neither a little nor nearly all may be rounded away.
+        let percent = if missing < 1.0 { (missing * 100.0).round().clamp(1.0, 99.0) } else { 100.0 };
+        let unseen = format!("hatched: not observed {percent}%");
+        canvas.fill((0, top - 14), (LETTER * unseen.len() as u32 + 12, 14), STRIP);
+        canvas.text((6, top - 11), 1, WHITE, &unseen);
+    }
     let (east, north) =
         (if place.longitude < 0.0 { 'W' } else { 'E' }, if place.latitude < 0.0 { 'S' } else { 'N' });
     let centre = format!("centre {:.5} {east} {:.5} {north}", place.longitude.abs(), place.latitude.abs());
@@ -384,7 +414,7 @@ mod tests {
         let pixels_in = Array3::from_shape_fn((3, 48, 48), hidden);
         let moment = Moment { pixels: pixels_in.view(), date: Date::constant(2022, 5, 1), scene: "" };
         let view = View { scale: 1.0, width: 48, height: 48 };
-        let missing = pixels(&mut canvas, (0, 0), &view, &moment, &[(0.0, 1.0); 3]);
+        let missing = pixels(&mut canvas, (0, 0), &view, &moment, &[Stretch { black: 0.0, width: 1.0 }; 3]);
         assert_eq!(missing, 0.5);
         // All of it missing must not fail either.
         drawn(&Array3::from_elem((3, 48, 48), f32::NAN));

@@ -31,14 +31,13 @@ pub mod gpkg;
 
 mod canvas;
 
+mod stretch;
+
 pub mod chip;
 
 pub mod manifest;
 
 pub mod table;
-
-#[cfg(test)]
-mod sample;
 
 pub use staging::Staging;
 
@@ -155,3 +154,6 @@ impl PublishError {
         PublishError::Io { doing, path: path.to_owned(), source, next }
     }
 }
+
+#[cfg(test)]
+mod sample;

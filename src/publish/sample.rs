@@ -13,15 +13,18 @@ pub(crate) fn square(lon: f64, lat: f64, size: f64) -> MultiPolygon<f64> {
     polygon![(x: lon, y: lat), (x: lon, y: lat + size), (x: lon + size, y: lat + size), (x: lon + size, y: lat)].into()
 }
 
-fn lead(rank: usize, id: &str, status: Status, lon: f64) -> Lead {
-    let overlap = Overlap {
+fn overlap() -> Overlap {
+    Overlap {
         id: "A-07".to_owned(),
         name: "海流图基本草原".to_owned(),
         class: Some(Class::Grassland),
         layer: "grassland.gpkg".to_owned(),
         version: None,
         overlap: SquareMetres(12_345.678),
-    };
+    }
+}
+
+fn lead(rank: usize, id: &str, status: Status, lon: f64) -> Lead {
     Lead {
         id: id.to_owned(),
         rank,
@@ -43,7 +46,7 @@ fn lead(rank: usize, id: &str, status: Status, lon: f64) -> Lead {
             high: SquareMetres(15_500.0),
         },
         length_m: 160.04,
-        redlines: vec![overlap],
+        redlines: vec![overlap()],
         permits: None,
         thresholds: vec![Threshold {
             rule: "SPC-2012-15-a2".to_owned(),

@@ -59,13 +59,12 @@ impl Staging {
         fs::create_dir_all(&path).map_err(|source| PublishError::io("make folder", &path, source))
     }
 
-    /// Writes one file, down to the disk.
+    /// Writes one file; `commit` brings it down to the disk.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), PublishError> {
         let path = self.path(name);
         let failed = |source| PublishError::io("write", &path, source);
         let mut file = File::create(&path).map_err(failed)?;
-        file.write_all(bytes).map_err(failed)?;
-        file.sync_all().map_err(failed)
+        file.write_all(bytes).map_err(failed)
     }
 
     /// Publishes: every file and folder to the disk, then the name changes hands.

@@ -87,7 +87,7 @@
         <text-buffer bufferDraw="1" bufferSize="0.9" bufferSizeUnits="MM" bufferColor="255,255,255,230" bufferOpacity="1" bufferJoinStyle="128"/>
       </text-style>
       <text-format multilineAlign="0"/>
-      <placement placement="1" dist="1" distUnits="MM" polygonPlacementFlags="2" priority="5"/>
+      <placement placement="8" dist="0.6" distUnits="MM" polygonPlacementFlags="2" priority="5"/>
       <rendering drawLabels="1" displayAll="0" obstacle="1" obstacleType="0"/>
     </settings>
   </labeling>
