@@ -1,6 +1,7 @@
 //! The vector door: real layers, and layers that must be refused with the place of their fault.
 
 #![allow(clippy::print_stdout, reason = "a skipped test says why")]
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use std::path::{Path, PathBuf};
 
@@ -57,8 +58,8 @@ fn one_county_layer_in_three_forms_is_the_same_layer() {
         assert!(lines.iter().all(|line| line.name == lines[0].name));
         let areas = lines.map(|line| line.polygons.geodesic_area_signed());
         assert!(areas[0] > 1e8 && (areas[1] / areas[0] - 1.0).abs() < 1e-6, "{areas:?} m2");
-        // The GeoJSON holds the boundaries before their shift was taken out: the same shapes a little off.
-        assert!((areas[2] / areas[0] - 1.0).abs() < 2e-3, "{areas:?} m2");
+        // The GeoJSON holds the same shapes after a datum correction of some hundred metres.
+        assert!((areas[2] / areas[0] - 1.0).abs() < 5e-3, "{areas:?} m2");
         let west = lines.map(|line| line.polygons.bounding_rect().unwrap().min().x);
         assert!((west[1] - west[0]).abs() < 1e-7 && (west[2] - west[0]).abs() < 0.02, "{west:?}");
     }

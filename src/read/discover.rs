@@ -250,7 +250,7 @@ fn sample_band(bands: &[(Band, usize, usize)]) -> Option<(Band, usize, usize)> {
 }
 
 fn scale(id: &str, group: &Group) -> Result<Scaling, ReadError> {
-    let Some((_, index, number)) = sample_band(&group.bands) else {
+    let Some((band, index, number)) = sample_band(&group.bands) else {
         let path = group.probes.first().map(|probe| probe.path.clone()).unwrap_or_default();
         let reason =
             format!("scene '{id}' has a mask but no reflectance band; add the bands, or remove this file");
@@ -267,7 +267,7 @@ fn scale(id: &str, group: &Group) -> Result<Scaling, ReadError> {
         baseline: item(&["PROCESSING_BASELINE", "s2:processing_baseline"]),
         add_offset: added.and_then(|text| text.trim().parse().ok()),
         offset_applied: false,
-        sample: probe.sample(number)?,
+        sample: probe.sample(band, number)?,
     })
 }
 

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use gdal::raster::{ColorInterpretation, GdalDataType};
 use gdal::{Dataset, Metadata};
 
-use crate::grid::Grid;
+use crate::grid::{Grid, Window};
 use crate::read::ReadError;
 use crate::read::harden;
+use crate::scene::Band;
 
 /// The kinds of numbers that matter for the decision what they mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub(crate) struct Probe {
     dataset: Dataset,
 }
 
-/// Side of a sampled window and number of windows a side; 25 windows touch at most 100 blocks.
+/// Side of a sampled window, and number of windows a side; nine windows touch few blocks of any file.
 const SAMPLE_SIDE: usize = 48;
 const SAMPLES: usize = 3;
 
@@ -81,13 +82,15 @@ impl Probe {
     /// Valid numbers of one band at fixed places of the file, sorted; few or none where it is mostly empty.
     ///
     /// # Errors
-    /// `Broken` when a block cannot be decoded.
-    pub(crate) fn sample(&self, number: usize) -> Result<Vec<f64>, ReadError> {
-        let broken = |error: gdal::errors::GdalError| ReadError::Broken {
+    /// `Pixels` when a block cannot be decoded.
+    pub(crate) fn sample(&self, name: Band, number: usize) -> Result<Vec<f64>, ReadError> {
+        let failed = |error: gdal::errors::GdalError, window: Window| ReadError::Pixels {
             path: self.path.clone(),
-            reason: format!("band {number} cannot be read ({})", harden::words(&error)),
+            band: name,
+            window,
+            reason: harden::words(&error),
         };
-        let band = self.dataset.rasterband(number).map_err(broken)?;
+        let band = self.dataset.rasterband(number).map_err(|error| failed(error, self.grid.whole()))?;
         let nodata = band.no_data_value();
         let (rows, cols) = (self.grid.rows, self.grid.cols);
         let size = (cols.min(SAMPLE_SIDE), rows.min(SAMPLE_SIDE));
@@ -96,8 +99,10 @@ impl Probe {
             let place =
                 |step: usize, length: usize, side: usize| (length - side) * (2 * step + 1) / (2 * SAMPLES);
             let corner = (place(step % SAMPLES, cols, size.0), place(step / SAMPLES, rows, size.1));
+            let window = Window { row0: corner.1, col0: corner.0, rows: size.1, cols: size.0 };
             let corner = (corner.0.cast_signed(), corner.1.cast_signed());
-            let buffer = band.read_as::<f64>(corner, size, size, None).map_err(broken)?;
+            let buffer =
+                band.read_as::<f64>(corner, size, size, None).map_err(|error| failed(error, window))?;
             let valid = |value: &&f64| value.is_finite() && Some(**value) != nodata;
             values.extend(buffer.data().iter().filter(valid).copied());
         }

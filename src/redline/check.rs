@@ -146,9 +146,8 @@ fn crossing(ring: &LineString<f64>) -> Option<Crossing> {
         for other in &active {
             match meeting(&edges, index.min(*other), index.max(*other)) {
                 Some(Crossing::Cross { vertex, other, at }) => {
-                    if first.is_none_or(|(a, b, _)| (vertex, other) < (a, b)) {
-                        first = Some((vertex, other, at));
-                    }
+                    let earlier = first.filter(|(a, b, _)| (*a, *b) <= (vertex, other));
+                    first = Some(earlier.unwrap_or((vertex, other, at)));
                 }
                 Some(Crossing::Touch) => touch = true,
                 None => {}

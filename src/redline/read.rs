@@ -273,7 +273,7 @@ pub(crate) fn named_code(name: &str) -> Option<u32> {
         return (25..=45).contains(&zone).then(|| 4513 + zone - 25);
     }
     let meridian: u32 = tail.strip_prefix("CM_")?.strip_suffix('E')?.parse().ok()?;
-    ((75..=135).contains(&meridian) && meridian % 3 == 0).then(|| 4534 + (meridian - 75) / 3)
+    ((75..=135).contains(&meridian) && meridian.is_multiple_of(3)).then(|| 4534 + (meridian - 75) / 3)
 }
 
 pub(crate) fn describe(source: &SourceLayer) -> Result<Layer, RedLineError> {
