@@ -1,6 +1,7 @@
 //! The command line: one verb a file. Data go to files or stdout, words to stderr.
 //! The only door to the argument parser and to the terminal.
 
+pub mod assess;
 pub mod check;
 pub mod demo;
 pub mod exit;
@@ -40,6 +41,8 @@ enum Verb {
     Trace(trace::Trace),
     /// Sub-models: rules, thresholds, sources
     Explain(explain::Explain),
+    /// Leads against what is known to have changed: precision, recall, area, with intervals
+    Assess(assess::Assess),
     /// A simulated steppe with known parcels, drought and cloud
     Simulate(simulate::Simulate),
 }
@@ -62,6 +65,7 @@ pub fn main() -> ExitCode {
         Verb::Scan(verb) => verb.run(),
         Verb::Trace(verb) => verb.run(),
         Verb::Explain(verb) => verb.run(),
+        Verb::Assess(verb) => verb.run(),
         Verb::Simulate(verb) => verb.run(),
     };
     match outcome {

@@ -19,6 +19,7 @@ pub mod trace;
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::date::{Date, Period, days_between};
@@ -27,7 +28,7 @@ use crate::lead::Gap;
 use crate::observe::Stack;
 use crate::patch::scratch::{Scratch, ScratchError};
 use crate::plan::Plan;
-use crate::publish::PublishError;
+use crate::publish::{PublishError, Staging};
 use crate::read::ReadError;
 use crate::redline::RedLineError;
 use crate::submodel::SubModelError;
@@ -170,6 +171,20 @@ impl Noise {
         let years = f64::from(days_between(self.year.from, self.year.to) + 1) / 365.25;
         self.leads as f64 / (self.area_km2 / 100.0) / years
     }
+}
+
+/// Carries out a plan: everything is checked first, then the output folder is taken, then pixels are read.
+pub fn scan(
+    plan: &Plan,
+    command: Vec<String>,
+    progress: &dyn Progress,
+) -> Result<(Inputs, Found, PathBuf), RunError> {
+    let started = Timestamp::now();
+    let inputs = inputs::gather(plan)?;
+    let staging = Staging::begin(&plan.out)?;
+    let found = find(plan, &inputs, &staging.path(""), progress)?;
+    let out = outputs::publish(plan, &inputs, &found, staging, (started, command), progress)?;
+    Ok((inputs, found, out))
 }
 
 /// Finds the leads of a plan's inputs. `scratch` is a folder that may be filled and is left empty.

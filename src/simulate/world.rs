@@ -180,6 +180,14 @@ impl World {
         self.rows as f64 * self.cols as f64 * 1e-4 / 100.0
     }
 
+    /// Look-back and target period, each as `FROM/TO`.
+    pub fn periods(&self) -> (String, String) {
+        let last_past = i32::from(self.first_year) + self.baseline_years as i32 - 1;
+        let last = last_past + self.target_years as i32;
+        let baseline = format!("{}-01-01/{last_past}-12-31", self.first_year);
+        (baseline, format!("{}-01-01/{last}-12-31", last_past + 1))
+    }
+
     /// Look-back and target years together.
     pub fn years(&self) -> usize {
         self.baseline_years + self.target_years

@@ -3,6 +3,7 @@
 //! In:  `World`, an empty or new folder. Out: files, each under its name only when whole; `Summary`.
 //! Law: one scene in memory at most a strip at a time; a fault leaves no half file at a final name.
 
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -69,6 +70,22 @@ pub struct Summary {
     pub baseline: String,
     /// First and last day of the target period, as `FROM/TO`.
     pub target: String,
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "simulated steppe: {} km2, {} km2 of it inside red lines; {} scenes, {} with clouds",
+            self.square_kilometres, self.red_line_square_kilometres, self.scenes, self.cloudy_scenes
+        )?;
+        writeln!(
+            f,
+            "  {} conversions of 10 mu or more, {} smaller, {} natural look-alikes",
+            self.conversions, self.small_conversions, self.look_alikes
+        )?;
+        write!(f, "  look-back {}, target {}", self.baseline, self.target)
+    }
 }
 
 /// Writes a world into `out`, which must be new or empty.
@@ -191,8 +208,7 @@ fn summarise(
         changes.filter(|patch| wanted(patch.shape.area(), patch.kind.model().is_some())).count()
     };
     let watched: f64 = painter.land.red_lines.iter().map(Shape::area).sum();
-    let last_past = i32::from(world.first_year) + world.baseline_years as i32 - 1;
-    let last = last_past + world.target_years as i32;
+    let (baseline, target) = world.periods();
     Ok(Summary {
         scenes_folder: out.join("scenes"),
         red_lines: out.join("redline_grassland.geojson"),
@@ -204,8 +220,8 @@ fn summarise(
         conversions: count(&|area, change| change && area >= super::parcel::TEN_MU),
         small_conversions: count(&|area, change| change && area < super::parcel::TEN_MU),
         look_alikes: count(&|_, change| !change),
-        baseline: format!("{}-01-01/{last_past}-12-31", world.first_year),
-        target: format!("{}-01-01/{last}-12-31", last_past + 1),
+        baseline,
+        target,
     })
 }
 
