@@ -201,6 +201,22 @@ mod tests {
     }
 
     #[test]
+    fn the_order_in_which_files_were_read_changes_nothing() {
+        let input = |file: &str| Input {
+            role: "scene".to_owned(),
+            file: file.to_owned(),
+            size: 3,
+            sha256: "0".repeat(64),
+        };
+        let mut some = manifest("here");
+        some.inputs = vec![input("b.tif"), input("a.tif")];
+        let mut other = some.clone();
+        other.inputs.reverse();
+        other.scenes.reverse();
+        assert_eq!(published(&some), published(&other));
+    }
+
+    #[test]
     fn time_and_host_change_nothing_but_the_run_block() {
         let (mut here, mut there) = (published(&manifest("here")), published(&manifest("there")));
         assert_ne!(here["run"], there["run"]);

@@ -122,6 +122,7 @@ mod tests {
                 width(&line[..at])
             })
             .collect();
+        assert_eq!(width("草原A"), 5);
         assert_eq!(starts.len(), 4);
         assert!(starts.iter().all(|start| *start == starts[0]), "{text}");
     }
