@@ -135,7 +135,9 @@ fn sidecars_and_a_vrt_beside_a_scene_change_nothing() {
         <PAMRasterBand band=\"3\"><NoDataValue>1500</NoDataValue><Scale>9</Scale><Description>B12</Description></PAMRasterBand></PAMDataset>";
     std::fs::write(folder.path().join("S2_20200501.tif.aux.xml"), aux).unwrap();
     std::fs::write(folder.path().join("S2_20200501.tfw"), "1\n0\n0\n-1\n0\n0\n").unwrap();
-    std::fs::copy(&path, folder.path().join("S2_20200501.tif.msk")).unwrap();
+    // A mask of zeros hides every pixel from a reader that looks at it.
+    write(&folder.path().join("mask.tif"), &Recipe { value: 0, ..PLAIN });
+    std::fs::rename(folder.path().join("mask.tif"), folder.path().join("S2_20200501.tif.msk")).unwrap();
     std::fs::copy(&path, folder.path().join("S2_20200501.tif.ovr")).unwrap();
     let vrt = format!(
         "<VRTDataset rasterXSize=\"256\" rasterYSize=\"256\"><VRTRasterBand dataType=\"UInt16\" band=\"1\"><SimpleSource><SourceFilename>{}</SourceFilename></SimpleSource></VRTRasterBand></VRTDataset>",
