@@ -33,6 +33,10 @@ fn write(path: &Path, recipe: &Recipe) {
         file.set_metadata_item("ACQUISITION_DATE", date, "").unwrap();
     }
     for (name, number) in ["B02", "B03", "B04", "B08"].into_iter().zip(1..) {
+        if recipe.value == 0 {
+            // So that the file can serve as a mask that hides everything.
+            file.set_metadata_item(&format!("INTERNAL_MASK_FLAGS_{number}"), "2", "").unwrap();
+        }
         let mut band = file.rasterband(number).unwrap();
         band.set_description(name).unwrap();
         // Noise keeps the compressed blocks long enough to be cut.
