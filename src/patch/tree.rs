@@ -143,10 +143,12 @@ fn refined(field: &Field, part: &[usize], ground: &[usize]) -> Option<Region> {
         (0..window.len()).map(|pixel| usize::from(distance[pixel]) <= REACH).collect();
     ground.iter().for_each(|pixel| mask[*pixel] = true);
     (0..window.len()).for_each(|pixel| mask[pixel] &= field.at(pixel) >= half);
-    let largest = parts(&mask, window.rows, window.cols, false)
+    // Of several regions above the level, the one that holds most of the part.
+    let held = |region: &Vec<usize>| region.iter().filter(|pixel| distance[**pixel] == 0).count();
+    let region = parts(&mask, window.rows, window.cols, false)
         .into_iter()
-        .reduce(|best, next| if next.len() > best.len() { next } else { best })?;
-    let pixels = filled(&largest, window);
+        .max_by(|a, b| held(a).cmp(&held(b)).then(a.len().cmp(&b.len())).then(b[0].cmp(&a[0])))?;
+    let pixels = filled(&region, window);
     if pixels.len() < SMALLEST_REGION {
         return None;
     }
