@@ -15,6 +15,9 @@ const LAGS: isize = 4;
 const SIDE: usize = 2 * LAGS as usize + 1;
 /// Correlation of edges below which dates are too different to say where they lie.
 const LEAST_CORRELATION: f64 = 0.2;
+/// Least correlation times the square root of the number of pixels. Below it the shifts of three dates taken two by two miss
+/// their sum by more than 0.2 px (2600 triples of season pairs of 64 x 64 pixels), so that resampling would add error.
+const LEAST_SUPPORT: f64 = 30.0;
 
 /// How the second date lies on the first.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -78,7 +81,8 @@ impl EdgeSums {
         }
         let (row, col) = (best / SIDE, best % SIDE);
         let inside = (1..SIDE - 1).contains(&row) && (1..SIDE - 1).contains(&col);
-        if !inside || correlation[best] < LEAST_CORRELATION {
+        let support = correlation[best] * self.lags[best][0].sqrt();
+        if !inside || correlation[best] < LEAST_CORRELATION || support < LEAST_SUPPORT {
             return None;
         }
         let around = std::array::from_fn(|i| correlation[(row + i / 3 - 1) * SIDE + col + i % 3 - 1]);
