@@ -16,7 +16,8 @@ const FEWEST: usize = 200;
 /// Squared length, in bands, from which a pixel loses weight.
 const BEND: f64 = 1.5;
 /// Medians of chi-square over its degrees of freedom, for 1 to 6 bands (tables).
-const CHI_SQUARE_MEDIAN: [f64; 6] = [0.454_94, 0.693_15, 0.788_66, 0.839_17, 0.870_29, 0.891_35];
+const CHI_SQUARE_MEDIAN: [f64; 6] =
+    [0.454_94, std::f64::consts::LN_2, 0.788_66, 0.839_17, 0.870_29, 0.891_35];
 
 /// Regression of one stratum.
 #[derive(Debug, Clone, PartialEq)]

@@ -194,9 +194,9 @@ mod tests {
 
     fn ground(row: f64, col: f64) -> f32 {
         let wave = |a: f64, b: f64, c: f64| (row * a + col * b + c).sin();
-        let blocks =
-            if (row / 9.0).floor() as i64 % 2 == (col / 13.0).floor() as i64 % 2 { 0.05 } else { 0.0 };
-        (0.2 + 0.02 * wave(0.31, 0.17, 0.0) + 0.02 * wave(-0.11, 0.43, 1.0) + blocks) as f32
+        // Edges as soft as a sensor makes them; a sharper step would not be the same edge half a pixel on.
+        let fields = 0.03 * (2.0 * wave(0.35, 0.02, 0.0)).tanh() * (2.0 * wave(0.03, 0.24, 2.0)).tanh();
+        (0.2 + 0.02 * wave(0.31, 0.17, 0.0) + 0.02 * wave(-0.11, 0.43, 1.0) + fields) as f32
     }
 
     #[test]
