@@ -6,6 +6,7 @@
 
 use ndarray::{Array2, ArrayView2, Axis, Slice};
 
+use crate::detect::pair::PairParams;
 use crate::detect::pair::direction::Direction;
 use crate::detect::pair::learn::PairModel;
 use crate::detect::pair::maps::{Date, MAPS, Maps, looks, maps};
@@ -23,7 +24,8 @@ const BACKWARD: usize = 4;
 pub struct PairEvidence {
     /// The window.
     pub window: Window,
-    /// Mean rank score of the maps in nats (0 and more), smoothed; 0 everywhere in a quiet pair.
+    /// Mean rank score of the maps in nats (0 and more), smoothed, or what an absolutely strong change is worth on that
+    /// scale, if that is more; 0 everywhere in a quiet pair.
     pub fused: Array2<f32>,
     /// Absolute size of the change in units of its floors; 1 passes all three floors.
     pub guard: Array2<f32>,
@@ -38,21 +40,20 @@ pub struct PairEvidence {
 }
 
 impl PairModel {
-    /// Absolute size of the change: the least of three quantities, each over its floor.
+    /// Absolute size of the change: the least of three quantities, each over its floor; or its strength, if that is more.
     pub(super) fn guard(&self, maps: &Maps) -> Plane {
         let params = &self.params;
-        // The maps hold ln(1 + squared sigmas per band).
-        let sigmas = |value: f32| value.exp_m1().max(0.0).sqrt();
-        let mut guard = maps.effect.mapv(|effect| effect / params.reflectance);
-        guard.zip_mut_with(&maps.planes[SIBLING], |guard, sibling| {
-            *guard = guard.min(sibling / params.sibling_sigmas);
-        });
-        let mut stratum = maps.planes[FORWARD].clone();
-        stratum.zip_mut_with(&maps.planes[BACKWARD], |forward, backward| *forward = forward.max(*backward));
-        guard.zip_mut_with(&stratum, |guard, &stratum| {
-            *guard = guard.min(sigmas(stratum) / params.stratum_sigmas);
-        });
+        let floors = (params.stratum_sigmas, params.sibling_sigmas, params.reflectance);
+        let mut guard = least(maps, &maps.effect, floors);
+        guard.zip_mut_with(&self.strength(maps), |guard, strength| *guard = guard.max(*strength));
         guard
+    }
+
+    /// Absolute size of the change over the floors of what needs no rank.
+    fn strength(&self, maps: &Maps) -> Plane {
+        let params = &self.params;
+        let floors = (params.strong_stratum_sigmas, params.strong_sibling_sigmas, params.strong_reflectance);
+        least(maps, &maps.effect_all, floors)
     }
 
     fn fused(&self, maps: &Maps, valid: &Plane) -> Plane {
@@ -61,8 +62,29 @@ impl PairModel {
             mean.zip_mut_with(plane, |mean, &value| *mean += table.score(value) / MAPS as f32);
         }
         mean *= valid;
-        Smoother::new(valid, gaussian(1.0)).smooth(&mean)
+        let mut fused = Smoother::new(valid, gaussian(1.0)).smooth(&mean);
+        let PairParams { seed, grow, .. } = self.params;
+        fused.zip_mut_with(&self.strength(maps), |fused, &strength| {
+            // Half the strength that starts a patch grows it.
+            let score = grow + (seed - grow) * (2.0 * strength - 1.0).min(4.0);
+            if strength > 0.5 {
+                *fused = fused.max(score);
+            }
+        });
+        fused
     }
+}
+
+/// The least of sigmas from the stratum, sigmas from the neighbours and reflectance, each over its floor.
+fn least(maps: &Maps, effect: &Plane, (stratum, sibling, reflectance): (f32, f32, f32)) -> Plane {
+    // The maps hold ln(1 + squared sigmas per band).
+    let sigmas = |value: f32| value.exp_m1().max(0.0).sqrt();
+    let mut least = effect.mapv(|effect| effect / reflectance);
+    least.zip_mut_with(&maps.planes[SIBLING], |least, residual| *least = least.min(residual / sibling));
+    let mut larger = maps.planes[FORWARD].clone();
+    larger.zip_mut_with(&maps.planes[BACKWARD], |forward, backward| *forward = forward.max(*backward));
+    least.zip_mut_with(&larger, |least, &residual| *least = least.min(sigmas(residual) / stratum));
+    least
 }
 
 /// Evidence of `inner`; the stacks must cover it and [`HALO`](super::HALO) pixels around it, as far as the grid goes.

@@ -82,6 +82,8 @@ pub struct Maps {
     pub planes: [Plane; MAPS],
     /// Unexpected change of visible reflectance, root mean square over the bands, median of 5 x 5.
     pub effect: Plane,
+    /// The same over all bands.
+    pub effect_all: Plane,
     /// Unexpected change of mean visible reflectance, signed.
     pub visible: Plane,
     /// Unexpected change of near-infrared reflectance, signed.
@@ -170,6 +172,7 @@ pub fn maps(looks: &Looks, standard: &Standard, expectation: &Expectation) -> Ma
             broad.smooth(&pixels.rarity),
         ],
         effect: median(&pixels.effect, valid),
+        effect_all: median(&pixels.effect_all, valid),
         visible: pixels.visible,
         infrared: pixels.infrared,
     }
@@ -205,6 +208,7 @@ struct Expected {
     backward: Plane,
     rarity: Plane,
     effect: Plane,
+    effect_all: Plane,
     visible: Plane,
     infrared: Plane,
 }
@@ -217,6 +221,7 @@ impl Expected {
             backward: empty(),
             rarity: empty(),
             effect: empty(),
+            effect_all: empty(),
             visible: empty(),
             infrared: empty(),
         };
@@ -245,9 +250,10 @@ impl Expected {
 
     /// The forward residual in reflectance.
     fn note(&mut self, place: (usize, usize), residual: &[f64], standard: &Standard) {
-        let (mut square, mut sum, mut count) = (0.0, 0.0, 0.0);
+        let (mut square, mut sum, mut count, mut all) = (0.0, 0.0, 0.0, 0.0);
         for ((&band, residual), &scale) in standard.bands.iter().zip(residual).zip(&standard.after.scale) {
             let reflectance = *residual as f32 * scale;
+            all += reflectance * reflectance;
             if is_visible(band) {
                 square += reflectance * reflectance;
                 sum += reflectance;
@@ -257,6 +263,7 @@ impl Expected {
             }
         }
         self.effect[place] = (square / count).sqrt();
+        self.effect_all[place] = (all / residual.len() as f32).sqrt();
         self.visible[place] = sum / count;
     }
 }
