@@ -87,7 +87,7 @@ fn least(maps: &Maps, effect: &Plane, (stratum, sibling, reflectance): (f32, f32
     least
 }
 
-/// Evidence of `inner`; the stacks must cover it and [`HALO`](super::HALO) pixels around it, as far as the grid goes.
+/// Evidence of `inner`; both stacks must have one window, which covers `inner` and [`HALO`](super::HALO) pixels around it, as far as the grid goes.
 pub fn evidence(model: &PairModel, before: &Stack, after: &Stack, inner: Window) -> PairEvidence {
     let outer = before.window;
     let looks = looks(&model.standard, before, after);

@@ -129,7 +129,11 @@ fn blocks(grid: &Grid) -> Vec<Window> {
         for right in 0..LATTICE {
             let (rows, row0) = start(grid.rows, down);
             let (cols, col0) = start(grid.cols, right);
-            blocks.push(Window { row0, col0, rows, cols });
+            let block = Window { row0, col0, rows, cols };
+            // A long narrow grid has one row of blocks, not six of the same.
+            if !blocks.contains(&block) {
+                blocks.push(block);
+            }
         }
     }
     blocks

@@ -37,7 +37,8 @@ impl RankTable {
 
     /// The score of a value.
     pub fn score(&self, value: f32) -> f32 {
-        let above = self.knots.partition_point(|&knot| knot <= value);
+        // Of equal values none lies further out than another: they take the lowest of their ranks.
+        let above = self.knots.partition_point(|&knot| knot < value);
         if above == 0 {
             return 0.0;
         }
@@ -63,5 +64,6 @@ mod tests {
         assert!((table.score(50_000.0) - 2_f32.ln()).abs() < 0.01);
         assert_eq!(table.score(-1.0), 0.0);
         assert!(table.score(1e9) > 12.0);
+        assert_eq!(RankTable::learn(&mut [2.0; 500]).score(2.0), 0.0);
     }
 }
