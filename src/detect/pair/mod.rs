@@ -50,8 +50,8 @@ pub struct PairParams {
     /// for Sentinel-2 surface reflectance is 0.005 + 5 %: 0.01 at reflectance 0.1 on each date, 0.014 for a pair.
     pub reflectance: f32,
     /// What is this large in absolute terms needs no rank: ranks flag the same share of a scene in which much changed as of a
-    /// quiet one. Sigmas per band from the stratum. With the two below, 13 instead of 4 of 60 forest cuts are hit in summer
-    /// pairs; labelled pairs stay, and 5 instead of 4 of 300 season pairs have a patch on grass.
+    /// quiet one. Sigmas per band from the stratum. With the two below, 14 instead of 4 of 60 forest cuts are hit in summer
+    /// pairs; labelled pairs stay, and 6 instead of 4 of 300 season pairs have a patch that reaches into grass.
     pub strong_stratum_sigmas: f32,
     /// The same from the neighbours' regression.
     pub strong_sibling_sigmas: f32,
