@@ -91,7 +91,11 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
         let (which, period) = if before == 0 { ("baseline", baseline) } else { ("target", target) };
         return Err(RunError::NoScenes { which, period, path: plan.scenes.clone() });
     }
-    let features = feature::available(&scenes);
+    let models = models(plan, &redlines)?;
+    let mut features = feature::available(&scenes);
+    // NDVI and brightness also tell cloud and look-alikes; of the rest only what a sub-model asks for.
+    let always = [Feature::Ndvi, Feature::Brightness];
+    features.retain(|feature| always.contains(feature) || models.iter().any(|model| model.asks_for(*feature)));
     if !features.contains(&Feature::Ndvi) {
         return Err(RunError::NoFeatures { path: plan.scenes.clone() });
     }
@@ -103,14 +107,13 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
         .iter()
         .map(|line| coverage::on_grid(line, &grid))
         .collect::<Result<Vec<_>, _>>()?;
-    let models = models(plan, &redlines)?;
     let question = |baseline: Period, target: Period| Question {
         look_back: views.iter().map(|view| baseline.contains(view.date)).collect(),
         target,
         baseline,
     };
     let mut notes = redlines.notes.clone();
-    if !features.contains(&Feature::Bsi) {
+    if scenes.iter().any(|scene| !scene.has(Band::Swir16)) {
         notes.push("no short-wave infrared: bare soil is judged by visible and near infrared alone".to_owned());
     }
     Ok(Inputs {

@@ -9,6 +9,7 @@ use crate::plan::Plan;
 use crate::run::inputs::{Inputs, Question};
 use crate::run::patches::{Examined, in_lon_lat};
 use crate::run::RunError;
+use crate::scene::Band;
 use crate::submodel::Feature;
 use crate::units::{SquareMetres, rounded};
 use crate::weigh::closer::Closer;
@@ -204,7 +205,7 @@ impl<'a> Desk<'a> {
 
     fn confidence(&self, measures: &[Measure], closer: &Closer) -> (f64, String) {
         let mut caps = Vec::new();
-        if !self.inputs.features.contains(&Feature::Bsi) {
+        if self.inputs.scenes.iter().any(|scene| !scene.has(Band::Swir16)) {
             let reason = "the sensor has no short-wave infrared".to_owned();
             caps.push(Cap { most: confidence::NO_SWIR_CAP, reason });
         }
