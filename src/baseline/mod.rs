@@ -66,9 +66,9 @@ impl<'a> Baseline<'a> {
         let descriptors = Descriptors::of(stack, look_back);
         let strata = Strata::build(&descriptors)?;
         let mut control = Control::medians(stack, &strata, None);
-        let first = Residuals::of_donors(stack, look_back, &strata, &control);
+        let first = Residuals::of_donors(stack, look_back, &strata, &control, 1);
         control = Control::medians(stack, &strata, Some(&first));
-        let fits = Residuals::of_donors(stack, look_back, &strata, &control);
+        let fits = Residuals::of_donors(stack, look_back, &strata, &control, regression::SPREAD_STEP);
         Some(Self { stack, look_back, descriptors, strata, control, fits })
     }
 

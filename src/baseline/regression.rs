@@ -21,6 +21,9 @@ const MOST_Z: f32 = 8.0;
 /// A donor beyond this |z| in any feature has changed itself and leaves the control.
 const CHANGED_Z: f32 = 4.0;
 
+/// Every so many donors speak for the spread of a stratum; some fifty are enough for a median.
+pub const SPREAD_STEP: usize = 3;
+
 /// Residuals beyond this many robust sigma count only so much (cloud that no mask saw).
 const WINSOR: f32 = 3.0;
 
@@ -96,8 +99,14 @@ pub struct Residuals {
 }
 
 impl Residuals {
-    /// Fits every donor against its own stratum.
-    pub fn of_donors(stack: &Stack, look_back: &[bool], strata: &Strata, control: &Control) -> Self {
+    /// Fits every `step`th donor against its own stratum; the others count as unchanged.
+    pub fn of_donors(
+        stack: &Stack,
+        look_back: &[bool],
+        strata: &Strata,
+        control: &Control,
+        step: usize,
+    ) -> Self {
         let (views, features) = (stack.dates.len(), stack.features.len());
         let mut products = vec![vec![0.0_f64; features]; features];
         let mut result = Self {
@@ -111,7 +120,7 @@ impl Residuals {
             let mut changed = vec![false; donors.len() * views];
             let priors: Vec<f32> =
                 (0..features).map(|feature| leaf_spread(stack, look_back, control, leaf, donors, feature)).collect();
-            for (index, &donor) in donors.iter().enumerate() {
+            for (index, &donor) in donors.iter().enumerate().step_by(step) {
                 let seen = seen_views(stack, control, leaf, donor);
                 let z = donor_z(stack, look_back, control, (leaf, donor), &seen, &priors);
                 for (place, &view) in seen.iter().enumerate() {
@@ -159,7 +168,7 @@ fn leaf_spread(
     feature: usize,
 ) -> f32 {
     let mut all = Vec::new();
-    for &donor in donors {
+    for &donor in donors.iter().step_by(SPREAD_STEP) {
         let views = seen_views(stack, control, leaf, donor);
         let history = views.iter().filter(|view| look_back[**view]);
         let difference =

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use geo::{Coord, LineString, MultiPolygon, Polygon};
 use rayon::prelude::*;
 
-use crate::baseline::{Baseline, CELL, RING};
+use crate::baseline::{Baseline, CELL, RING, Series};
 use crate::detect::evidence::Prepared;
 use crate::grid::crs::Transform;
 use crate::grid::{Grid, Window};
@@ -54,23 +54,7 @@ pub fn examine(
             }
         }
     }
-    // Patches of one cell share its pixels: they are looked at together, by one worker.
-    let cell_of = |window: Window| (window.row0 / CELL, window.col0 / CELL);
-    let mut groups: BTreeMap<(usize, usize), Vec<Examined>> = BTreeMap::new();
-    for examined in found {
-        groups.entry(cell_of(examined.patch.window)).or_default().push(examined);
-    }
-    let groups: Vec<Vec<Examined>> = groups.into_values().collect();
-    let looked: Vec<Result<Vec<Examined>, RunError>> = groups
-        .into_par_iter()
-        .map_init(Reader::new, |reader, group| {
-            let result = look_closer(inputs, question, reader, group);
-            progress.step(0);
-            result
-        })
-        .collect();
-    let looked = looked.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let mut examined: Vec<Examined> = looked.into_iter().flatten().collect();
+    let mut examined = look_closer(inputs, question, found, progress)?;
     let place = |examined: &Examined| {
         let cut = examined.closer.as_ref().map_or(&examined.patch, |closer| &closer.patch);
         (examined.model, cut.pixels[0], cut.pixels.len())
@@ -114,53 +98,113 @@ fn patches_of(scratch: &Scratch, model: usize, component: &Component) -> Result<
     Ok(tree::patches(component, &field).into_iter().map(examined).collect())
 }
 
+/// One look under way: where it came from, the cells it still waits for, and how it weighs.
+struct UnderWay<'a> {
+    found: usize,
+    look: Look<'a>,
+    last_row: usize,
+    prepared: Option<Prepared<'a>>,
+}
+
+/// Looks closer at the patches that are worth it. Each control cell is read once, row by row; a look
+/// ends with the last row of cells that it touches, so only looks of a row or two are held.
 fn look_closer(
     inputs: &Inputs,
     question: &Question,
-    reader: &mut Reader,
-    group: Vec<Examined>,
+    found: Vec<Examined>,
+    progress: &dyn Progress,
 ) -> Result<Vec<Examined>, RunError> {
     let whole = inputs.grid.whole();
-    let worth = |examined: &&Examined| examined.gated_share >= LEAST_GATED_SHARE;
-    let patches: Vec<(usize, Patch)> =
-        group.iter().filter(worth).map(|examined| (examined.model, examined.patch.clone())).collect();
-    let mut looks: Vec<(Look, Option<Prepared>)> =
-        patches.iter().map(|(_, patch)| (Look::new(patch, whole), None)).collect();
-    let cells: BTreeSet<Window> =
-        looks.iter().flat_map(|(look, _)| cells_around(look.window(), whole)).collect();
-    for cell in cells {
-        let stack = tiles::stack(inputs, reader, cell.grown(RING, whole))?;
-        let baseline = Baseline::learn(&stack, &question.look_back);
-        let Some(learned) = &baseline else { continue };
-        for ((look, prepared), (model, patch)) in looks.iter_mut().zip(&patches) {
-            look.add(learned, cell);
-            // The cell of the first pixel says how residuals correlate, whatever cells follow.
-            let first = Window { row0: patch.pixels[0].row, col0: patch.pixels[0].col, rows: 1, cols: 1 };
-            if !cell.intersection(first).is_empty() {
-                *prepared = Some(tiles::prepare(&baseline, &inputs.models[*model], inputs));
-            }
+    let mut waiting: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut rows: BTreeMap<usize, BTreeSet<Window>> = BTreeMap::new();
+    for (index, examined) in found.iter().enumerate() {
+        if examined.gated_share >= LEAST_GATED_SHARE {
+            let cells = cells_around(Look::new(&examined.patch, whole).window(), whole);
+            waiting.entry(cells[0].row0).or_default().push(index);
+            cells.into_iter().for_each(|cell| _ = rows.entry(cell.row0).or_default().insert(cell));
         }
     }
+    progress.stage("closer look", rows.values().map(|cells| cells.len() as u64).sum());
     let dates = inputs.dates();
     let (features, look_back) = (&inputs.features, &question.look_back);
     let asked = Asked { features, dates: &dates, look_back, target: question.target };
-    let finish = |(look, prepared): (Look, Option<Prepared>)| {
-        prepared.map(|prepared| look.finish(&prepared, &asked)).unwrap_or_default()
-    };
-    let mut closers = looks.into_iter().map(finish);
+    let mut closers: Vec<Vec<Closer>> = (0..found.len()).map(|_| Vec::new()).collect();
+    let mut under_way: Vec<UnderWay> = Vec::new();
+    for (row, cells) in &rows {
+        for index in waiting.remove(row).unwrap_or_default() {
+            let look = Look::new(&found[index].patch, whole);
+            let last_row = cells_around(look.window(), whole).last().map_or(*row, |cell| cell.row0);
+            under_way.push(UnderWay { found: index, look, last_row, prepared: None });
+        }
+        let cells: Vec<Window> = cells.iter().copied().collect();
+        let parts: Vec<Result<Vec<Part>, RunError>> = cells
+            .par_iter()
+            .map_init(Reader::new, |reader, cell| {
+                progress.step(1);
+                parts_of_cell(inputs, question, reader, (*cell, &found), &under_way)
+            })
+            .collect();
+        for part in parts.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
+            let under_way = &mut under_way[part.under_way];
+            under_way.look.take(part.pixels, part.contamination);
+            under_way.prepared = part.prepared.or(under_way.prepared.take());
+        }
+        let (done, rest): (Vec<_>, Vec<_>) = under_way.into_iter().partition(|way| way.last_row == *row);
+        under_way = rest;
+        let finish = |way: UnderWay| {
+            let UnderWay { found, look, prepared, .. } = way;
+            (found, prepared.map(|prepared| look.finish(&prepared, &asked)).unwrap_or_default())
+        };
+        let finished: Vec<(usize, Vec<Closer>)> = done.into_par_iter().map(finish).collect();
+        finished.into_iter().for_each(|(index, found)| closers[index] = found);
+    }
     let mut result = Vec::new();
-    for examined in group {
-        let found = if worth(&&examined) { closers.next().unwrap_or_default() } else { Vec::new() };
-        if found.is_empty() {
+    for (examined, closers) in found.into_iter().zip(closers) {
+        if closers.is_empty() {
             result.push(examined);
             continue;
         }
-        for closer in found {
+        for closer in closers {
             let Examined { model, ref patch, gated_share, .. } = examined;
             result.push(Examined { model, patch: patch.clone(), gated_share, closer: Some(closer) });
         }
     }
     Ok(result)
+}
+
+/// What one cell says to one look.
+struct Part<'a> {
+    under_way: usize,
+    pixels: Vec<(usize, Series)>,
+    contamination: Vec<f32>,
+    prepared: Option<Prepared<'a>>,
+}
+
+fn parts_of_cell<'a>(
+    inputs: &'a Inputs,
+    question: &Question,
+    reader: &mut Reader,
+    (cell, found): (Window, &[Examined]),
+    under_way: &[UnderWay],
+) -> Result<Vec<Part<'a>>, RunError> {
+    let touches = |way: &UnderWay| !way.look.window().intersection(cell).is_empty();
+    if !under_way.iter().any(touches) {
+        return Ok(Vec::new());
+    }
+    let stack = tiles::stack(inputs, reader, cell.grown(RING, inputs.grid.whole()))?;
+    let baseline = Baseline::learn(&stack, &question.look_back);
+    let Some(learned) = &baseline else { return Ok(Vec::new()) };
+    let mut parts = Vec::new();
+    for (index, way) in under_way.iter().enumerate().filter(|(_, way)| touches(way)) {
+        let Examined { model, ref patch, .. } = found[way.found];
+        // The cell of the first pixel says how residuals correlate, whatever cells follow.
+        let first = Window { row0: patch.pixels[0].row, col0: patch.pixels[0].col, rows: 1, cols: 1 };
+        let is_first = !cell.intersection(first).is_empty();
+        let prepared = is_first.then(|| tiles::prepare(&baseline, &inputs.models[model], inputs));
+        let (pixels, contamination) = way.look.part(learned, cell);
+        parts.push(Part { under_way: index, pixels, contamination, prepared });
+    }
+    Ok(parts)
 }
 
 /// The control cells that a window touches, on the lattice of the grid.

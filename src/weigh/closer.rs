@@ -1,6 +1,6 @@
 //! A closer look at one patch: its median way through time, and how far each pixel moved.
 //!
-//! In:  the pixels of the patch and its surroundings, cell by cell (`add`).
+//! In:  the pixels of the patch and its surroundings, cell by cell (`part`, `take`).
 //! Out: patch series, gate, persistence, and the outline measured on amplitude.
 //! Law: evidence finds, amplitude measures: z is clipped and capped, so a contour on it reaches too far
 //! (area +25 % in `reference/time-series.md`); amplitude is linear in the changed share of a pixel.
@@ -88,20 +88,31 @@ impl<'a> Look<'a> {
         self.window
     }
 
-    /// Adds the pixels that lie in one cell, from the cell's baseline.
-    pub fn add(&mut self, baseline: &Baseline, cell: Window) {
+    /// The pixels of the look that lie in one cell, with their series, and how contaminated the control
+    /// of those inside the patch is.
+    pub fn part(&self, baseline: &Baseline, cell: Window) -> (Vec<(usize, Series)>, Vec<f32>) {
         let stack = baseline.stack().window;
         let part = self.window.intersection(cell);
+        let (mut pixels, mut contamination) = (Vec::with_capacity(part.len()), Vec::new());
         for row in part.row0..part.row_end() {
             for col in part.col0..part.col_end() {
                 let here = (row - self.window.row0) * self.window.cols + col - self.window.col0;
                 let there = (row - stack.row0) * stack.cols + col - stack.col0;
-                baseline.series(there, &mut self.pixels[here]);
+                let mut series = Series::default();
+                baseline.series(there, &mut series);
+                pixels.push((here, series));
                 if self.inside[here] {
-                    self.contamination.push(baseline.contamination(there));
+                    contamination.push(baseline.contamination(there));
                 }
             }
         }
+        (pixels, contamination)
+    }
+
+    /// Takes what `part` gave.
+    pub fn take(&mut self, pixels: Vec<(usize, Series)>, contamination: Vec<f32>) {
+        pixels.into_iter().for_each(|(pixel, series)| self.pixels[pixel] = series);
+        self.contamination.extend(contamination);
     }
 
     /// Draws the conclusions: one for each piece of ground that changed on its own.
