@@ -117,6 +117,11 @@ pub struct Condition {
     pub sigmas: f32,
     /// And at least this much in the feature's own unit.
     pub least: f32,
+    /// Asked only where the expected value is at most this; elsewhere the condition fails.
+    pub expected_at_most: f32,
+    /// And beyond anything that was expected in the look-back, on the side of `toward`: a crop on steppe
+    /// is greener than the steppe ever is, a meadow in a dry summer is not.
+    pub beyond_history: bool,
 }
 
 /// An area limit of a legal rule.
@@ -302,6 +307,9 @@ mod file {
         sigmas: f32,
         #[serde(default)]
         least: f32,
+        expected_at_most: Option<f32>,
+        #[serde(default)]
+        beyond_history: bool,
     }
 
     pub(super) fn parse(file: &str, text: &'static str) -> Result<SubModel, SubModelError> {
@@ -340,8 +348,9 @@ mod file {
 
     impl WrittenCondition {
         fn checked(self) -> Condition {
-            let WrittenCondition { feature, toward, share, sigmas, least } = self;
-            Condition { feature, toward, share, sigmas, least }
+            let WrittenCondition { feature, toward, share, sigmas, least, beyond_history, .. } = self;
+            let expected_at_most = self.expected_at_most.unwrap_or(f32::INFINITY);
+            Condition { feature, toward, share, sigmas, least, expected_at_most, beyond_history }
         }
     }
 

@@ -58,6 +58,8 @@ pub struct Series {
     pub control: Vec<Vec<f32>>,
     /// Robust z, likewise, clipped to ±8.
     pub z: Vec<Vec<f32>>,
+    /// Lowest and highest expected value in the look-back, by feature; (inf, -inf) without history.
+    pub history: Vec<(f32, f32)>,
 }
 
 impl<'a> Baseline<'a> {
@@ -122,12 +124,21 @@ impl<'a> Baseline<'a> {
             series.expected[feature].push(fit.expected(m[index]));
             series.z[feature].push(fit.z(x[index], m[index]));
         }
+        let expected = history.iter().map(|index| series.expected[feature][*index]);
+        series.history[feature] = range(expected);
     }
+}
+
+/// Lowest and highest of some values.
+pub fn range(values: impl Iterator<Item = f32>) -> (f32, f32) {
+    values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)))
 }
 
 impl Series {
     fn clear(&mut self, features: usize) {
         self.views.clear();
+        self.history.clear();
+        self.history.resize(features, (f32::INFINITY, f32::NEG_INFINITY));
         for lines in [&mut self.observed, &mut self.expected, &mut self.control, &mut self.z] {
             lines.resize(features, Vec::new());
             lines.iter_mut().for_each(Vec::clear);

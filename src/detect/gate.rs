@@ -71,6 +71,14 @@ fn holds(condition: &Condition, features: &[Feature], series: &Series, index: us
         return true;
     };
     let (x, control) = (series.observed[feature][index], series.expected[feature][index]);
+    if control > condition.expected_at_most {
+        return false;
+    }
+    let (lowest, highest) = series.history[feature];
+    let ever = if condition.toward > control { x > highest } else { x < lowest };
+    if condition.beyond_history && !ever {
+        return false;
+    }
     let way = condition.toward - control;
     let moved = (x - control) * way.signum();
     let sigmas = series.z[feature][index] * way.signum();
@@ -92,6 +100,7 @@ mod tests {
             expected: line(control),
             control: line(control),
             z: line(-5.0),
+            history: vec![(control, control)],
         };
         pass(&models[0], &[Feature::Ndvi], &series, &dates, Period::parse("2020-01-01/2020-12-31").unwrap())
     }

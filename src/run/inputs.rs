@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use geo::{BoundingRect, MultiPolygon};
 
-use crate::date::{Date, Period};
+use crate::date::{Date, Period, days_between};
 use crate::grid::crs::Transform;
 use crate::grid::{Crs, Grid, Window};
 use crate::observe::feature;
@@ -206,7 +206,8 @@ fn placebo(views: &[View], baseline: Period) -> Option<(Period, Period)> {
     }
     let before = Period { from: baseline.from, to: from.yesterday().ok()? };
     let history = views.iter().filter(|view| before.contains(view.date)).count();
-    (history >= PLACEBO_HISTORY).then_some((before, Period { from, to: baseline.to }))
+    let is_whole_year = days_between(from, baseline.to) >= 300;
+    (is_whole_year && history >= PLACEBO_HISTORY).then_some((before, Period { from, to: baseline.to }))
 }
 
 /// The grid of the first scene, extended over all scenes. Scenes on shifted grids are resampled to it.

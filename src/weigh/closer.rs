@@ -6,7 +6,7 @@
 //! (area +25 % in `reference/time-series.md`); amplitude is linear in the changed share of a pixel.
 
 use crate::baseline::regression::median;
-use crate::baseline::{Baseline, Series};
+use crate::baseline::{Baseline, Series, range};
 use crate::date::{Date, Period};
 use crate::detect::evidence::{Chosen, Prepared};
 use crate::detect::gate::{self, Passed};
@@ -159,12 +159,12 @@ impl<'a> Look<'a> {
     /// The conclusion about one seed. `None` when no season has enough views of it.
     fn conclude(&self, prepared: &Prepared, asked: &Asked, seed: &[usize]) -> Option<Closer> {
         let Asked { features, dates, look_back, target } = *asked;
-        let first = self.medians(seed, features.len(), dates.len());
+        let first = self.medians(seed, features.len(), dates.len(), look_back);
         let chosen = prepared.choose(&first, dates, target)?;
         let views: Vec<usize> = chosen.indices.iter().map(|index| first.views[*index]).collect();
         let field = self.amplitudes(prepared, features, chosen.kind, &views);
         let (patch, amplitude) = recut(self.patch, &field, seed, &self.ground());
-        let series = self.medians(&self.inner_half(&patch, &field), features.len(), dates.len());
+        let series = self.medians(&self.inner_half(&patch, &field), features.len(), dates.len(), look_back);
         let chosen = prepared.choose(&series, dates, target)?;
         let seen_before = prepared.seen_before(chosen.kind, &series, dates, look_back);
         let in_target = |(_, view): &(usize, &usize)| target.contains(dates[**view]);
@@ -202,7 +202,7 @@ impl<'a> Look<'a> {
     }
 
     /// Medians over some pixels of the window, view by view.
-    fn medians(&self, pixels: &[usize], features: usize, views: usize) -> Series {
+    fn medians(&self, pixels: &[usize], features: usize, views: usize, look_back: &[bool]) -> Series {
         let mut members: Vec<Vec<(usize, usize)>> = vec![Vec::new(); views];
         for &pixel in pixels {
             for (index, view) in self.pixels[pixel].views.iter().enumerate() {
@@ -211,7 +211,7 @@ impl<'a> Look<'a> {
         }
         let empty = || vec![Vec::new(); features];
         let mut result =
-            Series { views: Vec::new(), observed: empty(), expected: empty(), control: empty(), z: empty() };
+            Series { observed: empty(), expected: empty(), control: empty(), z: empty(), ..Series::default() };
         for (view, seen) in members.iter().enumerate() {
             if seen.is_empty() || (seen.len() as f32) < LEAST_SEEN_SHARE * pixels.len() as f32 {
                 continue;
@@ -228,6 +228,10 @@ impl<'a> Look<'a> {
                 result.z[feature].push(middle(|series| &series.z));
             }
         }
+        let seen = |(index, view): (usize, &usize)| look_back[*view].then_some(index);
+        let history: Vec<usize> = result.views.iter().enumerate().filter_map(seen).collect();
+        let expected = |line: &Vec<f32>| range(history.iter().map(|index| line[*index]));
+        result.history = result.expected.iter().map(expected).collect();
         result
     }
 
