@@ -33,6 +33,10 @@ fn write(path: &Path, recipe: &Recipe) {
         file.set_metadata_item("ACQUISITION_DATE", date, "").unwrap();
     }
     for (name, number) in ["B02", "B03", "B04", "B08"].into_iter().zip(1..) {
+        if recipe.value == 0 {
+            // So that the file can serve as a mask that hides everything.
+            file.set_metadata_item(&format!("INTERNAL_MASK_FLAGS_{number}"), "2", "").unwrap();
+        }
         let mut band = file.rasterband(number).unwrap();
         band.set_description(name).unwrap();
         // Noise keeps the compressed blocks long enough to be cut.
@@ -135,7 +139,9 @@ fn sidecars_and_a_vrt_beside_a_scene_change_nothing() {
         <PAMRasterBand band=\"3\"><NoDataValue>1500</NoDataValue><Scale>9</Scale><Description>B12</Description></PAMRasterBand></PAMDataset>";
     std::fs::write(folder.path().join("S2_20200501.tif.aux.xml"), aux).unwrap();
     std::fs::write(folder.path().join("S2_20200501.tfw"), "1\n0\n0\n-1\n0\n0\n").unwrap();
-    std::fs::copy(&path, folder.path().join("S2_20200501.tif.msk")).unwrap();
+    // A mask of zeros hides every pixel from a reader that looks at it.
+    write(&folder.path().join("mask.tif"), &Recipe { value: 0, ..PLAIN });
+    std::fs::rename(folder.path().join("mask.tif"), folder.path().join("S2_20200501.tif.msk")).unwrap();
     std::fs::copy(&path, folder.path().join("S2_20200501.tif.ovr")).unwrap();
     let vrt = format!(
         "<VRTDataset rasterXSize=\"256\" rasterYSize=\"256\"><VRTRasterBand dataType=\"UInt16\" band=\"1\"><SimpleSource><SourceFilename>{}</SourceFilename></SimpleSource></VRTRasterBand></VRTDataset>",
@@ -307,4 +313,43 @@ fn hostile_tiffs_are_read_or_refused_without_a_panic() {
             Reader::new().window(&found.scenes[0], Band::Red, &grid, corner).ok();
         }
     }
+}
+
+#[test]
+fn zero_in_a_mask_is_clear_and_an_internal_mask_is_nodata() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("S2_20200501.tif");
+    let driver = DriverManager::get_driver_by_name("GTiff").unwrap();
+    gdal::config::set_config_option("GDAL_TIFF_INTERNAL_MASK", "YES").unwrap();
+    let mut file = driver.create_with_band_type::<u16, _>(&path, 8, 8, 2).unwrap();
+    file.set_geo_transform(&[500_000.0, 10.0, 0.0, 4_600_000.0, 0.0, -10.0]).unwrap();
+    file.set_spatial_ref(&SpatialRef::from_epsg(32649).unwrap()).unwrap();
+    for (name, number, value) in [("red", 1, 1500), ("mask", 2, 0)] {
+        let mut band = file.rasterband(number).unwrap();
+        band.set_description(name).unwrap();
+        band.set_no_data_value(Some(0.0)).unwrap();
+        band.write((0, 0), (8, 8), &mut gdal::raster::Buffer::new((8, 8), vec![value; 64])).unwrap();
+    }
+    file.close().unwrap();
+    let read = |band: Band| {
+        let scene = scenes(&path, None).unwrap().scenes.remove(0);
+        let grid = scene.grid().unwrap().clone();
+        Reader::new().window(&scene, band, &grid, grid.whole()).unwrap()
+    };
+    assert!(read(Band::Mask).iter().all(|value| *value == 0.0));
+    // The same file without a nodata value, with a mask inside that hides its first row.
+    let mut file = driver.create_with_band_type::<u16, _>(&path, 8, 8, 1).unwrap();
+    file.set_geo_transform(&[500_000.0, 10.0, 0.0, 4_600_000.0, 0.0, -10.0]).unwrap();
+    file.set_spatial_ref(&SpatialRef::from_epsg(32649).unwrap()).unwrap();
+    let mut band = file.rasterband(1).unwrap();
+    band.set_description("red").unwrap();
+    band.create_mask_band(true).unwrap();
+    band.write((0, 0), (8, 8), &mut gdal::raster::Buffer::new((8, 8), vec![1500_u16; 64])).unwrap();
+    let seen = (0..64).map(|index| if index < 8 { 0 } else { 255_u8 }).collect();
+    let mut mask = band.open_mask_band().unwrap();
+    mask.write((0, 0), (8, 8), &mut gdal::raster::Buffer::new((8, 8), seen)).unwrap();
+    file.close().unwrap();
+    let red = read(Band::Red);
+    assert_eq!(red.iter().filter(|value| value.is_nan()).count(), 8);
+    assert!(red[(0, 0)].is_nan() && red[(1, 0)] == 1500.0);
 }

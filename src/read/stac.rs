@@ -243,21 +243,7 @@ fn candidate(path: &Path, item: &Object, assets: BTreeMap<Band, BandAsset>) -> R
         return Err(refuse(path, "an item has no id; give it one"));
     }
     let date = date(path, item, &id)?;
-    let mut probes: BTreeMap<PathBuf, Probe> = BTreeMap::new();
-    for asset in assets.values() {
-        let file = local(path, &asset.href).map_err(|reason| {
-            refuse(path, format!("item '{id}', band {}: asset '{}' {reason}", asset.band, asset.href))
-        })?;
-        if !probes.contains_key(&file) {
-            probes.insert(file.clone(), Probe::open(&file)?);
-        }
-        let bands = probes.get(&file).map_or(0, |probe| probe.bands.len());
-        if asset.number > bands {
-            let reason =
-                format!("item '{id}' names band {} of {}, which has {bands}", asset.number, file.display());
-            return Err(refuse(path, format!("{reason}; correct the item")));
-        }
-    }
+    let probes = opened(path, &id, &assets)?;
     let place = |asset: &BandAsset| local(path, &asset.href).ok().and_then(|file| probes.get(&file));
     let first = assets.get(&Band::Red).or_else(|| assets.values().find(|asset| !asset.band.is_classes()));
     let Some((first, probe)) = first.and_then(|asset| Some((asset, place(asset)?))) else {
@@ -283,6 +269,30 @@ fn candidate(path: &Path, item: &Object, assets: BTreeMap<Band, BandAsset>) -> R
     let sensor = property(item, "platform").and_then(Value::as_str).unwrap_or_default().to_owned();
     let scene = Scene { id, date, sensor, bands, scaling: scaling.words.clone() };
     Ok(Candidate { scene, kind: scaling.kind, path: probe.path.clone() })
+}
+
+/// Opens the files of the assets, each once.
+fn opened(
+    path: &Path,
+    id: &str,
+    assets: &BTreeMap<Band, BandAsset>,
+) -> Result<BTreeMap<PathBuf, Probe>, ReadError> {
+    let mut probes: BTreeMap<PathBuf, Probe> = BTreeMap::new();
+    for asset in assets.values() {
+        let file = local(path, &asset.href).map_err(|reason| {
+            refuse(path, format!("item '{id}', band {}: asset '{}' {reason}", asset.band, asset.href))
+        })?;
+        if !probes.contains_key(&file) {
+            probes.insert(file.clone(), Probe::open(&file)?);
+        }
+        let bands = probes.get(&file).map_or(0, |probe| probe.bands.len());
+        if asset.number > bands {
+            let reason =
+                format!("item '{id}' names band {} of {}, which has {bands}", asset.number, file.display());
+            return Err(refuse(path, format!("{reason}; correct the item")));
+        }
+    }
+    Ok(probes)
 }
 
 fn property<'a>(item: &'a Object, key: &str) -> Option<&'a Value> {

@@ -9,8 +9,8 @@ use geo::coordinate_position::CoordPos;
 use geo::dimensions::Dimensions;
 use geo::line_intersection::{LineIntersection, line_intersection};
 use geo::{
-    Area, BooleanOps, BoundingRect, Coord, CoordsIter, Intersects, Line, LineString, MultiPolygon, Orient,
-    Polygon, Relate, orient::Direction,
+    Area, BooleanOps, BoundingRect, Coord, Intersects, Line, LineString, MultiPolygon, Orient, Polygon,
+    Relate, orient::Direction,
 };
 
 /// Share of the area that a repair may change.
@@ -264,11 +264,6 @@ fn apart(parts: MultiPolygon<f64>, notes: &mut Vec<String>) -> MultiPolygon<f64>
     let percent = 100.0 * (joined.unsigned_area() - before) / before;
     notes.push(format!("overlapping parts joined (area {percent:+.2} %)"));
     joined
-}
-
-/// Number of vertices, for messages.
-pub fn vertices(polygons: &MultiPolygon<f64>) -> usize {
-    polygons.coords_count()
 }
 
 #[cfg(test)]

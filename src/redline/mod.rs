@@ -4,7 +4,9 @@
 //! Out: `RedLine` with polygons in longitude and latitude, and coverage on a grid (`coverage`).
 //! Law: an invalid ring is repaired with a note or refused with ring, vertex and reason; never used as it is.
 
+mod accept;
 pub mod check;
+mod class;
 pub mod coverage;
 mod dbf;
 mod geojson;

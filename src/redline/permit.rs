@@ -9,7 +9,8 @@ use std::path::PathBuf;
 use geo::MultiPolygon;
 use serde::Serialize;
 
-use crate::redline::read::{checked, describe, source_layers};
+use crate::redline::accept::checked;
+use crate::redline::read::{describe, source_layers};
 use crate::redline::{Layer, RedLineError};
 
 /// One permit.
@@ -55,7 +56,7 @@ pub fn read_permits(paths: &[PathBuf]) -> Result<Permits, RedLineError> {
         for source in source_layers(path)? {
             let layer = result.layers.len();
             result.layers.push(describe(&source)?);
-            for checked in checked(source, &mut result.notes)? {
+            for checked in checked(&source, &mut result.notes)? {
                 let text = |names: &[&str]| checked.source.field(names).map(str::to_owned);
                 result.permits.push(Permit {
                     number: text(&["number", "permit", "permit_no", "批准文号", "pzwh", "许可证号", "xkzh"])

@@ -4,25 +4,23 @@
 //! Out: layers, red lines in longitude and latitude, and notes on what was understood.
 //! Law: only those three drivers and plain files; a polygon is valid, repaired with a note, or refused.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use gdal::config::{set_config_option, set_error_handler};
 use gdal::spatial_ref::SpatialRef;
 use gdal::vector::{
-    Geometry, LayerAccess, OGRwkbGeometryType, geometry_type_flatten, geometry_type_has_z,
-    geometry_type_to_name,
+    Geometry, Layer as VectorLayer, LayerAccess, OGRwkbGeometryType, geometry_type_flatten,
+    geometry_type_has_z, geometry_type_to_name,
 };
 use gdal::{Dataset, DatasetOptions, GdalOpenFlags};
-use geo::orient::{Direction, Orient};
-use geo::{BoundingRect, MultiPolygon};
 use sha2::{Digest, Sha256};
 
 use crate::grid::Crs;
-use crate::grid::crs::Transform;
-use crate::redline::source::{IDS, NAMES, RawPolygon, RawRing, SourceFeature, SourceLayer};
-use crate::redline::{Class, Layer, RedLine, RedLineError, check, coverage, dbf, geojson};
+use crate::redline::accept::{Checked, checked};
+use crate::redline::class::class_of;
+use crate::redline::source::{RawPolygon, RawRing, SourceFeature, SourceLayer};
+use crate::redline::{Class, Layer, RedLine, RedLineError, dbf, geojson};
 
 /// What was read.
 #[derive(Debug, Clone, Default)]
@@ -35,18 +33,6 @@ pub struct Reading {
     pub notes: Vec<String>,
 }
 
-/// A feature that passed the check: identity, name, polygons in longitude and latitude, repair.
-pub(crate) struct Checked {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) polygons: MultiPolygon<f64>,
-    pub(crate) repair: Option<String>,
-    pub(crate) source: SourceFeature,
-}
-
-/// Bend of a straight edge that is kept when a layer is brought to longitude and latitude: 0.1 m in degrees.
-const MAX_BEND_DEGREES: f64 = 1e-6;
-
 /// Reads red lines. `class` holds for all files; without it each layer or feature must say its class.
 ///
 /// # Errors
@@ -57,8 +43,8 @@ pub fn read(paths: &[PathBuf], class: Option<Class>) -> Result<Reading, RedLineE
         for source in source_layers(path)? {
             let index = reading.layers.len();
             reading.layers.push(describe(&source)?);
-            for checked in checked(source.clone(), &mut reading.notes)? {
-                let class = class_of(class, &checked.source, &source)?;
+            for checked in checked(&source, &mut reading.notes)? {
+                let class = class_of(class, checked.source, &source)?;
                 let Checked { id, name, polygons, repair, .. } = checked;
                 reading.redlines.push(RedLine { id, name, class, layer: index, polygons, repair });
             }
@@ -169,7 +155,6 @@ fn of_dataset(path: &Path, dataset: &Dataset, notes: Vec<String>) -> Result<Vec<
     let mut left_out = Vec::new();
     for mut layer in dataset.layers() {
         let name = layer.name();
-        let fields: Vec<String> = layer.defn().fields().map(|field| field.name()).collect();
         let kind = geometry_type_flatten(layer.defn().geometry_type());
         let may_hold_polygons = !matches!(
             kind,
@@ -184,18 +169,7 @@ fn of_dataset(path: &Path, dataset: &Dataset, notes: Vec<String>) -> Result<Vec<
             continue;
         }
         let crs = crs(path, layer.spatial_ref())?;
-        let mut features = Vec::new();
-        for (feature, number) in layer.features().zip(1..) {
-            let mut result = SourceFeature { number, ..SourceFeature::default() };
-            for (index, field) in fields.iter().enumerate() {
-                let value = feature.field_as_string(index).ok().flatten();
-                result.fields.extend(value.map(|value| (field.clone(), value)));
-            }
-            if let Some(geometry) = feature.geometry() {
-                collect(geometry, &mut result);
-            }
-            features.push(result);
-        }
+        let features = features(&mut layer);
         layers.push(SourceLayer { path: path.to_owned(), name, crs, features, notes: notes.clone() });
     }
     if layers.is_empty() {
@@ -211,6 +185,23 @@ fn of_dataset(path: &Path, dataset: &Dataset, notes: Vec<String>) -> Result<Vec<
         ));
     }
     Ok(layers)
+}
+
+fn features(layer: &mut VectorLayer<'_>) -> Vec<SourceFeature> {
+    let fields: Vec<String> = layer.defn().fields().map(|field| field.name()).collect();
+    let mut features = Vec::new();
+    for (feature, number) in layer.features().zip(1..) {
+        let mut result = SourceFeature { number, ..SourceFeature::default() };
+        for (index, field) in fields.iter().enumerate() {
+            let value = feature.field_as_string(index).ok().flatten();
+            result.fields.extend(value.map(|value| (field.clone(), value)));
+        }
+        if let Some(geometry) = feature.geometry() {
+            collect(geometry, &mut result);
+        }
+        features.push(result);
+    }
+    features
 }
 
 fn collect(geometry: &Geometry, feature: &mut SourceFeature) {
@@ -294,164 +285,5 @@ pub(crate) fn describe(source: &SourceLayer) -> Result<Layer, RedLineError> {
         in_force: first(&["in_force", "effective", "生效日期", "sxrq", "pfrq", "pzsj"]),
         sha256: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
         epsg: source.crs.code(),
-    })
-}
-
-/// Checks every feature of a layer and brings it to longitude and latitude.
-pub(crate) fn checked(source: SourceLayer, notes: &mut Vec<String>) -> Result<Vec<Checked>, RedLineError> {
-    notes.extend(source.notes.iter().cloned());
-    let transform = Transform::new(source.crs, Crs::LON_LAT)
-        .map_err(|error| RedLineError::Projection { path: source.path.clone(), source: error })?;
-    let (path, crs, layer) = (source.path, source.crs, source.name);
-    let (mut result, mut ids, mut empty) = (Vec::new(), BTreeSet::new(), 0);
-    let mut found = String::new();
-    for feature in source.features {
-        let fault = |place: String, reason: String| RedLineError::Geometry {
-            path: path.clone(),
-            feature: feature.call(),
-            place,
-            reason,
-        };
-        if let Some(other) = &feature.other {
-            return Err(fault(String::new(), format!("is a {other}, expected polygons")));
-        }
-        if feature.polygons.is_empty() {
-            empty += 1;
-            found = format!(" ({empty} features without geometry)");
-            continue;
-        }
-        let (polygons, mut repairs) =
-            check::polygons(&feature.polygons).map_err(|error| fault(error.place(), error.reason.clone()))?;
-        in_range(&path, crs, &polygons)?;
-        let polygons = coverage::bent(&polygons, &transform, MAX_BEND_DEGREES)
-            .map_err(|error| RedLineError::Projection { path: path.clone(), source: error })?;
-        let polygons = polygons.orient(Direction::Default);
-        on_earth(&path, crs, &polygons)?;
-        repairs.extend(feature.had_height.then(|| "height left out".to_owned()));
-        let repair = (!repairs.is_empty()).then(|| repairs.join("; "));
-        notes.extend(
-            repair.iter().map(|repair| format!("{}: feature {}: {repair}", path.display(), feature.call())),
-        );
-        let own = feature.id.clone().or_else(|| feature.field(IDS).map(str::to_owned));
-        let mut id = own.unwrap_or_else(|| feature.number.to_string());
-        if !ids.insert(id.clone()) {
-            id = format!("{id}#{}", feature.number);
-            ids.insert(id.clone());
-        }
-        let name = feature.field(NAMES).unwrap_or_default().to_owned();
-        result.push(Checked { id, name, polygons, repair, source: feature });
-    }
-    if result.is_empty() {
-        return Err(RedLineError::Empty { path, layer, found });
-    }
-    if empty > 0 {
-        notes.push(format!("{}: {empty} features without geometry left out", path.display()));
-    }
-    Ok(result)
-}
-
-/// Coordinates must fit their CRS: degrees within the globe, eastings with their zone.
-fn in_range(path: &Path, crs: Crs, polygons: &MultiPolygon<f64>) -> Result<(), RedLineError> {
-    let Some(rect) = polygons.bounding_rect() else { return Ok(()) };
-    let (min, max) = (rect.min(), rect.max());
-    let refuse = |reason: String| Err(RedLineError::Crs { path: path.to_owned(), reason });
-    let found = format!("x {} to {}, y {} to {}", min.x, max.x, min.y, max.y);
-    if crs.is_geographic() {
-        if min.x < -180.0 || max.x > 180.0 || min.y < -90.0 || max.y > 90.0 {
-            let swapped = min.x >= -90.0 && max.x <= 90.0 && min.y >= -180.0 && max.y <= 180.0;
-            let next = if swapped {
-                "latitude seems to stand before longitude; swap them"
-            } else {
-                "these are metres without a CRS; save the layer with its CRS (EPSG code) as GeoPackage, or in WGS 84"
-            };
-            return refuse(format!(
-                "expected degrees of longitude and latitude ({crs}), found {found}; {next}"
-            ));
-        }
-        return Ok(());
-    }
-    let expected = match crs.code() {
-        code @ 4513..=4533 => Some(f64::from(code - 4513 + 25) * 1e6),
-        4534..=4554 => Some(0.0),
-        _ => None,
-    };
-    match expected {
-        Some(base) if min.x < base || max.x > base + 1e6 => refuse(format!(
-            "eastings of {crs} lie within {base} to {}, found {found}; the zone does not fit, give the layer its true CRS",
-            base + 1e6
-        )),
-        _ if min.x.abs() <= 180.0 && max.x.abs() <= 180.0 && min.y.abs() <= 90.0 && max.y.abs() <= 90.0 => {
-            refuse(format!(
-                "expected metres ({crs}), found {found}; these look like degrees, give the layer its true CRS"
-            ))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Longitudes 180 degrees apart within one feature mean the antimeridian or a wrong CRS.
-fn on_earth(path: &Path, crs: Crs, polygons: &MultiPolygon<f64>) -> Result<(), RedLineError> {
-    let Some(rect) = polygons.bounding_rect() else { return Ok(()) };
-    if rect.width() < 180.0 && rect.max().y <= 90.0 && rect.min().y >= -90.0 {
-        return Ok(());
-    }
-    let reason = format!(
-        "a feature in {crs} reaches from longitude {} to {}; split it at the antimeridian, or give the layer its true CRS",
-        rect.min().x,
-        rect.max().x
-    );
-    Err(RedLineError::Crs { path: path.to_owned(), reason })
-}
-
-/// Fields that say what a feature protects.
-const CLASSES: &[&str] = &["class", "redline_class", "redline_cl", "类型", "红线类型", "类别", "hxlx"];
-
-/// Names of official layers and what they protect, longest first.
-///
-/// Source: names as county systems use them (`YJJBNTTB`, `STBHHX`), and their Chinese titles.
-const LAYERS: [(&str, Class); 18] = [
-    ("YJJBNT", Class::Farmland),
-    ("STBHHX", Class::Redline),
-    ("JBCY", Class::Grassland),
-    ("ZRBHD", Class::Redline),
-    ("GJGY", Class::Redline),
-    ("基本农田", Class::Farmland),
-    ("耕地", Class::Farmland),
-    ("草原", Class::Grassland),
-    ("草地", Class::Grassland),
-    ("湿地", Class::Wetland),
-    ("公益林", Class::Forest),
-    ("林地", Class::Forest),
-    ("红线", Class::Redline),
-    ("GRASSLAND", Class::Grassland),
-    ("FARMLAND", Class::Farmland),
-    ("WETLAND", Class::Wetland),
-    ("FOREST", Class::Forest),
-    ("REDLINE", Class::Redline),
-];
-
-fn class_of(
-    flag: Option<Class>,
-    feature: &SourceFeature,
-    layer: &SourceLayer,
-) -> Result<Class, RedLineError> {
-    if let Some(class) = flag {
-        return Ok(class);
-    }
-    let own = feature.field(CLASSES);
-    if let Some(class) = own.and_then(Class::parse) {
-        return Ok(class);
-    }
-    let stem = layer.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    let named = [layer.name.as_str(), stem].iter().find_map(|name| {
-        let name = name.to_uppercase();
-        LAYERS.iter().find(|(part, _)| name.contains(part)).map(|(_, class)| *class)
-    });
-    named.ok_or_else(|| RedLineError::Class {
-        path: layer.path.clone(),
-        layer: layer.name.clone(),
-        found: own
-            .map(|value| format!(" ('{value}' in feature {} is no class)", feature.call()))
-            .unwrap_or_default(),
     })
 }
