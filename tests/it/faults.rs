@@ -2,7 +2,6 @@
 //! nothing behind.
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use gdal::Metadata;
@@ -51,14 +50,13 @@ fn a_folder_without_scenes_says_what_a_scene_looks_like() {
 #[test]
 fn a_truncated_tiff_is_named_with_band_and_place() {
     let drawn = small();
-    for share in [0.4, 0.75, 0.95] {
+    for share in [0.4, 0.95] {
         let path = drawn.scene(20_220_717);
         drawn.world.draw_scene(20_220_717, &path);
         let bytes = fs::read(&path).unwrap();
         fs::write(&path, &bytes[..(bytes.len() as f64 * share) as usize]).unwrap();
         let words = Scan::of(&drawn).refused();
-        println!("{share}: {words}");
-        says(&words, &["S2_20220717.tif", "copy"]);
+        says(&words, &["S2_20220717.tif", "band red", "rows", "columns", "may be cut short", "copy it again"]);
     }
 }
 
@@ -70,8 +68,7 @@ fn a_tiff_of_zeros_after_a_killed_writer_is_no_scene_without_change() {
     // The whole file is zeros: the writer had the space, but no byte of it arrived.
     fs::write(&path, vec![0; usize::try_from(size).unwrap()]).unwrap();
     let words = Scan::of(&drawn).refused();
-    println!("{words}");
-    says(&words, &["S2_20230717.tif", "zeros", "again"]);
+    says(&words, &["S2_20230717.tif", "content is zeros", "expected TIFF data", "writer killed", "again"]);
 }
 
 #[test]
@@ -97,7 +94,6 @@ fn a_tiff_whose_pixels_were_never_written_is_no_scene_without_change() {
     drop(like);
     fs::rename(copy, path).unwrap();
     let words = Scan::of(&drawn).refused();
-    println!("{words}");
     says(&words, &["S2_20230717.tif", "every pixel of band", "nodata", "writer killed"]);
 }
 
@@ -106,17 +102,15 @@ fn a_band_missing_in_one_scene_is_named_with_the_scene() {
     let drawn = small();
     rewrite(&drawn, 20_220_717, &["B02", "B03", "B04", "B11", "SCL"]);
     let words = Scan::of(&drawn).refused();
-    println!("{words}");
-    says(&words, &["S2_20220717.tif", "nir", "red", "B08"]);
+    says(&words, &["S2_20220717.tif", "has bands blue, green, red, swir16", "NDVI (red, nir)", "31 other scenes", "add the band"]);
 }
 
 #[test]
-fn swir_missing_in_one_scene_is_told() {
+fn one_scene_without_swir_does_not_take_it_from_all_others() {
     let drawn = small();
     rewrite(&drawn, 20_220_717, &["B02", "B03", "B04", "B08", "SCL"]);
-    let ended = Scan::of(&drawn).run();
-    println!("{ended:?}");
-    says(&ended.stderr, &["S2_20220717", "short-wave"]);
+    let words = Scan::of(&drawn).refused();
+    says(&words, &["S2_20220717.tif", "swir16", "31 other scenes", "add the band"]);
 }
 
 /// Writes a scene again with some of its bands only.
@@ -145,7 +139,6 @@ fn scenes_in_two_crs_are_both_named() {
     other.epsg = 32648;
     other.draw_scene(20_220_717, &drawn.scene(20_220_717));
     let words = Scan::of(&drawn).refused();
-    println!("{words}");
     says(&words, &["S2_20220717.tif", "EPSG:32648", "EPSG:32649", "one CRS"]);
 }
 
@@ -164,19 +157,16 @@ fn a_red_line_with_a_bow_tie_is_refused_with_ring_and_place() {
         "bow.geojson",
         &ring(&json!([[111.0, 41.54], [111.006, 41.548], [111.006, 41.54], [111.0, 41.548], [111.0, 41.54]])),
     );
-    println!("{words}");
-    says(&words, &["feature 1", "ring 1", "crosses", "correct it in a GIS"]);
+    says(&words, &["feature 1", "ring 1", "vertex 1", "crosses itself", "(111.0030000, 41.5440000)", "correct it in a GIS"]);
 }
 
 #[test]
 fn a_red_line_with_nan_is_refused_with_the_vertex() {
     let text = ring(&json!([[111.0, 41.54], [111.006, 41.54], ["X", 41.548], [111.0, 41.54]]));
-    let words = refused_redline("nan.geojson", &text.replace("\"X\"", "NaN"));
-    println!("{words}");
-    let words = refused_redline("null.geojson", &text.replace("\"X\"", "null"));
-    println!("{words}");
-    let words = refused_redline("huge.geojson", &text.replace("\"X\"", "1e999"));
-    println!("{words}");
+    for (file, number) in [("nan.geojson", "NaN"), ("null.geojson", "null"), ("huge.geojson", "1e999")] {
+        let words = refused_redline(file, &text.replace("\"X\"", number));
+        says(&words, &["feature 1", "ring 1", "vertex 3", "number", "correct it in a GIS"]);
+    }
 }
 
 #[test]
@@ -185,17 +175,14 @@ fn a_red_line_in_metres_without_crs_is_refused() {
         "metres.geojson",
         &ring(&json!([[500_020, 4_599_400], [500_600, 4_599_400], [500_600, 4_599_980], [500_020, 4_599_400]])),
     );
-    println!("{words}");
-    says(&words, &["feature 1", "500020", "longitude", "EPSG"]);
+    says(&words, &["500020 to 500600", "expected degrees", "metres without a CRS", "EPSG"]);
 }
 
 #[test]
 fn an_empty_red_line_is_refused() {
     let words = refused_redline("empty.geojson", r#"{"type":"FeatureCollection","features":[]}"#);
-    println!("{words}");
     says(&words, &["0 polygons", "give the polygon layer"]);
     let words = refused_redline("zero.geojson", "");
-    println!("{words}");
     says(&words, &["0 bytes"]);
 }
 
@@ -206,7 +193,6 @@ fn a_baseline_after_the_target_is_a_wrong_plan() {
     let drawn = small();
     let scan = Scan::of(&drawn).periods(TARGET, BASELINE);
     let words = scan.refused();
-    println!("{words}");
     says(&words, &["baseline 2023-01-01/2023-12-31", "target 2020-01-01/2022-12-31", "look-back comes first"]);
     assert_eq!(scan.run().code, Some(2));
 }
@@ -216,7 +202,6 @@ fn an_unknown_sub_model_is_a_wrong_plan() {
     let drawn = small();
     let scan = Scan::of(&drawn).with("--models G1,X9");
     let words = scan.refused();
-    println!("{words}");
     says(&words, &["X9", "G1"]);
     assert_eq!(scan.run().code, Some(2));
 }
@@ -225,7 +210,6 @@ fn an_unknown_sub_model_is_a_wrong_plan() {
 fn a_memory_bound_below_the_smallest_tile_says_what_is_needed() {
     let drawn = small();
     let words = Scan::of(&drawn).with("--memory 100MB").refused();
-    println!("{words}");
     says(&words, &["100 MB", "need", "--memory"]);
 }
 
@@ -236,9 +220,8 @@ fn an_unknown_key_in_a_plan_is_named_with_its_line() {
     fs::write(&plan, "[inputs]\nscenes = \"scenes\"\nredline = [\"redline.geojson\"]\n").unwrap();
     let before = beside(&drawn.path("out"));
     let ended = ended(program().arg("scan").arg(&plan));
-    println!("{ended:?}");
     assert_eq!(ended.code, Some(2), "{}", ended.stderr);
-    says(&ended.stderr, &["plan.toml", "redline", "redlines", "steppewatch init"]);
+    says(&ended.stderr, &["plan.toml", "line 3, column 1", "unknown field `redline`", "`redlines`", "steppewatch init"]);
     assert_eq!(beside(&drawn.path("out")), before);
 }
 
@@ -249,11 +232,13 @@ fn an_output_folder_that_cannot_be_written_is_named() {
     let drawn = small();
     fs::write(drawn.path("file"), "mine").unwrap();
     let words = Scan::of(&drawn).out(drawn.path("file")).refused();
-    println!("{words}");
+    says(&words, &["/file", "a file has that name", "give --out"]);
     let words = Scan::of(&drawn).out(drawn.path("file/out")).refused();
-    println!("{words}");
+    says(&words, &["file/out", "is a file, not a folder", "give another --out", "nothing was published"]);
+    // Not even root may make a folder there.
     let ended = Scan::of(&drawn).out("/proc/out").run();
-    println!("{ended:?}");
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    says(&ended.stderr, &["/proc/out", "give --out in a folder that exists", "nothing was published"]);
     assert_eq!(fs::read(drawn.path("file")).unwrap(), b"mine");
 }
 
@@ -265,7 +250,7 @@ fn a_full_disk_leaves_no_output() {
     }
     let disk = drawn.path("disk");
     fs::create_dir(&disk).unwrap();
-    for size in ["4k", "24k", "120k", "200k", "280k"] {
+    for size in ["8k", "120k", "280k"] {
         let scan = Scan::of(&drawn).out(disk.join("out")).command();
         let inner: Vec<String> = std::iter::once(scan.get_program())
             .chain(scan.get_args())
@@ -277,7 +262,9 @@ fn a_full_disk_leaves_no_output() {
             inner = inner.join(" ")
         );
         let ended = ended(Command::new("unshare").args(["-m", "sh", "-c", &script]));
-        println!("{size}: {ended:?}");
+        assert_eq!(ended.code, Some(1), "{size}: {ended:?}");
+        assert_eq!(ended.stdout, "", "{size}: something lies on the disk");
+        says(&ended.stderr, &["disk/out.partial", "No space left", "free space on that disk or give --out"]);
     }
 }
 
@@ -299,9 +286,5 @@ fn the_second_run_on_one_output_folder_is_refused() {
     let file = fs::File::create(&lock).unwrap();
     file.lock().unwrap();
     let words = scan.refused();
-    println!("{words}");
     says(&words, &["out", "another run", "out.lock", "wait until it ends"]);
 }
-
-#[allow(dead_code)]
-fn unused(_: &Path) {}

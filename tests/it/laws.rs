@@ -9,7 +9,7 @@ use steppewatch::grid::Crs;
 use steppewatch::grid::crs::Transform;
 
 use crate::program::{Lead, Published, Scan, beside, sha256};
-use crate::world::{Block, Deed, Drawn, World, mix, name};
+use crate::world::{Block, Deed, Drawn, World, mix};
 
 /// Control cells are 128 px: this world has nine, with parcels across their borders, clouds and a lake of
 /// nothing seen.
@@ -50,7 +50,12 @@ fn the_machine_changes_no_byte() {
     let drawn = Drawn::new(wide());
     let base = Scan::of(&drawn).out(drawn.path("base")).published();
     assert!(base.leads().len() >= 3, "{} leads", base.leads().len());
-    let ways = ["--threads 1", "--threads 2 --tile-size 128", "--tile-size 512", "--tile-size 0", "--memory 400MB", "--memory 2GiB --threads 3"];
+    let ways = [
+        "--threads 1 --tile-size 128",
+        "--threads 2 --tile-size 512",
+        "--threads 3 --tile-size 0 --memory 2GiB",
+        "--threads 2 --memory 400MB",
+    ];
     let ran = ways.map(|way| (way, hashes(Scan::of(&drawn).with(way), drawn.path("varied"))));
     all_the_same(&base.hashes(), ran.to_vec());
 }
@@ -136,7 +141,7 @@ fn the_machine_changes_no_byte_of_a_real_series() {
             continue;
         }
         let base = scan("base").published();
-        let ways = ["--threads 1 --tile-size 128", "--threads 2 --tile-size 0", "--memory 400MB"];
+        let ways = ["--threads 1 --tile-size 128", "--threads 2 --tile-size 0 --memory 2GiB"];
         let ran = ways.map(|way| (way, hashes(scan("varied").with(way), scratch.path().join("varied"))));
         all_the_same(&base.hashes(), ran.to_vec());
     }
@@ -166,14 +171,14 @@ fn added(clearer: &[Lead], cloudier: &[Lead]) -> Vec<String> {
 #[test]
 fn more_cloud_never_adds_a_lead() {
     let mut found = Vec::new();
-    for seed in 0..8_u64 {
+    for seed in 0..5_u64 {
         let mut world = World::touched()
             .with(Block::new(10, 64, 7, 9), 20_230_801, Deed::Ploughed)
             .with(Block::new(40, 10, 5, 5), 20_230_601, Deed::Mined);
         world.seed = seed;
         let clearer = Drawn::new(world.clone());
         let before = Scan::of(&clearer).published().leads();
-        world.clouds = more_clouds(&world, seed, 4 + 3 * seed);
+        world.clouds = more_clouds(&world, seed, 4 + 5 * seed);
         let cloudier = Drawn::new(world);
         let after = Scan::of(&cloudier).published().leads();
         found.extend(added(&before, &after).into_iter().map(|lead| format!("seed {seed}: {lead}")));
@@ -227,7 +232,8 @@ fn a_red_line_outside_the_scenes_is_a_gap() {
 fn a_red_line_half_outside_the_scenes_is_a_gap_for_that_half() {
     let mut world = World::touched();
     world.redline = Some(Block::new(2, 48, 92, 96));
-    let published = Scan::of(&Drawn::new(world)).published();
+    let drawn = Drawn::new(world);
+    let published = Scan::of(&drawn).published();
     assert_eq!(published.code, 3);
     assert_eq!(reasons(&published), ["outside_scenes"]);
     let share = published.gaps()[0].properties["share"].as_f64().unwrap();
@@ -248,7 +254,8 @@ fn a_target_under_cloud_is_a_gap() {
     let mut world = World::touched();
     let whole = Block::new(0, 0, 96, 96);
     world.clouds = world.dates.iter().filter(|date| **date > 20_230_000).map(|date| (*date, whole)).collect();
-    let published = Scan::of(&Drawn::new(world)).published();
+    let drawn = Drawn::new(world);
+    let published = Scan::of(&drawn).published();
     assert_eq!(published.code, 3);
     assert!(published.leads().is_empty() && !published.gaps().is_empty());
 }
@@ -258,7 +265,8 @@ fn a_cloud_over_the_same_place_on_every_target_day_is_a_gap_there() {
     let mut world = World::touched();
     let block = Block::new(14, 18, 30, 30);
     world.clouds = world.dates.iter().filter(|date| **date > 20_230_000).map(|date| (*date, block)).collect();
-    let published = Scan::of(&Drawn::new(world)).published();
+    let drawn = Drawn::new(world);
+    let published = Scan::of(&drawn).published();
     assert_eq!(published.code, 3);
     assert_eq!(published.leads().len(), 1, "the mined square is in the clear");
     assert!(reasons(&published).contains(&"too_few_target_views".to_owned()), "{:?}", reasons(&published));
@@ -266,7 +274,8 @@ fn a_cloud_over_the_same_place_on_every_target_day_is_a_gap_there() {
 
 #[test]
 fn untouched_steppe_is_a_complete_run_with_no_lead() {
-    let published = Scan::of(&Drawn::new(World::steppe(96, 96))).published();
+    let drawn = Drawn::new(World::steppe(96, 96));
+    let published = Scan::of(&drawn).published();
     assert_eq!(published.code, 0);
     for layer in ["leads.geojson", "gaps.geojson"] {
         let collection = published.json(layer);
@@ -277,7 +286,7 @@ fn untouched_steppe_is_a_complete_run_with_no_lead() {
 
 #[test]
 fn what_was_ploughed_and_mined_is_found() {
-    let published = Scan::of(&Drawn::new(World::touched())).published();
+    let drawn = Drawn::new(World::touched());
+    let published = Scan::of(&drawn).published();
     assert_eq!(published.leads().len(), 2);
-    assert!(name(20_230_408).starts_with("S2_"));
 }
