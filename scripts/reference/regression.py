@@ -30,19 +30,24 @@ def features(blue, green, red, nir, swir):
     )
 
 
+def median(values):
+    """Of an even count the upper of the two, as the program's card says."""
+    return np.sort(values)[len(values) // 2]
+
+
 def fitted(x, m, history, prior, floor):
     """Expectation and z of every view, from the look-back views `history`."""
     hx, hm = x[history], m[history]
     n = len(history)
-    middle = np.median(hx - hm)
-    sigma = max(MAD_TO_SIGMA * np.median(np.abs(hx - hm - middle)), prior, floor)
+    middle = median(hx - hm)
+    sigma = max(MAD_TO_SIGMA * median(np.abs(hx - hm - middle)), prior, floor)
     tamed = hm + middle + np.clip(hx - hm - middle, -WINSOR * sigma, WINSOR * sigma)
     squares = np.sum((hm - hm.mean()) ** 2)
     products = np.sum((hm - hm.mean()) * (tamed - tamed.mean()))
     weight = SLOPE_PRIOR_VIEWS * max(squares / n, floor**2)
     slope = np.clip((products + weight) / (squares + weight), 0, 3)
     expected = tamed.mean() + slope * (m - hm.mean())
-    error = MAD_TO_SIGMA * np.median(np.abs(hx - expected[history]))
+    error = MAD_TO_SIGMA * median(np.abs(hx - expected[history]))
     variance = (SPREAD_PRIOR_VIEWS * prior**2 + n * error**2) / max(SPREAD_PRIOR_VIEWS + n - 2, 1)
     spread = max(np.sqrt(variance), floor)
     widening = np.sqrt(1 + 1 / n + (m - hm.mean()) ** 2 / (squares + weight))
