@@ -188,6 +188,15 @@ pub struct SubModel {
     pub text: &'static str,
 }
 
+impl SubModel {
+    /// Whether evidence or a gate uses a feature.
+    pub fn asks_for(&self, feature: Feature) -> bool {
+        let mut conditions = self.gates.iter().flat_map(|gate| &gate.conditions);
+        self.evidence.iter().any(|kind| kind.weights.contains_key(&feature))
+            || conditions.any(|condition| condition.feature == feature)
+    }
+}
+
 /// A sub-model that cannot be used.
 #[derive(Debug, Error)]
 pub enum SubModelError {

@@ -15,13 +15,13 @@ pub const LEAST_DONORS: usize = 60;
 const SMALLEST_STRATUM: usize = 160;
 
 /// Donors used of one stratum; more cost time and move a median little.
-const MOST_DONORS: usize = 320;
+const MOST_DONORS: usize = 160;
 
 /// A stratum narrower than this in every dimension is not split further (units of `Descriptor`).
 const NARROW: f32 = 0.8;
 
 /// Most strata in a cell.
-const MOST_STRATA: usize = 48;
+const MOST_STRATA: usize = 32;
 
 /// Strata blended for one pixel.
 const BLENDED: usize = 4;

@@ -117,6 +117,20 @@ impl<'a> Prepared<'a> {
         best
     }
 
+    /// The strongest evidence of one kind in any season of the look-back: what this place has done before.
+    pub fn seen_before(&self, kind: usize, series: &Series, dates: &[Date], look_back: &[bool]) -> f32 {
+        let (evidence, _) = &self.kinds[kind];
+        let mut by_year: std::collections::BTreeMap<i16, Vec<f32>> = std::collections::BTreeMap::new();
+        for (index, view) in series.views.iter().enumerate() {
+            let date = dates[*view];
+            if look_back[*view] && evidence.season.contains(date) {
+                by_year.entry(date.year()).or_default().push(self.score(kind, series, index));
+            }
+        }
+        let seasons = by_year.values().filter(|scores| scores.len() >= evidence.minimum_views);
+        seasons.map(|scores| season_evidence(scores).0).fold(0.0, f32::max)
+    }
+
     /// Name of an evidence kind.
     pub fn kind_name(&self, kind: usize) -> &str {
         &self.kinds[kind].0.name

@@ -9,3 +9,5 @@ pub mod evidence;
 pub mod gate;
 
 pub mod persistence;
+
+pub mod pair;

@@ -76,7 +76,7 @@ pub fn patches(component: &Component, field: &Field) -> Vec<Patch> {
         for part in parts(&above, window.rows, window.cols, false) {
             let peak = part.iter().map(|pixel| field.at(*pixel)).fold(0.0, f32::max);
             if part.len() >= SMALLEST_PART && peak >= PEAK {
-                regions.extend(refined(field, &part));
+                regions.extend(refined(field, &part, &[]));
             }
         }
     }
@@ -88,18 +88,40 @@ pub fn patches(component: &Component, field: &Field) -> Vec<Patch> {
         if already as f32 <= MOST_TAKEN * region.pixels.len() as f32 {
             region.pixels.iter().for_each(|pixel| taken[*pixel] = true);
             patches.extend(finished(field, &region));
+            continue;
+        }
+        // Of a region that holds a better one, what is left may be a change of its own.
+        for rest in left_over(&region, &taken, window) {
+            rest.pixels.iter().for_each(|pixel| taken[*pixel] = true);
+            patches.extend(finished(field, &rest));
         }
     }
     patches
 }
 
-/// Cuts one part of a field at its half-maximum contour.
-pub fn cut(field: &Field, part: &[usize]) -> Option<Patch> {
-    finished(field, &refined(field, part)?)
+/// The parts of a region that are not taken and are more than a rim: some pixel has all its
+/// neighbours in the same part.
+fn left_over(region: &Region, taken: &[bool], window: Window) -> Vec<Region> {
+    let mut free = vec![false; window.len()];
+    region.pixels.iter().for_each(|pixel| free[*pixel] = !taken[*pixel]);
+    let has_inside = |part: &Vec<usize>| {
+        part.iter().any(|pixel| {
+            neighbours(*pixel, window.rows, window.cols, true).filter(|next| free[*next]).count() == 8
+        })
+    };
+    let mut rest = parts(&free, window.rows, window.cols, false);
+    rest.retain(|part| part.len() >= SMALLEST_REGION && has_inside(part));
+    let as_region = |pixels: Vec<usize>| Region { pixels: filled(&pixels, window), ..*region };
+    rest.into_iter().map(as_region).collect()
 }
 
-/// Grows a part to its half-maximum contour.
-fn refined(field: &Field, part: &[usize]) -> Option<Region> {
+/// Cuts one part of a field at its half-maximum contour; the region may fill `ground` besides.
+pub fn cut(field: &Field, part: &[usize], ground: &[usize]) -> Option<Patch> {
+    finished(field, &refined(field, part, ground)?)
+}
+
+/// Grows a part to its half-maximum contour, over `ground` and a little beyond the part.
+fn refined(field: &Field, part: &[usize], ground: &[usize]) -> Option<Region> {
     let window = field.window;
     let mut inside: Vec<f32> = part.iter().map(|pixel| field.at(*pixel)).collect();
     inside.sort_unstable_by(f32::total_cmp);
@@ -117,12 +139,16 @@ fn refined(field: &Field, part: &[usize]) -> Option<Region> {
         *around.select_nth_unstable_by(middle, f32::total_cmp).1
     };
     let half = 0.5 * (core + ring);
-    let near = |pixel: usize| usize::from(distance[pixel]) <= REACH && field.at(pixel) >= half;
-    let mask: Vec<bool> = (0..window.len()).map(near).collect();
-    let largest = parts(&mask, window.rows, window.cols, false)
+    let mut mask: Vec<bool> =
+        (0..window.len()).map(|pixel| usize::from(distance[pixel]) <= REACH).collect();
+    ground.iter().for_each(|pixel| mask[*pixel] = true);
+    (0..window.len()).for_each(|pixel| mask[pixel] &= field.at(pixel) >= half);
+    // Of several regions above the level, the one that holds most of the part.
+    let held = |region: &Vec<usize>| region.iter().filter(|pixel| distance[**pixel] == 0).count();
+    let region = parts(&mask, window.rows, window.cols, false)
         .into_iter()
-        .reduce(|best, next| if next.len() > best.len() { next } else { best })?;
-    let pixels = filled(&largest, window);
+        .max_by(|a, b| held(a).cmp(&held(b)).then(a.len().cmp(&b.len())).then(b[0].cmp(&a[0])))?;
+    let pixels = filled(&region, window);
     if pixels.len() < SMALLEST_REGION {
         return None;
     }

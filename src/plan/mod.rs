@@ -61,7 +61,7 @@ pub const LEAST_CONFIDENCE: f64 = 0.5;
 pub const MEMORY: u64 = 1 << 30;
 
 /// Default tile side in pixels.
-pub const TILE_SIZE: usize = 256;
+pub const TILE_SIZE: usize = 512;
 
 /// What of the plan decides the result, for the manifest; paths by name only.
 #[derive(Debug, Clone, Serialize)]

@@ -91,8 +91,13 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
         let (which, period) = if before == 0 { ("baseline", baseline) } else { ("target", target) };
         return Err(RunError::NoScenes { which, period, path: plan.scenes.clone() });
     }
-    alike(&scenes)?;
-    let features = feature::available(&scenes);
+    let models = models(plan, &redlines)?;
+    // NDVI and brightness also tell cloud and look-alikes; of the rest only what a sub-model asks for.
+    let always = [Feature::Ndvi, Feature::Brightness];
+    let asked = |feature: &Feature| always.contains(feature) || models.iter().any(|model| model.asks_for(*feature));
+    alike(&scenes, asked)?;
+    let mut features = feature::available(&scenes);
+    features.retain(asked);
     let mut reader = Reader::new();
     scenes.iter().try_for_each(|scene| reader.check_has_values(scene))?;
     let grid = common_grid(&scenes)?;
@@ -101,14 +106,13 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
         .iter()
         .map(|line| coverage::on_grid(line, &grid))
         .collect::<Result<Vec<_>, _>>()?;
-    let models = models(plan, &redlines)?;
     let question = |baseline: Period, target: Period| Question {
         look_back: views.iter().map(|view| baseline.contains(view.date)).collect(),
         target,
         baseline,
     };
     let mut notes = redlines.notes.clone();
-    if !features.contains(&Feature::Bsi) {
+    if scenes.iter().any(|scene| !scene.has(Band::Swir16)) {
         notes.push("no short-wave infrared: bare soil is judged by visible and near infrared alone".to_owned());
     }
     Ok(Inputs {
@@ -186,8 +190,8 @@ fn periods(plan: &Plan, scenes: &[Scene]) -> Result<(Period, Period), RunError> 
 }
 
 /// Scenes that give the same features: one poor scene would take a feature from all others.
-fn alike(scenes: &[Scene]) -> Result<(), RunError> {
-    for feature in Feature::ALL {
+fn alike(scenes: &[Scene], asked: impl Fn(&Feature) -> bool) -> Result<(), RunError> {
+    for feature in Feature::ALL.into_iter().filter(asked) {
         let lacks = |scene: &&Scene| feature::bands_for(feature, scene).is_none();
         let others = scenes.len() - scenes.iter().filter(lacks).count();
         let must = others > 0 || feature == Feature::Ndvi;

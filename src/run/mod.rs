@@ -204,24 +204,30 @@ pub fn find(plan: &Plan, inputs: &Inputs, scratch: &Path, progress: &dyn Progres
         .map_err(|error| RunError::Threads(error.to_string()))?;
     pool.install(|| {
         let tiles = tiles::tiles(inputs, tile_size);
-        let ask = |question: &Question, name: &str| -> Result<(Records, Vec<Gap>), RunError> {
-            let planes = inputs.models.len() * tiles::PLANES;
-            let scratch = Scratch::create(&scratch.join("evidence.tmp"), inputs.grid.whole(), planes)?;
-            progress.stage(name, tiles.iter().map(|tile| tile.len() as u64).sum());
-            tiles::evidence(inputs, question, &scratch, &tiles, progress)?;
-            progress.stage("patches", 0);
-            let examined = patches::examine(inputs, question, &scratch, progress)?;
-            Ok((records::weigh(plan, inputs, question, examined)?, gaps::gaps(inputs, &scratch)?))
+        let planes = inputs.models.len() * tiles::PLANES;
+        let questions = [Some(&inputs.question), inputs.placebo.as_ref()];
+        let mut asked = Vec::new();
+        for (place, question) in questions.into_iter().flatten().enumerate() {
+            let path = scratch.join(format!("evidence{place}.tmp"));
+            asked.push((question, Scratch::create(&path, inputs.grid.whole(), planes)?));
+        }
+        progress.stage("evidence", tiles.iter().map(|tile| tile.len() as u64).sum());
+        tiles::evidence(inputs, &asked, &tiles, progress)?;
+        progress.stage("patches", 0);
+        let records = |(question, scratch): &(&Question, Scratch)| {
+            let examined = patches::examine(inputs, question, scratch, progress)?;
+            records::weigh(plan, inputs, question, examined)
         };
-        let (records, gaps) = ask(&inputs.question, "evidence")?;
-        let noise = match &inputs.placebo {
+        let gaps = gaps::gaps(inputs, &asked[0].1)?;
+        let noise = match asked.get(1) {
             None => None,
-            Some(question) => {
-                let leads = ask(question, "placebo year")?.0.leads.len();
+            Some(placebo) => {
+                let leads = records(placebo)?.leads.len();
                 let areas = inputs.redlines.redlines.iter().map(|line| geodesic_area(&line.polygons).0);
-                Some(Noise { leads, year: question.target, area_km2: areas.sum::<f64>() / 1e6 })
+                Some(Noise { leads, year: placebo.0.target, area_km2: areas.sum::<f64>() / 1e6 })
             }
         };
+        let records = records(&asked[0])?;
         Ok(Found { records, gaps, noise })
     })
 }

@@ -22,7 +22,7 @@ use crate::run::{Progress, RunError, tiles};
 use crate::weigh::closer::{Asked, Closer, Look};
 
 /// A closer look is taken when this share of a patch's pixels passed a gate on their own.
-const LEAST_GATED_SHARE: f32 = 0.25;
+const LEAST_GATED_SHARE: f32 = 0.12;
 
 /// A component larger than this is scene-wide and no parcel: pixels.
 const LARGEST_COMPONENT: usize = 4_000_000;

@@ -9,6 +9,7 @@ use crate::plan::Plan;
 use crate::run::inputs::{Inputs, Question};
 use crate::run::patches::{Examined, in_lon_lat};
 use crate::run::RunError;
+use crate::scene::Band;
 use crate::submodel::Feature;
 use crate::units::{SquareMetres, rounded};
 use crate::weigh::closer::Closer;
@@ -18,6 +19,10 @@ use crate::weigh::verdict;
 
 /// Share of a patch that must lie inside the red lines of its sub-model.
 const LEAST_INSIDE_SHARE: f64 = 0.5;
+
+/// Evidence of a look-back season, as a share of the target's, from which a place has done so before:
+/// a field in rotation, a meadow that is mown, a shore that falls dry.
+const MOST_SEEN_BEFORE: f32 = 0.6;
 
 /// Leads of two sub-models that share this much of the smaller one are one place.
 const SAME_PLACE_SHARE: f64 = 0.3;
@@ -186,6 +191,11 @@ impl<'a> Desk<'a> {
             let detail = format!("only {share:.0} % of the pixels pass a gate ({gates}) in enough clear views in a row");
             return Some(("not_persistent", detail));
         };
+        if closer.seen_before > MOST_SEEN_BEFORE {
+            let share = 100.0 * closer.seen_before;
+            let detail = format!("a season of the look-back showed {share:.0} % of the same evidence ({})", closer.kind);
+            return Some(("seen_in_look_back", detail));
+        }
         if closer.passed.is_none() {
             let gates = gates.join(", ");
             return Some(("not_persistent", format!("the patch as a whole passes no gate ({gates})")));
@@ -195,7 +205,7 @@ impl<'a> Desk<'a> {
 
     fn confidence(&self, measures: &[Measure], closer: &Closer) -> (f64, String) {
         let mut caps = Vec::new();
-        if !self.inputs.features.contains(&Feature::Bsi) {
+        if self.inputs.scenes.iter().any(|scene| !scene.has(Band::Swir16)) {
             let reason = "the sensor has no short-wave infrared".to_owned();
             caps.push(Cap { most: confidence::NO_SWIR_CAP, reason });
         }
@@ -316,6 +326,7 @@ fn closer_measures(closer: &Closer, features: &[Feature]) -> Vec<Measure> {
         measure("gate_views", closer.passed.as_ref().map_or(0, |passed| passed.views).min(8) as f32, "views"),
         measure("ln_persistence", closer.persistence.peak.ln_1p(), "1"),
         measure("contamination", closer.contamination, "1"),
+        measure("seen_before", closer.seen_before, "1"),
         measure("baseline_views", closer.views.0 as f32, "views"),
         measure("target_views", closer.views.1 as f32, "views"),
     ];

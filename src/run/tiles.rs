@@ -108,16 +108,15 @@ fn inner<T: Copy>(values: &[T], outer: Window, inner: Window) -> Vec<T> {
     result
 }
 
-/// Evidence of every tile into the scratch file. `zones` are the sub-models' red lines on the grid.
+/// Evidence of every tile into the scratch file of each question: files are read once for all of them.
 pub fn evidence(
     inputs: &Inputs,
-    question: &Question,
-    scratch: &Scratch,
+    asked: &[(&Question, Scratch)],
     tiles: &[Window],
     progress: &dyn Progress,
 ) -> Result<(), RunError> {
     tiles.par_iter().try_for_each_init(Reader::new, |reader, tile| {
-        tile_evidence(inputs, question, scratch, reader, *tile)?;
+        tile_evidence(inputs, asked, reader, *tile)?;
         progress.step(tile.len() as u64);
         Ok(())
     })
@@ -125,8 +124,7 @@ pub fn evidence(
 
 fn tile_evidence(
     inputs: &Inputs,
-    question: &Question,
-    scratch: &Scratch,
+    asked: &[(&Question, Scratch)],
     reader: &mut Reader,
     tile: Window,
 ) -> Result<(), RunError> {
@@ -142,12 +140,15 @@ fn tile_evidence(
             continue;
         }
         let around = stack.cropped(cell.grown(RING, whole));
-        let judged = judge_cell(inputs, question, &around, cell, |model, pixel_in_cell| {
-            let (row, col) = (pixel_in_cell / cell.cols, pixel_in_cell % cell.cols);
+        let is_wanted = |model: usize, pixel: usize| {
+            let (row, col) = (pixel / cell.cols, pixel % cell.cols);
             wanted[model][(cell.row0 - tile.row0 + row) * tile.cols + cell.col0 - tile.col0 + col]
-        });
-        for (plane, values) in judged.iter().enumerate() {
-            scratch.write(plane, cell, values)?;
+        };
+        for (question, scratch) in asked {
+            let judged = judge_cell(inputs, question, &around, cell, is_wanted);
+            for (plane, values) in judged.iter().enumerate() {
+                scratch.write(plane, cell, values)?;
+            }
         }
     }
     Ok(())

@@ -67,6 +67,8 @@ pub struct Closer {
     pub patch: Patch,
     /// Amplitude inside minus around, in units of the least spread.
     pub amplitude: f32,
+    /// Strongest evidence of the same kind in a season of the look-back, as a share of the target's.
+    pub seen_before: f32,
 }
 
 impl<'a> Look<'a> {
@@ -111,13 +113,36 @@ impl<'a> Look<'a> {
             let series = &self.pixels[pixel];
             gate::pass(prepared.model, asked.features, series, asked.dates, asked.target).is_some()
         };
-        let gated: Vec<bool> = (0..self.pixels.len()).map(|p| self.inside[p] && passes(p)).collect();
-        let mut seeds = parts(&gated, self.window.rows, self.window.cols, false);
-        seeds.retain(|seed| seed.len() >= LEAST_SEED);
-        if seeds.is_empty() {
-            seeds.push((0..self.pixels.len()).filter(|pixel| self.inside[*pixel]).collect());
+        let mut gated: Vec<bool> = (0..self.pixels.len()).map(|p| self.inside[p] && passes(p)).collect();
+        let mut found = Vec::new();
+        // The largest seed first; what it covers is taken, what is left forms seeds of its own:
+        // two neighbouring cuts of different years are two pieces of ground.
+        while let Some(seed) = self.largest(&gated) {
+            let before = gated.iter().filter(|gated| **gated).count();
+            if let Some(closer) = self.conclude(prepared, asked, &seed) {
+                closer.patch.pixels.iter().for_each(|pixel| gated[self.place(*pixel)] = false);
+                found.push(closer);
+            }
+            if gated.iter().filter(|gated| **gated).count() == before {
+                seed.iter().for_each(|pixel| gated[*pixel] = false);
+            }
         }
-        seeds.iter().filter_map(|seed| self.conclude(prepared, asked, seed)).collect()
+        if found.is_empty() {
+            found.extend(self.conclude(prepared, asked, &self.ground()));
+        }
+        found
+    }
+
+    /// The largest connected seed, if one is large enough.
+    fn largest(&self, gated: &[bool]) -> Option<Vec<usize>> {
+        let seeds = parts(gated, self.window.rows, self.window.cols, false);
+        let larger = |a: &Vec<usize>, b: &Vec<usize>| a.len().cmp(&b.len()).then(b[0].cmp(&a[0]));
+        seeds.into_iter().filter(|seed| seed.len() >= LEAST_SEED).max_by(larger)
+    }
+
+    /// The pixels of the patch.
+    fn ground(&self) -> Vec<usize> {
+        (0..self.pixels.len()).filter(|pixel| self.inside[*pixel]).collect()
     }
 
     /// The conclusion about one seed. `None` when no season has enough views of it.
@@ -127,9 +152,10 @@ impl<'a> Look<'a> {
         let chosen = prepared.choose(&first, dates, target)?;
         let views: Vec<usize> = chosen.indices.iter().map(|index| first.views[*index]).collect();
         let field = self.amplitudes(prepared, features, chosen.kind, &views);
-        let (patch, amplitude) = recut(self.patch, &field, seed);
+        let (patch, amplitude) = recut(self.patch, &field, seed, &self.ground());
         let series = self.medians(&self.inner_half(&patch, &field), features.len(), dates.len());
         let chosen = prepared.choose(&series, dates, target)?;
+        let seen_before = prepared.seen_before(chosen.kind, &series, dates, look_back);
         let in_target = |(_, view): &(usize, &usize)| target.contains(dates[**view]);
         let score = |(index, view): (usize, &usize)| {
             Some((dates[*view], prepared.strongest(&series, index, dates[*view])?))
@@ -144,6 +170,7 @@ impl<'a> Look<'a> {
             kind: prepared.kind_name(chosen.kind).to_owned(),
             views: (baseline_views, target_views),
             contamination: self.contamination.iter().sum::<f32>() / self.contamination.len().max(1) as f32,
+            seen_before: seen_before / chosen.evidence.max(0.1),
             series,
             chosen,
             patch,
@@ -208,8 +235,8 @@ impl<'a> Look<'a> {
 }
 
 /// Cuts a patch anew at the half-maximum of amplitude, from its seed pixels.
-fn recut(patch: &Patch, field: &Field, seed: &[usize]) -> (Patch, f32) {
-    match tree::cut(field, seed) {
+fn recut(patch: &Patch, field: &Field, seed: &[usize], ground: &[usize]) -> (Patch, f32) {
+    match tree::cut(field, seed, ground) {
         Some(cut) => {
             let amplitude = cut.core - cut.ring;
             // Core and ring keep saying what the evidence was; shape and outline are of the amplitude.

@@ -1,0 +1,269 @@
+//! Six label-free maps of change that err in different ways, and the absolute size of the change.
+//!
+//! In: both dates over a window, and what was learned of the pair. Out: one plane per map, larger = more change.
+//! Law: affine changes of a whole date cancel (standard units); no map sees a pixel that one date did not see.
+//! Source: the two-date study's fusion less IR-MAD, which added nothing beside the other six.
+
+use ndarray::{Array3, Axis};
+
+use crate::detect::pair::plane::{Plane, Smoother, boxcar, gaussian, median, texture};
+use crate::detect::pair::regression::Conditional;
+use crate::detect::pair::shift::{Shift, resampled};
+use crate::detect::pair::sibling;
+use crate::detect::pair::stack::Stack;
+use crate::detect::pair::strata::{CodeBook, Transitions};
+use crate::scene::Band;
+
+/// Number of maps that are fused.
+pub const MAPS: usize = 6;
+/// Most numbers of a look: six bands and four textures.
+pub const LOOK: usize = 10;
+
+/// Standard units of one date: (reflectance - centre) / scale, by band.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Units {
+    /// Median by band.
+    pub centre: Vec<f32>,
+    /// Standard deviation of the values cut to the 0.2 to 99.8 percentiles, by band.
+    pub scale: Vec<f32>,
+}
+
+/// How numbers of both dates are made comparable.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standard {
+    /// Bands in use, in wavelength order.
+    pub bands: Vec<Band>,
+    /// Units of the first date.
+    pub before: Units,
+    /// Units of the second date.
+    pub after: Units,
+    /// How the second date lies on the first.
+    pub shift: Shift,
+}
+
+/// What is expected of the second date given the first, and back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expectation {
+    /// Strata of the first date and what follows from them.
+    pub forward: (CodeBook, Conditional),
+    /// Strata of the second date and what they followed from.
+    pub backward: (CodeBook, Conditional),
+    /// Fine code books of both dates.
+    pub codes: (CodeBook, CodeBook),
+    /// Rarity of the transitions between the fine codes.
+    pub transitions: Transitions,
+    /// Centre and scale of the sibling residual by band.
+    pub siblings: Vec<(f32, f32)>,
+}
+
+/// One date as looks: smoothed standardised bands and textures.
+pub struct Date {
+    /// Reflectance by band, after co-registration.
+    pub reflectance: Array3<f32>,
+    /// Standardised bands, Gaussian of one pixel.
+    pub bands: Vec<Plane>,
+    /// Textures of blue, red, near and short-wave infrared, as far as they are there.
+    pub textures: Vec<Plane>,
+}
+
+/// Both dates over a window.
+pub struct Looks {
+    /// 1 where both dates saw every band, else 0.
+    pub valid: Plane,
+    /// First date.
+    pub before: Date,
+    /// Second date.
+    pub after: Date,
+}
+
+/// The maps over a window, and what the guard and the sub-models ask of them.
+pub struct Maps {
+    /// Visible change vector (mean and median), siblings, forward and backward residual, transition rarity.
+    pub planes: [Plane; MAPS],
+    /// Unexpected change of visible reflectance, root mean square over the bands, median of 5 x 5.
+    pub effect: Plane,
+    /// The same over all bands.
+    pub effect_all: Plane,
+    /// Unexpected change of mean visible reflectance, signed.
+    pub visible: Plane,
+    /// Unexpected change of near-infrared reflectance, signed.
+    pub infrared: Plane,
+}
+
+impl Date {
+    /// The look of a pixel; returns how many numbers it has.
+    pub fn look(&self, place: (usize, usize), look: &mut [f32; LOOK]) -> usize {
+        let mut count = 0;
+        for (slot, plane) in look.iter_mut().zip(self.bands.iter().chain(&self.textures)) {
+            *slot = plane[place];
+            count += 1;
+        }
+        count
+    }
+
+    fn new(reflectance: Array3<f32>, valid: &Plane, units: &Units, bands: &[Band]) -> Self {
+        let fine = Smoother::new(valid, gaussian(1.0));
+        let mean = Smoother::new(valid, boxcar(2));
+        let mut date = Self { reflectance, bands: Vec::new(), textures: Vec::new() };
+        for (index, band) in bands.iter().enumerate() {
+            let (centre, scale) = (units.centre[index], units.scale[index]);
+            let mut plane = date.reflectance.index_axis(Axis(0), index).to_owned();
+            plane.zip_mut_with(valid, |value, &valid| {
+                *value = if valid > 0.0 { (*value - centre) / scale } else { 0.0 };
+            });
+            if matches!(band, Band::Blue | Band::Red | Band::Nir | Band::Swir16) {
+                date.textures.push(texture(&plane, &mean, valid));
+            }
+            date.bands.push(fine.smooth(&plane));
+        }
+        date
+    }
+}
+
+/// Both dates as looks, co-registered and in standard units.
+pub fn looks(standard: &Standard, before: &Stack, after: &Stack) -> Looks {
+    let before = before.pick(&standard.bands);
+    let mut after = after.pick(&standard.bands);
+    if standard.shift.applied {
+        after = resampled(&after, &standard.shift);
+    }
+    let (_, rows, cols) = before.dim();
+    let mut valid = Plane::ones((rows, cols));
+    for bands in [&before, &after] {
+        for plane in bands.axis_iter(Axis(0)) {
+            valid.zip_mut_with(&plane, |valid, value| {
+                if !value.is_finite() {
+                    *valid = 0.0;
+                }
+            });
+        }
+    }
+    let before = Date::new(before, &valid, &standard.before, &standard.bands);
+    let after = Date::new(after, &valid, &standard.after, &standard.bands);
+    Looks { valid, before, after }
+}
+
+/// Sibling residual of every band.
+pub fn sibling_residuals(looks: &Looks) -> Vec<Plane> {
+    let bands = looks.before.bands.iter().zip(&looks.after.bands);
+    bands.map(|(before, after)| sibling::residual(before, after, &looks.valid)).collect()
+}
+
+/// Whether a band is one of the three that eyes see.
+pub fn is_visible(band: Band) -> bool {
+    matches!(band, Band::Blue | Band::Green | Band::Red)
+}
+
+/// All maps over the window of the looks.
+pub fn maps(looks: &Looks, standard: &Standard, expectation: &Expectation) -> Maps {
+    let valid = &looks.valid;
+    let fine = Smoother::new(valid, gaussian(1.0));
+    let broad = Smoother::new(valid, gaussian(1.5));
+    let vector = visible_vector(looks, standard);
+    let siblings = sibling_length(looks, expectation);
+    let pixels = Expected::of(looks, standard, expectation);
+    Maps {
+        planes: [
+            Smoother::new(valid, boxcar(3)).smooth(&vector),
+            median(&vector, valid),
+            broad.smooth(&siblings),
+            median(&fine.smooth(&pixels.forward), valid),
+            median(&fine.smooth(&pixels.backward), valid),
+            broad.smooth(&pixels.rarity),
+        ],
+        effect: median(&pixels.effect, valid),
+        effect_all: median(&pixels.effect_all, valid),
+        visible: pixels.visible,
+        infrared: pixels.infrared,
+    }
+}
+
+/// Logarithm of the length of the change vector of the visible bands, in standard units.
+fn visible_vector(looks: &Looks, standard: &Standard) -> Plane {
+    let mut sum = Plane::zeros(looks.valid.dim());
+    let mut count = 0.0;
+    for (index, _) in standard.bands.iter().enumerate().filter(|(_, band)| is_visible(**band)) {
+        let difference = &looks.after.bands[index] - &looks.before.bands[index];
+        sum.zip_mut_with(&difference, |sum, difference| *sum += difference * difference);
+        count += 1.0;
+    }
+    sum.mapv_inplace(|sum| ((sum / count).sqrt() + 0.1).ln());
+    sum * &looks.valid
+}
+
+/// Root mean square over the bands of the robust sibling residual, in sigmas.
+fn sibling_length(looks: &Looks, expectation: &Expectation) -> Plane {
+    let mut sum = Plane::zeros(looks.valid.dim());
+    for (plane, (centre, scale)) in sibling_residuals(looks).iter().zip(&expectation.siblings) {
+        sum.zip_mut_with(plane, |sum, residual| *sum += ((residual - centre) / scale).powi(2));
+    }
+    let bands = expectation.siblings.len() as f32;
+    sum.mapv_inplace(|sum| (sum / bands).sqrt());
+    sum * &looks.valid
+}
+
+/// Per-pixel results of the regressions and transitions.
+struct Expected {
+    forward: Plane,
+    backward: Plane,
+    rarity: Plane,
+    effect: Plane,
+    effect_all: Plane,
+    visible: Plane,
+    infrared: Plane,
+}
+
+impl Expected {
+    fn of(looks: &Looks, standard: &Standard, expectation: &Expectation) -> Self {
+        let empty = || Plane::zeros(looks.valid.dim());
+        let mut planes = Self {
+            forward: empty(),
+            backward: empty(),
+            rarity: empty(),
+            effect: empty(),
+            effect_all: empty(),
+            visible: empty(),
+            infrared: empty(),
+        };
+        let bands = standard.bands.len();
+        let (mut before, mut after) = ([0.0; LOOK], [0.0; LOOK]);
+        let mut residual = vec![0.0; bands];
+        for (place, &valid) in looks.valid.indexed_iter() {
+            if valid == 0.0 {
+                continue;
+            }
+            let count = looks.before.look(place, &mut before);
+            looks.after.look(place, &mut after);
+            let (before, after) = (&before[..count], &after[..count]);
+            let (book, line) = &expectation.backward;
+            let length = line.residual(book.nearest(after), after, &before[..bands], &mut residual);
+            planes.backward[place] = length.ln_1p() as f32;
+            let (book, line) = &expectation.forward;
+            let length = line.residual(book.nearest(before), before, &after[..bands], &mut residual);
+            planes.forward[place] = length.ln_1p() as f32;
+            planes.note(place, &residual, standard);
+            let (from, to) = (expectation.codes.0.nearest(before), expectation.codes.1.nearest(after));
+            planes.rarity[place] = expectation.transitions.rarity(from, to);
+        }
+        planes
+    }
+
+    /// The forward residual in reflectance.
+    fn note(&mut self, place: (usize, usize), residual: &[f64], standard: &Standard) {
+        let (mut square, mut sum, mut count, mut all) = (0.0, 0.0, 0.0, 0.0);
+        for ((&band, residual), &scale) in standard.bands.iter().zip(residual).zip(&standard.after.scale) {
+            let reflectance = *residual as f32 * scale;
+            all += reflectance * reflectance;
+            if is_visible(band) {
+                square += reflectance * reflectance;
+                sum += reflectance;
+                count += 1.0;
+            } else if band == Band::Nir {
+                self.infrared[place] = reflectance;
+            }
+        }
+        self.effect[place] = (square / count).sqrt();
+        self.effect_all[place] = (all / residual.len() as f32).sqrt();
+        self.visible[place] = sum / count;
+    }
+}

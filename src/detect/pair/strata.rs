@@ -1,0 +1,192 @@
+//! Strata: pixels that look alike on one date, by a code book of mean looks.
+//!
+//! In: looks (standardised bands and textures) of sampled pixels. Out: the nearest code of any look.
+//! Law: no chance: codes start at the quantiles of the first principal axis, Lloyd's passes run in a fixed order.
+//! Source: Lloyd 1982 (k-means); start by principal axis after Su and Dy 2007.
+
+/// Lloyd's passes; the codes move by less than the noise after ten.
+const PASSES: usize = 12;
+/// Looks that the codes are learned from, at most.
+const LEARNED_FROM: usize = 40_000;
+
+/// Mean looks, stored dimension by dimension so that a look is compared with all of them at once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CodeBook {
+    dimensions: usize,
+    codes: usize,
+    centres: Vec<f32>,
+}
+
+impl CodeBook {
+    /// Learns at most `codes` mean looks from looks of `dimensions` numbers each, one after another.
+    pub fn learn(looks: &[f32], dimensions: usize, codes: usize) -> Self {
+        let count = looks.len() / dimensions;
+        let stride = count.div_ceil(LEARNED_FROM).max(1);
+        let looks: Vec<&[f32]> = looks.chunks_exact(dimensions).step_by(stride).collect();
+        let codes = codes.min(looks.len()).max(1);
+        let mut book = Self { dimensions, codes, centres: vec![0.0; dimensions * codes] };
+        let mut owner = by_quantile(&looks, dimensions, codes);
+        book.place(&looks, &owner);
+        for _ in 0..PASSES {
+            for (owner, look) in owner.iter_mut().zip(&looks) {
+                *owner = book.nearest(look);
+            }
+            book.place(&looks, &owner);
+        }
+        book
+    }
+
+    /// Number of codes.
+    pub fn len(&self) -> usize {
+        self.codes
+    }
+
+    /// Whether there is no code (never, after learning).
+    pub fn is_empty(&self) -> bool {
+        self.codes == 0
+    }
+
+    /// The code nearest to a look; the first of equals.
+    pub fn nearest(&self, look: &[f32]) -> usize {
+        let mut distance = [0.0_f32; 64];
+        let distance = &mut distance[..self.codes];
+        for (value, centres) in look.iter().zip(self.centres.chunks_exact(self.codes)) {
+            for (distance, centre) in distance.iter_mut().zip(centres) {
+                *distance += (value - centre) * (value - centre);
+            }
+        }
+        let mut best = 0;
+        for (code, value) in distance.iter().enumerate() {
+            if *value < distance[best] {
+                best = code;
+            }
+        }
+        best
+    }
+
+    /// Moves each code to the mean of its looks; a code without looks stays.
+    fn place(&mut self, looks: &[&[f32]], owner: &[usize]) {
+        let mut sums = vec![0.0_f64; self.dimensions * self.codes];
+        let mut counts = vec![0_usize; self.codes];
+        for (look, &code) in looks.iter().zip(owner) {
+            counts[code] += 1;
+            for (dimension, &value) in look.iter().enumerate() {
+                sums[dimension * self.codes + code] += f64::from(value);
+            }
+        }
+        for (index, centre) in self.centres.iter_mut().enumerate() {
+            let count = counts[index % self.codes];
+            if count > 0 {
+                *centre = (sums[index] / count as f64) as f32;
+            }
+        }
+    }
+}
+
+/// Cuts the looks into `codes` groups of equal number along their first principal axis.
+fn by_quantile(looks: &[&[f32]], dimensions: usize, codes: usize) -> Vec<usize> {
+    let axis = principal_axis(looks, dimensions);
+    let project =
+        |look: &[f32]| look.iter().zip(&axis).map(|(&value, &axis)| f64::from(value) * axis).sum::<f64>();
+    let mut order: Vec<(f64, usize)> =
+        looks.iter().enumerate().map(|(index, look)| (project(look), index)).collect();
+    order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let mut owner = vec![0; looks.len()];
+    for (place, (_, index)) in order.iter().enumerate() {
+        owner[*index] = place * codes / looks.len();
+    }
+    owner
+}
+
+/// Direction of greatest variance, by forty power iterations.
+fn principal_axis(looks: &[&[f32]], dimensions: usize) -> Vec<f64> {
+    let mut mean = vec![0.0; dimensions];
+    for look in looks {
+        for (mean, &value) in mean.iter_mut().zip(*look) {
+            *mean += f64::from(value) / looks.len() as f64;
+        }
+    }
+    let mut covariance = vec![0.0; dimensions * dimensions];
+    for look in looks {
+        for i in 0..dimensions {
+            for j in 0..dimensions {
+                covariance[i * dimensions + j] +=
+                    (f64::from(look[i]) - mean[i]) * (f64::from(look[j]) - mean[j]);
+            }
+        }
+    }
+    // Unequal start: a symmetric one could be at right angles to the axis.
+    let mut axis: Vec<f64> = (0..dimensions).map(|index| 1.0 / (1.0 + index as f64)).collect();
+    for _ in 0..40 {
+        let turned: Vec<f64> = covariance
+            .chunks_exact(dimensions)
+            .map(|row| row.iter().zip(&axis).map(|(a, b)| a * b).sum())
+            .collect();
+        let length = turned.iter().map(|value: &f64| value * value).sum::<f64>().sqrt().max(1e-300);
+        axis = turned.iter().map(|value| value / length).collect();
+    }
+    axis
+}
+
+/// How rare it is that a look of code i before becomes a look of code j after: -ln P(j | i).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transitions {
+    codes_after: usize,
+    rarity: Vec<f32>,
+}
+
+impl Transitions {
+    /// Counts pairs of codes; the share of the code after is half an observation of prior.
+    pub fn learn(pairs: impl Iterator<Item = (usize, usize)>, before: usize, after: usize) -> Self {
+        let mut counts = vec![0.0_f64; before * after];
+        let mut total = 0.0;
+        for (from, to) in pairs {
+            counts[from * after + to] += 1.0;
+            total += 1.0;
+        }
+        let share: Vec<f64> = (0..after)
+            .map(|to| (0..before).map(|from| counts[from * after + to]).sum::<f64>() / f64::max(total, 1.0))
+            .collect();
+        let mut rarity = vec![0.0; before * after];
+        for from in 0..before {
+            let row = &counts[from * after..(from + 1) * after];
+            let sum: f64 = row.iter().sum();
+            for to in 0..after {
+                let chance = (row[to] + 0.5 * share[to]) / (sum + 0.5);
+                rarity[from * after + to] = -(chance + 1e-6).ln() as f32;
+            }
+        }
+        Self { codes_after: after, rarity }
+    }
+
+    /// Rarity of a transition, in nats.
+    pub fn rarity(&self, from: usize, to: usize) -> f32 {
+        self.rarity[from * self.codes_after + to]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_clouds_of_looks_get_two_codes() {
+        let looks: Vec<f32> = (0..400)
+            .flat_map(|i| {
+                let side = if i % 2 == 0 { 5.0 } else { -5.0 };
+                [side + (i % 7) as f32 * 0.1, (i % 5) as f32 * 0.1]
+            })
+            .collect();
+        let book = CodeBook::learn(&looks, 2, 2);
+        assert_ne!(book.nearest(&[5.0, 0.0]), book.nearest(&[-5.0, 0.0]));
+        assert_eq!(book, CodeBook::learn(&looks, 2, 2));
+    }
+
+    #[test]
+    fn a_rare_transition_is_rarer_than_a_common_one() {
+        let pairs = (0..1000).map(|i| (i % 2, if i == 3 { 0 } else { i % 2 }));
+        let transitions = Transitions::learn(pairs, 2, 2);
+        assert!(transitions.rarity(1, 0) > 5.0);
+        assert!(transitions.rarity(1, 1) < 0.1);
+    }
+}
