@@ -70,7 +70,8 @@ impl Demo {
             // A world that was interrupted halfway must not be taken for a whole one.
             let half = self.out.join("steppe-world.partial");
             if half.is_dir() {
-                std::fs::remove_dir_all(&half).with_context(|| format!("cannot remove {}", half.display()))?;
+                std::fs::remove_dir_all(&half)
+                    .with_context(|| format!("cannot remove {}", half.display()))?;
             }
             let summary = simulate::write(&world, &half)?;
             std::fs::rename(&half, &folder)
@@ -84,11 +85,8 @@ impl Demo {
         file.dates.baseline = Some(baseline);
         file.dates.target = Some(target);
         file.outputs.out = Some(self.out.join("steppe"));
-        let question = Question {
-            min_area: Some(SquareMetres::from_mu(10.0)),
-            years: Some(1.0),
-            ..Question::default()
-        };
+        let question =
+            Question { min_area: Some(SquareMetres::from_mu(10.0)), years: Some(1.0), ..Question::default() };
         self.show(file, &folder.join("truth.geojson"), &folder.join("redline_grassland.geojson"), &question)
     }
 

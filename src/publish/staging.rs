@@ -141,7 +141,8 @@ impl Drop for Staging {
     fn drop(&mut self) {
         let mut unfinished = unfinished();
         let lock = self.lock.take();
-        unfinished.retain(|path| *path != self.partial && lock.as_ref().is_none_or(|lock| *path != lock.path));
+        unfinished
+            .retain(|path| *path != self.partial && lock.as_ref().is_none_or(|lock| *path != lock.path));
         // Nothing can be reported here; what stays behind is removed by the next run on this name.
         let _ = fs::remove_dir_all(&self.partial);
         drop(lock);

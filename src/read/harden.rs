@@ -124,9 +124,7 @@ pub fn content(path: &Path) -> Result<Content, ReadError> {
     Ok(match start {
         [] => Content::Empty,
         _ if tiff.iter().any(|magic| start.starts_with(magic)) => Content::Tiff,
-        _ if start.starts_with(b"<VRT") || start.starts_with(b"<OGRVRT") => {
-            Content::Vrt
-        }
+        _ if start.starts_with(b"<VRT") || start.starts_with(b"<OGRVRT") => Content::Vrt,
         _ if start.starts_with(b"<") => Content::Other("XML or HTML".to_owned()),
         _ if start.starts_with(b"{") => Content::Other("JSON".to_owned()),
         _ if start.starts_with(b"PK") => Content::Other("a ZIP archive".to_owned()),

@@ -54,7 +54,16 @@ fn explain_names_every_sub_model_and_tells_one_with_its_sources() {
 fn what_init_writes_is_what_check_and_scan_read() {
     let drawn = Drawn::new(World::touched());
     let plan = drawn.path("plan.toml");
-    let init = ended(program().arg("init").arg("--scenes").arg(drawn.path("scenes")).arg("--redlines").arg(drawn.path("redline.geojson")).arg("--plan").arg(&plan));
+    let init = ended(
+        program()
+            .arg("init")
+            .arg("--scenes")
+            .arg(drawn.path("scenes"))
+            .arg("--redlines")
+            .arg(drawn.path("redline.geojson"))
+            .arg("--plan")
+            .arg(&plan),
+    );
     assert_eq!(init.code, Some(0), "{}", init.stderr);
     says(&init.stderr, &["wrote", "plan.toml", "steppewatch check"]);
     let again = ended(program().arg("init").arg("--plan").arg(&plan));
@@ -62,7 +71,18 @@ fn what_init_writes_is_what_check_and_scan_read() {
     says(&again.stderr, &["plan.toml exists", "--plan"]);
     let check = ended(program().arg("check").arg(&plan));
     assert_eq!(check.code, Some(0), "{}", check.stderr);
-    says(&check.stdout, &["EPSG:32649", "32 on 32 days", "GL-1 drawn grassland", "G1", "look-back", "target", "2023-01-01/2023-10-03"]);
+    says(
+        &check.stdout,
+        &[
+            "EPSG:32649",
+            "32 on 32 days",
+            "GL-1 drawn grassland",
+            "G1",
+            "look-back",
+            "target",
+            "2023-01-01/2023-10-03",
+        ],
+    );
     let scan = ended(program().arg("scan").arg(&plan));
     assert_eq!(scan.code, Some(0), "{}", scan.stderr);
     assert!(drawn.path("out/leads.geojson").is_file());
@@ -71,7 +91,11 @@ fn what_init_writes_is_what_check_and_scan_read() {
 #[test]
 fn a_relative_plan_in_the_folder_itself_is_read() {
     let drawn = Drawn::new(World::steppe(64, 64));
-    fs::write(drawn.path("plan.toml"), "[inputs]\nscenes = \"scenes\"\nredlines = [\"redline.geojson\"]\n[outputs]\nout = \"out\"\n").unwrap();
+    fs::write(
+        drawn.path("plan.toml"),
+        "[inputs]\nscenes = \"scenes\"\nredlines = [\"redline.geojson\"]\n[outputs]\nout = \"out\"\n",
+    )
+    .unwrap();
     let scan = ended(program().current_dir(drawn.path("")).args(["scan", "plan.toml"]));
     assert_eq!(scan.code, Some(0), "{}", scan.stderr);
     assert!(drawn.path("out/manifest.json").is_file());
@@ -96,7 +120,14 @@ fn trace_tells_what_each_room_made_of_a_parcel() {
     };
     let inside = trace(&format!("{lon:.7},{lat:.7}"));
     assert_eq!(inside.code, Some(0), "{}", inside.stderr);
-    let lines = ["read      row 26 column 31", "redline   GL-1", "observe   32 of 32", "baseline  24 clear", "detect    G1: evidence", "gate bare"];
+    let lines = [
+        "read      row 26 column 31",
+        "redline   GL-1",
+        "observe   32 of 32",
+        "baseline  24 clear",
+        "detect    G1: evidence",
+        "gate bare",
+    ];
     says(&inside.stdout, &lines);
     let swapped = trace(&format!("{lat:.7},{lon:.7}"));
     assert_eq!(swapped.code, Some(1));
@@ -111,7 +142,10 @@ fn the_summary_for_machines_is_json_on_stdout() {
     let ended = Scan::of(&drawn).with("--json").run();
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     let summary: Value = serde_json::from_str(&ended.stdout).unwrap();
-    assert_eq!((&summary["leads"], &summary["gaps"], &summary["mode"]), (&2.into(), &0.into(), &"series".into()));
+    assert_eq!(
+        (&summary["leads"], &summary["gaps"], &summary["mode"]),
+        (&2.into(), &0.into(), &"series".into())
+    );
 }
 
 #[test]

@@ -56,7 +56,10 @@ fn a_truncated_tiff_is_named_with_band_and_place() {
         let bytes = fs::read(&path).unwrap();
         fs::write(&path, &bytes[..(bytes.len() as f64 * share) as usize]).unwrap();
         let words = Scan::of(&drawn).refused();
-        says(&words, &["S2_20220717.tif", "band red", "rows", "columns", "may be cut short", "copy it again"]);
+        says(
+            &words,
+            &["S2_20220717.tif", "band red", "rows", "columns", "may be cut short", "copy it again"],
+        );
     }
 }
 
@@ -81,7 +84,8 @@ fn a_tiff_whose_pixels_were_never_written_is_no_scene_without_change() {
     let (cols, rows) = like.raster_size();
     let bands = like.raster_count();
     let copy = drawn.path("new.tif");
-    let mut file = driver.create_with_band_type_with_options::<u16, _>(&copy, cols, rows, bands, &options).unwrap();
+    let mut file =
+        driver.create_with_band_type_with_options::<u16, _>(&copy, cols, rows, bands, &options).unwrap();
     file.set_geo_transform(&like.geo_transform().unwrap()).unwrap();
     file.set_spatial_ref(&like.spatial_ref().unwrap()).unwrap();
     for number in 1..=bands {
@@ -102,7 +106,16 @@ fn a_band_missing_in_one_scene_is_named_with_the_scene() {
     let drawn = small();
     rewrite(&drawn, 20_220_717, &["B02", "B03", "B04", "B11", "SCL"]);
     let words = Scan::of(&drawn).refused();
-    says(&words, &["S2_20220717.tif", "has bands blue, green, red, swir16", "NDVI (red, nir)", "31 other scenes", "add the band"]);
+    says(
+        &words,
+        &[
+            "S2_20220717.tif",
+            "has bands blue, green, red, swir16",
+            "NDVI (red, nir)",
+            "31 other scenes",
+            "add the band",
+        ],
+    );
 }
 
 #[test]
@@ -117,9 +130,11 @@ fn one_scene_without_swir_does_not_take_it_from_all_others() {
 fn rewrite(drawn: &Drawn, date: u32, bands: &[&str]) {
     let path = drawn.scene(date);
     let copy = drawn.path("new.tif");
-    let numbers = bands.iter().map(|name| crate::world::BANDS.iter().position(|band| band == name).unwrap() + 1);
+    let numbers =
+        bands.iter().map(|name| crate::world::BANDS.iter().position(|band| band == name).unwrap() + 1);
     let chosen: Vec<String> = numbers.flat_map(|number| ["-b".to_owned(), number.to_string()]).collect();
-    let status = Command::new("gdal_translate").arg("-q").args(chosen).arg(&path).arg(&copy).status().unwrap();
+    let status =
+        Command::new("gdal_translate").arg("-q").args(chosen).arg(&path).arg(&copy).status().unwrap();
     assert!(status.success());
     fs::rename(copy, path).unwrap();
 }
@@ -157,7 +172,17 @@ fn a_red_line_with_a_bow_tie_is_refused_with_ring_and_place() {
         "bow.geojson",
         &ring(&json!([[111.0, 41.54], [111.006, 41.548], [111.006, 41.54], [111.0, 41.548], [111.0, 41.54]])),
     );
-    says(&words, &["feature 1", "ring 1", "vertex 1", "crosses itself", "(111.0030000, 41.5440000)", "correct it in a GIS"]);
+    says(
+        &words,
+        &[
+            "feature 1",
+            "ring 1",
+            "vertex 1",
+            "crosses itself",
+            "(111.0030000, 41.5440000)",
+            "correct it in a GIS",
+        ],
+    );
 }
 
 #[test]
@@ -173,7 +198,12 @@ fn a_red_line_with_nan_is_refused_with_the_vertex() {
 fn a_red_line_in_metres_without_crs_is_refused() {
     let words = refused_redline(
         "metres.geojson",
-        &ring(&json!([[500_020, 4_599_400], [500_600, 4_599_400], [500_600, 4_599_980], [500_020, 4_599_400]])),
+        &ring(&json!([
+            [500_020, 4_599_400],
+            [500_600, 4_599_400],
+            [500_600, 4_599_980],
+            [500_020, 4_599_400]
+        ])),
     );
     says(&words, &["500020 to 500600", "expected degrees", "metres without a CRS", "EPSG"]);
 }
@@ -193,7 +223,10 @@ fn a_baseline_after_the_target_is_a_wrong_plan() {
     let drawn = small();
     let scan = Scan::of(&drawn).periods(TARGET, BASELINE);
     let words = scan.refused();
-    says(&words, &["baseline 2023-01-01/2023-12-31", "target 2020-01-01/2022-12-31", "look-back comes first"]);
+    says(
+        &words,
+        &["baseline 2023-01-01/2023-12-31", "target 2020-01-01/2022-12-31", "look-back comes first"],
+    );
     assert_eq!(scan.run().code, Some(2));
 }
 
@@ -221,7 +254,10 @@ fn an_unknown_key_in_a_plan_is_named_with_its_line() {
     let before = beside(&drawn.path("out"));
     let ended = ended(program().arg("scan").arg(&plan));
     assert_eq!(ended.code, Some(2), "{}", ended.stderr);
-    says(&ended.stderr, &["plan.toml", "line 3, column 1", "unknown field `redline`", "`redlines`", "steppewatch init"]);
+    says(
+        &ended.stderr,
+        &["plan.toml", "line 3, column 1", "unknown field `redline`", "`redlines`", "steppewatch init"],
+    );
     assert_eq!(beside(&drawn.path("out")), before);
 }
 

@@ -58,5 +58,8 @@ fn golden_cases_name_the_leads_that_are_written_down() {
             writeln!(complaints, "{name}:\n{}", difference(&expected, &found)).unwrap();
         }
     }
-    assert!(complaints.is_empty(), "\n{complaints}if this is meant, run scripts/bless and read what it shows");
+    assert!(
+        complaints.is_empty(),
+        "\n{complaints}if this is meant, run scripts/bless and read what it shows"
+    );
 }

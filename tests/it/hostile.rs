@@ -100,7 +100,8 @@ fn mask_of_everything(scene: &Path, mask: &Path) {
     let mut file = driver.create_with_band_type::<u8, _>(mask, cols, rows, 1).unwrap();
     gdal::Metadata::set_metadata_item(&mut file, "INTERNAL_MASK_FLAGS_1", "2", "").unwrap();
     let mut band = file.rasterband(1).unwrap();
-    band.write((0, 0), (cols, rows), &mut gdal::raster::Buffer::new((cols, rows), vec![0_u8; cols * rows])).unwrap();
+    band.write((0, 0), (cols, rows), &mut gdal::raster::Buffer::new((cols, rows), vec![0_u8; cols * rows]))
+        .unwrap();
     drop(band);
     file.close().unwrap();
 }
@@ -118,7 +119,10 @@ fn a_vrt_named_tif_reads_nothing_changes_nothing_and_is_told() {
     let ended = scan.run();
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     says(&ended.stderr, &["skipped", "S2_20230718.tif", "S2_20230719_B04.tif", "a VRT"]);
-    assert_eq!(fs::read(drawn.path("beset/leads.geojson")).unwrap(), fs::read(clean.out.join("leads.geojson")).unwrap());
+    assert_eq!(
+        fs::read(drawn.path("beset/leads.geojson")).unwrap(),
+        fs::read(clean.out.join("leads.geojson")).unwrap()
+    );
     assert_eq!(ear.calls(), 0);
 }
 
@@ -134,7 +138,9 @@ fn a_download_that_is_a_page_of_text_is_no_scene() {
 fn an_address_is_no_scene() {
     let drawn = Drawn::new(World::steppe(64, 64));
     let ear = Ear::new();
-    for address in [ear.address(), format!("http://127.0.0.1:{}/x.tif", ear.port), "vrt:///etc/passwd".to_owned()] {
+    for address in
+        [ear.address(), format!("http://127.0.0.1:{}/x.tif", ear.port), "vrt:///etc/passwd".to_owned()]
+    {
         let words = Scan::of(&drawn).scenes(&address).refused();
         says(&words, &[&address, "address", "on this disk"]);
     }

@@ -7,17 +7,17 @@ use std::time::Duration;
 use crate::program::{Scan, beside};
 use crate::world::{Drawn, World};
 
-/// Starts a scan and waits until its partial folder is there.
+/// Starts a scan and waits until something lies in its partial folder.
 fn begun(scan: &Scan) -> Child {
     let child = scan.command().stderr(Stdio::null()).spawn().unwrap();
     let partial = scan.out.with_extension("partial");
-    for _ in 0..2000 {
-        if partial.join("evidence.tmp").exists() {
+    for _ in 0..10_000 {
+        if fs::read_dir(&partial).is_ok_and(|mut entries| entries.next().is_some()) {
             return child;
         }
         std::thread::sleep(Duration::from_millis(2));
     }
-    panic!("no partial folder within four seconds");
+    panic!("no partial folder within twenty seconds");
 }
 
 fn stopped(mut child: Child, signal: &str) -> Option<i32> {

@@ -132,7 +132,8 @@ impl Scan {
 /// Names in the folder in which an output would lie.
 pub fn beside(out: &Path) -> Vec<String> {
     let entries = fs::read_dir(out.parent().unwrap()).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }

@@ -56,7 +56,11 @@ fn a_pixel_s_expectation_and_z_are_those_of_the_reference() {
         let fit = Fit::shrunken(&x, &m, &history, rows[0][2], rows[0][3]);
         for (view, row) in rows.iter().enumerate() {
             let (expected, z) = (fit.expected(m[view]), fit.z(x[view], m[view]));
-            assert!((expected - row[7]).abs() < 1e-4, "case {case}, view {view}: {expected}, expected {}", row[7]);
+            assert!(
+                (expected - row[7]).abs() < 1e-4,
+                "case {case}, view {view}: {expected}, expected {}",
+                row[7]
+            );
             assert!((z - row[8]).abs() < 5e-3, "case {case}, view {view}: z {z}, expected {}", row[8]);
         }
     }

@@ -79,7 +79,17 @@ impl World {
     pub fn steppe(rows: usize, cols: usize) -> Self {
         let dates = (2020..2024).flat_map(|year| VIEWS.map(|view| year * 10_000 + view)).collect();
         let (deeds, clouds, redline) = (Vec::new(), Vec::new(), None);
-        Self { rows, cols, origin: (500_000.0, 4_600_000.0), epsg: 32649, dates, seed: 1, deeds, clouds, redline }
+        Self {
+            rows,
+            cols,
+            origin: (500_000.0, 4_600_000.0),
+            epsg: 32649,
+            dates,
+            seed: 1,
+            deeds,
+            clouds,
+            redline,
+        }
     }
 
     /// 96 x 96 px with one ploughed and one mined square since the spring of 2023.
@@ -129,7 +139,9 @@ impl World {
             target.set_description(name).unwrap();
             target.set_no_data_value(Some(0.0)).unwrap();
             let plane = pixels.iter().map(|pixel| pixel[band]).collect();
-            target.write((0, 0), (self.cols, self.rows), &mut Buffer::new((self.cols, self.rows), plane)).unwrap();
+            target
+                .write((0, 0), (self.cols, self.rows), &mut Buffer::new((self.cols, self.rows), plane))
+                .unwrap();
         }
         file.close().unwrap();
     }
@@ -165,7 +177,13 @@ impl World {
         let deed = self.deeds.iter().rev().find(|(block, from, _)| *from <= date && block.holds(row, col));
         let green = self.green(date, row, col);
         let colours = match deed.map(|(.., deed)| deed) {
-            None => [0.075 - 0.03 * green, 0.10 - 0.02 * green, 0.16 - 0.11 * green, 0.21 + 0.16 * green, 0.30 - 0.12 * green],
+            None => [
+                0.075 - 0.03 * green,
+                0.10 - 0.02 * green,
+                0.16 - 0.11 * green,
+                0.21 + 0.16 * green,
+                0.30 - 0.12 * green,
+            ],
             Some(Deed::Ploughed) => [0.09, 0.13, 0.21, 0.25, 0.37],
             Some(Deed::Mined) => [0.20, 0.25, 0.31, 0.35, 0.43],
         };
@@ -199,7 +217,8 @@ impl World {
 
     /// Even noise, -1 to 1.
     fn noise(&self, keys: &[usize]) -> f64 {
-        let mixed = keys.iter().fold(self.seed, |state, key| mix(state ^ (*key as u64).wrapping_mul(0x9E37_79B9)));
+        let mixed =
+            keys.iter().fold(self.seed, |state, key| mix(state ^ (*key as u64).wrapping_mul(0x9E37_79B9)));
         (mixed >> 11) as f64 / (1_u64 << 52) as f64 - 1.0
     }
 }
