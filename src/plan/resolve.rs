@@ -83,9 +83,7 @@ pub fn resolve(file: PlanFile, cores: usize) -> Result<Plan, PlanError> {
     if let (Some(baseline), Some(target)) = (baseline, target)
         && baseline.to >= target.from
     {
-        fault(format!(
-            "baseline {baseline} does not end before target {target} starts; the look-back comes first"
-        ));
+        fault(format!("baseline {baseline} does not end before target {target} starts; the look-back comes first"));
     }
     if let Err(error) = submodel::select(&file.model.submodels) {
         fault(error.to_string());

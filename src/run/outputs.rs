@@ -161,3 +161,4 @@ fn picture(
     }
     Ok(result)
 }
+

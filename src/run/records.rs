@@ -6,9 +6,9 @@ use sha2::{Digest, Sha256};
 use crate::date::Date;
 use crate::lead::{Area, Lead, Measure, Overlap, Status, Suppressed};
 use crate::plan::Plan;
-use crate::run::RunError;
 use crate::run::inputs::{Inputs, Question};
 use crate::run::patches::{Examined, in_lon_lat};
+use crate::run::RunError;
 use crate::scene::Band;
 use crate::submodel::Feature;
 use crate::units::{SquareMetres, rounded};
@@ -188,17 +188,12 @@ impl<'a> Desk<'a> {
         let Some(closer) = &examined.closer else {
             let share = 100.0 * examined.gated_share;
             let gates = gates.join(", ");
-            let detail = format!(
-                "only {share:.0} % of the pixels pass a gate ({gates}) in enough clear views in a row"
-            );
+            let detail = format!("only {share:.0} % of the pixels pass a gate ({gates}) in enough clear views in a row");
             return Some(("not_persistent", detail));
         };
         if closer.seen_before > MOST_SEEN_BEFORE {
             let share = 100.0 * closer.seen_before;
-            let detail = format!(
-                "a season of the look-back showed {share:.0} % of the same evidence ({})",
-                closer.kind
-            );
+            let detail = format!("a season of the look-back showed {share:.0} % of the same evidence ({})", closer.kind);
             return Some(("seen_in_look_back", detail));
         }
         if closer.passed.is_none() {
@@ -283,10 +278,7 @@ impl<'a> Desk<'a> {
         }
         if let Some(passed) = &closer.passed {
             let (gate, views) = (&passed.gate, passed.views);
-            notes.push(format!(
-                "gate {gate} held in {views} clear views in a row, reached on {}",
-                passed.reached
-            ));
+            notes.push(format!("gate {gate} held in {views} clear views in a row, reached on {}", passed.reached));
         }
         notes
     }
@@ -340,8 +332,7 @@ fn closer_measures(closer: &Closer, features: &[Feature]) -> Vec<Measure> {
     ];
     for (place, feature) in features.iter().enumerate() {
         let line = |lines: &Vec<Vec<f32>>| {
-            let mut values: Vec<f32> =
-                closer.chosen.indices.iter().map(|index| lines[place][*index]).collect();
+            let mut values: Vec<f32> = closer.chosen.indices.iter().map(|index| lines[place][*index]).collect();
             crate::baseline::regression::median(&mut values)
         };
         let unit = if *feature == Feature::Brightness { "reflectance" } else { "1" };
@@ -354,9 +345,7 @@ fn closer_measures(closer: &Closer, features: &[Feature]) -> Vec<Measure> {
 
 /// Of leads of several sub-models on the same ground, the one with the highest confidence stays.
 fn one_lead_a_place(records: &mut Records) {
-    let order = |a: &Lead, b: &Lead| {
-        b.confidence.total_cmp(&a.confidence).then(b.area.best.0.total_cmp(&a.area.best.0))
-    };
+    let order = |a: &Lead, b: &Lead| b.confidence.total_cmp(&a.confidence).then(b.area.best.0.total_cmp(&a.area.best.0));
     records.leads.sort_by(|a, b| order(a, b).then(a.model.cmp(&b.model)).then(a.id.cmp(&b.id)));
     let mut kept: Vec<Lead> = Vec::new();
     for lead in std::mem::take(&mut records.leads) {
@@ -368,9 +357,7 @@ fn one_lead_a_place(records: &mut Records) {
         match kept.iter_mut().find(shares_ground) {
             None => kept.push(lead),
             Some(first) => {
-                first
-                    .notes
-                    .push(format!("also seen as {} with confidence {:.2}", lead.model, lead.confidence));
+                first.notes.push(format!("also seen as {} with confidence {:.2}", lead.model, lead.confidence));
                 records.suppressed.push(Suppressed {
                     reason: "same_place".to_owned(),
                     detail: format!("lead {} ({}) names this place", first.id, first.model),

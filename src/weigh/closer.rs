@@ -12,9 +12,9 @@ use crate::detect::evidence::{Chosen, Prepared};
 use crate::detect::gate::{self, Passed};
 use crate::detect::persistence::{self, Persistence};
 use crate::grid::{Pixel, Window};
-use crate::patch::Patch;
 use crate::patch::label::parts;
 use crate::patch::tree::{self, Field};
+use crate::patch::Patch;
 use crate::submodel::Feature;
 
 /// A view of the patch counts when at least this share of its pixels was seen.
