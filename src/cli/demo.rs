@@ -67,7 +67,15 @@ impl Demo {
         let folder = self.out.join("steppe-world");
         let world = World::small(SEED);
         if !folder.join("truth.geojson").is_file() {
-            let summary = simulate::write(&world, &folder)?;
+            // A world that was interrupted halfway must not be taken for a whole one.
+            let half = self.out.join("steppe-world.partial");
+            if half.is_dir() {
+                std::fs::remove_dir_all(&half)
+                    .with_context(|| format!("cannot remove {}", half.display()))?;
+            }
+            let summary = simulate::write(&world, &half)?;
+            std::fs::rename(&half, &folder)
+                .with_context(|| format!("cannot rename {} to {}", half.display(), folder.display()))?;
             show::say(&summary.to_string());
         }
         let (baseline, target) = world.periods();
@@ -77,11 +85,8 @@ impl Demo {
         file.dates.baseline = Some(baseline);
         file.dates.target = Some(target);
         file.outputs.out = Some(self.out.join("steppe"));
-        let question = Question {
-            min_area: Some(SquareMetres::from_mu(10.0)),
-            years: Some(1.0),
-            ..Question::default()
-        };
+        let question =
+            Question { min_area: Some(SquareMetres::from_mu(10.0)), years: Some(1.0), ..Question::default() };
         self.show(file, &folder.join("truth.geojson"), &folder.join("redline_grassland.geojson"), &question)
     }
 

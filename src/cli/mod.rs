@@ -7,6 +7,7 @@ pub mod demo;
 pub mod exit;
 pub mod explain;
 pub mod init;
+pub mod interrupt;
 pub mod scan;
 pub mod show;
 pub mod simulate;
@@ -58,6 +59,7 @@ pub fn main() -> ExitCode {
             return exit.code();
         }
     };
+    interrupt::watch();
     let outcome = match cli.verb {
         Verb::Demo(verb) => verb.run(),
         Verb::Init(verb) => verb.run(),

@@ -146,6 +146,11 @@ impl Scanned {
         if inputs.is_pair {
             lines.push("two dates only: every lead is provisional and over-reporting is likely".to_owned());
         }
+        let skipped = |(path, why): &(PathBuf, String)| format!("skipped {}: {why}", path.display());
+        lines.extend(inputs.skipped.iter().take(5).map(skipped));
+        if inputs.skipped.len() > 5 {
+            lines.push(format!("skipped {} more files; see `steppewatch check`", inputs.skipped.len() - 5));
+        }
         lines.extend(inputs.notes.iter().map(|note| format!("note: {note}")));
         lines.push(table::leads(&records.leads, SHOWN));
         let (leads, suppressed, gaps) = (records.leads.len(), records.suppressed.len(), self.found.gaps.len());
@@ -174,6 +179,7 @@ impl Scanned {
             "out": self.out.display().to_string(),
             "mode": if self.inputs.is_pair { "pair" } else { "series" },
             "scenes": self.inputs.scenes.len(),
+            "skipped": self.inputs.skipped.len(),
             "baseline": self.inputs.question.baseline.to_string(),
             "target": self.inputs.question.target.to_string(),
             "leads": records.leads.len(),

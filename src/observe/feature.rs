@@ -43,6 +43,17 @@ pub fn bands_for(feature: Feature, scene: &Scene) -> Option<Vec<Band>> {
     bands.iter().all(|band| scene.has(*band)).then_some(bands)
 }
 
+/// A feature and the bands that it is made of, in words.
+pub fn recipe(feature: Feature) -> &'static str {
+    match feature {
+        Feature::Ndvi => "NDVI (red, nir)",
+        Feature::Ndmi => "NDMI (nir or nir08, swir16)",
+        Feature::Bsi => "BSI (blue, red, nir, swir16)",
+        Feature::Brightness => "brightness (red and swir16, or green and red)",
+        Feature::Ndwi => "NDWI (green, nir)",
+    }
+}
+
 /// The features that every one of the scenes can give, in the order of `Feature::ALL`.
 pub fn available(scenes: &[Scene]) -> Vec<Feature> {
     let everywhere = |feature: &Feature| scenes.iter().all(|scene| bands_for(*feature, scene).is_some());

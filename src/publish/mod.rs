@@ -148,7 +148,12 @@ impl PublishError {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 "give --out in a folder that you may write to; nothing was published"
             }
-            io::ErrorKind::NotFound => "check that the folder still exists, then run again",
+            io::ErrorKind::NotFound => {
+                "give --out in a folder that exists and that you may write to; nothing was published"
+            }
+            io::ErrorKind::NotADirectory => {
+                "a part of that path is a file, not a folder; give another --out; nothing was published"
+            }
             _ => "nothing was published; check the disk and run again",
         };
         PublishError::Io { doing, path: path.to_owned(), source, next }

@@ -11,6 +11,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::publish::PublishError;
 
@@ -19,6 +20,36 @@ pub const GENERATOR: &str = "steppewatch";
 
 /// Name of the file that makes a folder a finished run.
 pub const MANIFEST: &str = "manifest.json";
+
+/// Partial folders and lock files of this process, in the order in which they were made.
+///
+/// Whoever holds it is alone: nothing is begun, published or removed meanwhile.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Nothing of this process is published while this lives.
+pub struct Abandoned {
+    /// Whether there was anything to take away.
+    pub any: bool,
+    _alone: MutexGuard<'static, Vec<PathBuf>>,
+}
+
+/// Takes away what this process has not published yet, for a process that ends at once.
+pub fn abandon() -> Abandoned {
+    let alone = unfinished();
+    for path in alone.iter().rev() {
+        // Workers may still add files; once the folder is gone they cannot.
+        for _ in 0..1000 {
+            if fs::remove_dir_all(path).or_else(|_| fs::remove_file(path)).is_ok() {
+                break;
+            }
+        }
+    }
+    Abandoned { any: !alone.is_empty(), _alone: alone }
+}
 
 /// An output folder in the making. Dropped without `commit`, it leaves no trace.
 #[derive(Debug)]
@@ -35,11 +66,13 @@ impl Staging {
     /// Takes the lock and makes the partial folder. Touches nothing under the target's own name.
     pub fn begin(out: &Path) -> Result<Staging, PublishError> {
         let mut made = Vec::new();
+        let mut unfinished = unfinished();
         let prepared = prepare(out, &mut made);
         if prepared.is_err() {
             remove_empty(&made);
         }
         let (target, partial, lock) = prepared?;
+        unfinished.extend([lock.path.clone(), partial.clone()]);
         Ok(Staging { target, partial, lock: Some(lock), made })
     }
 
@@ -80,6 +113,7 @@ impl Staging {
             });
         }
         sync_tree(&self.partial)?;
+        let _alone = unfinished();
         let parent = parent_of(&self.target);
         let old = beside(&self.target, ".old");
         let replaces = self.target.symlink_metadata().is_ok();
@@ -105,9 +139,13 @@ impl Staging {
 
 impl Drop for Staging {
     fn drop(&mut self) {
+        let mut unfinished = unfinished();
+        let lock = self.lock.take();
+        unfinished
+            .retain(|path| *path != self.partial && lock.as_ref().is_none_or(|lock| *path != lock.path));
         // Nothing can be reported here; what stays behind is removed by the next run on this name.
         let _ = fs::remove_dir_all(&self.partial);
-        self.lock.take();
+        drop(lock);
         remove_empty(&self.made);
     }
 }

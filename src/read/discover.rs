@@ -122,8 +122,8 @@ fn of_files(
     let mut groups: BTreeMap<(PathBuf, String), Group> = BTreeMap::new();
     for path in files {
         let real = harden::plain_file(path)?;
-        if let harden::Content::Other(what) = harden::content(&real)? {
-            skipped.push((path.clone(), format!("is not a GeoTIFF, its content is {what}")));
+        if harden::content(&real)? == harden::Content::Vrt {
+            skipped.push((path.clone(), format!("is not a GeoTIFF, its content is {}", harden::VRT)));
             continue;
         }
         let probe = Probe::open(path)?;

@@ -73,7 +73,7 @@ pub fn plain_file(path: &Path) -> Result<PathBuf, ReadError> {
         return Err(refuse("is an address, not a file"));
     }
     let kind = std::fs::metadata(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => refuse("no such file"),
+        std::io::ErrorKind::NotFound => refuse("no such file or folder"),
         _ => refuse(&format!("cannot be looked at ({error})")),
     })?;
     if kind.is_dir() {
@@ -98,9 +98,14 @@ pub enum Content {
     Tiff,
     /// No byte at all.
     Empty,
+    /// A VRT, which is never followed.
+    Vrt,
     /// Something else, in words.
     Other(String),
 }
+
+/// What a VRT is, in words.
+pub(crate) const VRT: &str = "a VRT, which points at other files";
 
 /// Looks at the first bytes of a plain file.
 ///
@@ -119,13 +124,14 @@ pub fn content(path: &Path) -> Result<Content, ReadError> {
     Ok(match start {
         [] => Content::Empty,
         _ if tiff.iter().any(|magic| start.starts_with(magic)) => Content::Tiff,
-        _ if start.starts_with(b"<VRT") || start.starts_with(b"<OGRVRT") => {
-            Content::Other("a VRT, which points at other files".to_owned())
-        }
+        _ if start.starts_with(b"<VRT") || start.starts_with(b"<OGRVRT") => Content::Vrt,
         _ if start.starts_with(b"<") => Content::Other("XML or HTML".to_owned()),
         _ if start.starts_with(b"{") => Content::Other("JSON".to_owned()),
         _ if start.starts_with(b"PK") => Content::Other("a ZIP archive".to_owned()),
         _ if start.starts_with(b"\x89PNG") => Content::Other("a PNG picture".to_owned()),
+        _ if start.iter().all(|byte| *byte == 0) => {
+            Content::Other("zeros; expected TIFF data; was its writer killed?".to_owned())
+        }
         _ => Content::Other("not TIFF data".to_owned()),
     })
 }
@@ -141,6 +147,7 @@ pub fn open(path: &Path) -> Result<Dataset, ReadError> {
     match content(&real)? {
         Content::Tiff => {}
         Content::Empty => return Err(broken("the file is empty (0 bytes)".to_owned())),
+        Content::Vrt => return Err(broken(format!("its content is {VRT}"))),
         Content::Other(what) => return Err(broken(format!("its content is {what}"))),
     }
     let options = DatasetOptions {
@@ -153,11 +160,12 @@ pub fn open(path: &Path) -> Result<Dataset, ReadError> {
     Ok(dataset)
 }
 
-/// The message of the library without its wrapping.
+/// The message of the library without its wrapping, and without the file that our error names already.
 pub(crate) fn words(error: &GdalError) -> String {
     match error {
         GdalError::CplError { msg, .. } | GdalError::NullPointer { msg, .. } if !msg.is_empty() => {
-            msg.trim_end_matches('.').to_owned()
+            let short = msg.split_once(": ").filter(|(file, _)| file.starts_with('/')).map(|(_, rest)| rest);
+            short.unwrap_or(msg).trim_end_matches('.').to_owned()
         }
         other => other.to_string(),
     }

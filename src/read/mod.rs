@@ -29,7 +29,7 @@ use crate::scene::Band;
 #[derive(Debug, Error)]
 pub enum ReadError {
     /// The path names no file that may be opened.
-    #[error("{}: {reason}; give a GeoTIFF file that lies on this disk", .path.display())]
+    #[error("{}: {reason}; give a GeoTIFF, or a folder of them, that lies on this disk", .path.display())]
     NotPlainFile {
         /// The path as given.
         path: PathBuf,

@@ -74,7 +74,7 @@ fn polygon(
         match crossing(&ring) {
             Some(Crossing::Cross { vertex, other, at }) => {
                 let reason = format!(
-                    "the ring crosses itself (a bow-tie) near ({}, {}): edge {vertex} to {} meets edge {other} to {}",
+                    "the ring crosses itself (a bow-tie) near ({:.7}, {:.7}): edge {vertex} to {} meets edge {other} to {}",
                     at.x,
                     at.y,
                     vertex + 1,
@@ -279,7 +279,7 @@ mod tests {
         let tie = vec![[0.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]];
         let fault = polygons(&[vec![square(-5.0, -5.0, 20.0), tie]]).unwrap_err();
         assert_eq!((fault.polygon, fault.ring, fault.vertex), (1, Some(2), Some(1)));
-        assert!(fault.reason.contains("bow-tie") && fault.reason.contains("(0.5, 0.5)"), "{}", fault.reason);
+        assert!(fault.reason.contains("bow-tie") && fault.reason.contains("(0.5000000, 0.5000000)"), "{}", fault.reason);
     }
 
     #[test]

@@ -92,13 +92,12 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
         return Err(RunError::NoScenes { which, period, path: plan.scenes.clone() });
     }
     let models = models(plan, &redlines)?;
-    let mut features = feature::available(&scenes);
     // NDVI and brightness also tell cloud and look-alikes; of the rest only what a sub-model asks for.
     let always = [Feature::Ndvi, Feature::Brightness];
-    features.retain(|feature| always.contains(feature) || models.iter().any(|model| model.asks_for(*feature)));
-    if !features.contains(&Feature::Ndvi) {
-        return Err(RunError::NoFeatures { path: plan.scenes.clone() });
-    }
+    let asked = |feature: &Feature| always.contains(feature) || models.iter().any(|model| model.asks_for(*feature));
+    alike(&scenes, asked)?;
+    let mut features = feature::available(&scenes);
+    features.retain(asked);
     let mut reader = Reader::new();
     scenes.iter().try_for_each(|scene| reader.check_has_values(scene))?;
     let grid = common_grid(&scenes)?;
@@ -188,6 +187,29 @@ fn periods(plan: &Plan, scenes: &[Scene]) -> Result<(Period, Period), RunError> 
         (None, None) => return Err(RunError::OneYear { first, last }),
     };
     Ok(decided)
+}
+
+/// Scenes that give the same features: one poor scene would take a feature from all others.
+fn alike(scenes: &[Scene], asked: impl Fn(&Feature) -> bool) -> Result<(), RunError> {
+    for feature in Feature::ALL.into_iter().filter(asked) {
+        let lacks = |scene: &&Scene| feature::bands_for(feature, scene).is_none();
+        let others = scenes.len() - scenes.iter().filter(lacks).count();
+        let must = others > 0 || feature == Feature::Ndvi;
+        if let (true, Some(scene)) = (must, scenes.iter().find(lacks)) {
+            let has: Vec<&str> = scene.bands.keys().map(|band| band.name()).collect();
+            return Err(RunError::BandMissing {
+                path: scene.bands.values().next().map(|band| band.path.clone()).unwrap_or_default(),
+                scene: scene.id.clone(),
+                has: has.join(", "),
+                feature: feature::recipe(feature).to_owned(),
+                others: match others {
+                    0 => "without which nothing can be seen".to_owned(),
+                    _ => format!("which {others} other scenes have"),
+                },
+            });
+        }
+    }
+    Ok(())
 }
 
 fn views(scenes: &[Scene]) -> Vec<View> {

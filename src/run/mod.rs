@@ -83,11 +83,19 @@ pub enum RunError {
         /// Where the scenes are.
         path: PathBuf,
     },
-    /// Red and near infrared are missing somewhere.
-    #[error("{}: not every scene has a red and a near infrared band; NDVI cannot be made; name the bands in the files or give --band-order", .path.display())]
-    NoFeatures {
-        /// Where the scenes are.
+    /// A scene lacks bands that others have, or that nothing can be done without.
+    #[error("{}: scene '{scene}' has bands {has}; expected those of {feature}, {others}; add the band, name the bands in the file or with --band-order, or move the scene to another folder", .path.display())]
+    BandMissing {
+        /// A file of the scene.
         path: PathBuf,
+        /// Its identity.
+        scene: String,
+        /// Bands that it has.
+        has: String,
+        /// Feature that cannot be made, with its bands.
+        feature: String,
+        /// Why they are expected.
+        others: String,
     },
     /// No scene has a reflectance band.
     #[error("no scene has a reflectance band from which a grid could be taken")]

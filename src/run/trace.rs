@@ -15,8 +15,11 @@ use crate::run::{RunError, patches, tiles};
 
 /// The trace of a place given in longitude and latitude, as text.
 pub fn trace(inputs: &Inputs, longitude: f64, latitude: f64) -> Result<String, RunError> {
-    let (x, y) = Transform::new(Crs::LON_LAT, inputs.grid.crs)?.point(longitude, latitude)?;
     let outside = || RunError::PlaceOutside { longitude, latitude, grid: inputs.grid.to_string() };
+    if latitude.abs() > 90.0 || longitude.abs() > 360.0 {
+        return Err(outside());
+    }
+    let (x, y) = Transform::new(Crs::LON_LAT, inputs.grid.crs)?.point(longitude, latitude)?;
     let pixel = inputs.grid.pixel_at(x, y).ok_or_else(outside)?;
     let here = Window { row0: pixel.row, col0: pixel.col, rows: 1, cols: 1 };
     let whole = inputs.grid.whole();

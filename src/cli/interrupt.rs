@@ -1,0 +1,31 @@
+//! What happens when somebody stops the program: what is half written goes, what was there stays.
+//!
+//! In:  SIGINT (Ctrl-C) or SIGTERM (a scheduler). SIGHUP keeps its meaning, so that `nohup` works.
+//! Out: exit code 130, no partial folder, no lock; an earlier result under the name is untouched.
+
+use std::thread;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level;
+
+use crate::cli::exit::Exit;
+use crate::cli::show;
+use crate::publish::staging;
+
+/// Waits for a signal on a thread of its own, for the rest of the process.
+///
+/// A system that allows no handler leaves the signals as they are; a killed run is then cleared away by
+/// the next one on the same folder.
+pub fn watch() {
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
+    let wait = move || {
+        if signals.forever().next().is_some() {
+            let abandoned = staging::abandon();
+            show::say(if abandoned.any { "interrupted: nothing was published" } else { "interrupted" });
+            // Workers are still reading: libraries must not be taken down under them.
+            low_level::exit(i32::from(Exit::Interrupted.number()));
+        }
+    };
+    let _ = thread::Builder::new().name("signals".to_owned()).spawn(wait);
+}

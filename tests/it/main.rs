@@ -1,0 +1,17 @@
+//! The program itself on small drawn worlds: its faults, its laws, its words.
+//!
+//! `world` draws scenes and red lines, `program` runs the built binary on them; every other module is a
+//! group of tests named by sentences.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![allow(clippy::print_stdout, reason = "a skipped test says why")]
+
+mod cli;
+mod faults;
+mod golden;
+mod hostile;
+mod interrupted;
+mod laws;
+mod program;
+mod reference;
+mod world;
