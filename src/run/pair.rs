@@ -253,7 +253,9 @@ fn judge_tile(survey: &Survey, scratch: &Scratch, pixels: &mut Pixels, tile: Win
         scratch.write(survey.zone_plane(zone), tile, &values)?;
     }
     let least = stored_evidence(survey.params.grow);
-    let Some(evidence) = evidence.filter(|_| stored.iter().any(|value| *value > least)) else { return Ok(()) };
+    let Some(evidence) = evidence.filter(|_| stored.iter().any(|value| *value > least)) else {
+        return Ok(());
+    };
     let guard = evidence.guard.iter().map(|guard| stored_down(*guard * scratch::PER_UNIT));
     scratch.write(0, tile, &guard.collect::<Vec<i16>>())?;
     let change = &evidence.change;

@@ -148,7 +148,8 @@ impl Measured<'_> {
         let inside: Vec<f32> = self.region.iter().map(|pixel| self.field.values[*pixel]).collect();
         let place = |pixel: usize| (window.row0 + pixel / window.cols, window.col0 + pixel % window.cols);
         let middle = |plane: usize, pixels: &[usize], per_unit: f32| {
-            let values = pixels.iter().map(|pixel| self.shared[plane][*pixel]).filter(|value| *value != i16::MIN);
+            let values =
+                pixels.iter().map(|pixel| self.shared[plane][*pixel]).filter(|value| *value != i16::MIN);
             let mut values: Vec<f32> = values.map(|value| f32::from(value) / per_unit).collect();
             if values.is_empty() { f32::NAN } else { median(&mut values) }
         };
