@@ -1,6 +1,6 @@
 //! Examined patches -> leads and suppressed patches, ranked.
 
-use geo::InteriorPoint;
+use geo::{BoundingRect, InteriorPoint, Intersects, Rect};
 use sha2::{Digest, Sha256};
 
 use crate::date::Date;
@@ -362,14 +362,22 @@ fn one_lead_a_place(records: &mut Records) {
     let order = |a: &Lead, b: &Lead| b.confidence.total_cmp(&a.confidence).then(b.area.best.0.total_cmp(&a.area.best.0));
     records.leads.sort_by(|a, b| order(a, b).then(a.model.cmp(&b.model)).then(a.id.cmp(&b.id)));
     let mut kept: Vec<Lead> = Vec::new();
+    // Boxes first: of thousands of leads nearly all pairs lie apart.
+    let mut boxes: Vec<Option<Rect<f64>>> = Vec::new();
     for lead in std::mem::take(&mut records.leads) {
-        let shares_ground = |other: &&mut Lead| {
+        let own = lead.outline.bounding_rect();
+        let is_near = |other: &Option<Rect<f64>>| matches!((other, &own), (Some(a), Some(b)) if a.intersects(b));
+        let shares_ground = |other: &Lead| {
             let shared = Indexed::new(std::iter::once(&other.outline)).overlaps(&lead.outline);
             let smaller = lead.area.best.0.min(other.area.best.0);
             shared.iter().any(|(_, area)| area.0 > SAME_PLACE_SHARE * smaller)
         };
-        match kept.iter_mut().find(shares_ground) {
-            None => kept.push(lead),
+        let found = (0..kept.len()).find(|place| is_near(&boxes[*place]) && shares_ground(&kept[*place]));
+        match found.map(|place| &mut kept[place]) {
+            None => {
+                kept.push(lead);
+                boxes.push(own);
+            }
             Some(first) => {
                 first.notes.push(format!("also seen as {} with confidence {:.2}", lead.model, lead.confidence));
                 records.suppressed.push(Suppressed {
