@@ -12,7 +12,6 @@ use crate::patch::scratch::{self, Scratch};
 use crate::redline::coverage;
 use crate::run::RunError;
 use crate::run::inputs::Inputs;
-use crate::run::tiles;
 use crate::units::{SquareMetres, rounded};
 use crate::weigh::overlap::geodesic_area;
 
@@ -29,8 +28,12 @@ const REASONS: [(i16, &str); 3] = [
     (scratch::TOO_FEW_VIEWS, "too_few_target_views"),
 ];
 
-/// Gaps of every red line and sub-model, in that order. `scratch` is absent where nothing was read.
-pub fn gaps(inputs: &Inputs, scratch: &Scratch) -> Result<Vec<Gap>, RunError> {
+/// Gaps of every red line and sub-model, in that order. `plane` is where the evidence of a sub-model lies.
+pub fn gaps(
+    inputs: &Inputs,
+    scratch: &Scratch,
+    plane: impl Fn(usize) -> usize,
+) -> Result<Vec<Gap>, RunError> {
     let transform = inputs.to_lon_lat()?;
     let mut gaps = Vec::new();
     for line in 0..inputs.on_grid.len() {
@@ -38,7 +41,7 @@ pub fn gaps(inputs: &Inputs, scratch: &Scratch) -> Result<Vec<Gap>, RunError> {
         let mut of_models: Vec<Vec<Gap>> = Vec::new();
         for (place, model) in inputs.models.iter().enumerate() {
             if model.classes.contains(&inputs.redlines.redlines[line].class) {
-                of_models.push(inside_the_scenes(inputs, scratch, (line, place), &transform)?);
+                of_models.push(inside_the_scenes(inputs, (scratch, plane(place)), (line, place), &transform)?);
             }
         }
         gaps.extend(merged(of_models));
@@ -80,7 +83,7 @@ fn beyond_the_scenes(inputs: &Inputs, line: usize, transform: &Transform) -> Res
 
 fn inside_the_scenes(
     inputs: &Inputs,
-    scratch: &Scratch,
+    (scratch, plane): (&Scratch, usize),
     (line, model): (usize, usize),
     transform: &Transform,
 ) -> Result<Vec<Gap>, RunError> {
@@ -91,7 +94,7 @@ fn inside_the_scenes(
     let lines = &inputs.on_grid[line];
     for row0 in (inputs.area.row0 / BLOCK * BLOCK..inputs.area.row_end()).step_by(BLOCK) {
         let strip = Window { row0, rows: BLOCK, ..inputs.area }.intersection(inputs.grid.whole());
-        let values = scratch.read(tiles::evidence_plane(model), strip)?;
+        let values = scratch.read(plane, strip)?;
         let lacks = |value: &i16| *value < scratch::OUTSIDE;
         if !values.iter().any(lacks) {
             continue;
@@ -128,6 +131,8 @@ fn sentence(inputs: &Inputs, model: usize, code: &str, percent: f64) -> String {
     let model = &inputs.models[model];
     let why = match code {
         "outside_scenes" => "was never seen clear on any date".to_owned(),
+        "too_few_baseline_views" if inputs.is_pair => format!("was not clear on {}", inputs.views[0].date),
+        _ if inputs.is_pair => format!("was not clear on {}", inputs.views[1].date),
         "too_few_baseline_views" => {
             let (views, growing) = (model.minimum_history, model.minimum_growing_history);
             let baseline = inputs.question.baseline;

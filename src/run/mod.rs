@@ -9,6 +9,12 @@ pub mod inputs;
 
 pub mod outputs;
 
+pub mod pair;
+
+pub mod pair_patches;
+
+pub mod pair_records;
+
 pub mod patches;
 
 pub mod records;
@@ -23,6 +29,7 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::date::{Date, Period, days_between};
+use crate::detect::pair::PairError;
 use crate::grid::crs::CrsError;
 use crate::lead::Gap;
 use crate::observe::Stack;
@@ -131,6 +138,9 @@ pub enum RunError {
     /// The confidence model that ships with the program cannot be read.
     #[error("the shipped confidence model cannot be read: {0}")]
     Shipped(String),
+    /// Two dates that cannot be compared.
+    #[error(transparent)]
+    Pair(#[from] PairError<ReadError>),
     /// Workers cannot be started.
     #[error("workers cannot be started: {0}")]
     Threads(String),
@@ -160,6 +170,8 @@ pub struct Found {
     pub gaps: Vec<Gap>,
     /// How often the same rules name a place in a year in which nothing was looked for.
     pub noise: Option<Noise>,
+    /// What the run learned that the reader of the result must know.
+    pub notes: Vec<String>,
 }
 
 /// Leads of a placebo year: the last year of the look-back, judged by what came before it.
@@ -188,21 +200,21 @@ pub fn scan(
     progress: &dyn Progress,
 ) -> Result<(Inputs, Found, PathBuf), RunError> {
     let started = Timestamp::now();
-    let inputs = inputs::gather(plan)?;
+    let mut inputs = inputs::gather(plan)?;
     let staging = Staging::begin(&plan.out)?;
     let found = find(plan, &inputs, &staging.path(""), progress)?;
+    inputs.notes.extend(found.notes.iter().cloned());
     let out = outputs::publish(plan, &inputs, &found, staging, (started, command), progress)?;
     Ok((inputs, found, out))
 }
 
 /// Finds the leads of a plan's inputs. `scratch` is a folder that may be filled and is left empty.
 pub fn find(plan: &Plan, inputs: &Inputs, scratch: &Path, progress: &dyn Progress) -> Result<Found, RunError> {
+    if inputs.is_pair {
+        return find_in_pair(plan, inputs, scratch, progress);
+    }
     let (threads, tile_size) = fitted(plan, inputs)?;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .map_err(|error| RunError::Threads(error.to_string()))?;
-    pool.install(|| {
+    workers(threads)?.install(|| {
         let tiles = tiles::tiles(inputs, tile_size);
         let planes = inputs.models.len() * tiles::PLANES;
         let questions = [Some(&inputs.question), inputs.placebo.as_ref()];
@@ -218,7 +230,7 @@ pub fn find(plan: &Plan, inputs: &Inputs, scratch: &Path, progress: &dyn Progres
             let examined = patches::examine(inputs, question, scratch, progress)?;
             records::weigh(plan, inputs, question, examined)
         };
-        let gaps = gaps::gaps(inputs, &asked[0].1)?;
+        let gaps = gaps::gaps(inputs, &asked[0].1, tiles::evidence_plane)?;
         let noise = match asked.get(1) {
             None => None,
             Some(placebo) => {
@@ -228,8 +240,36 @@ pub fn find(plan: &Plan, inputs: &Inputs, scratch: &Path, progress: &dyn Progres
             }
         };
         let records = records(&asked[0])?;
-        Ok(Found { records, gaps, noise })
+        Ok(Found { records, gaps, noise, notes: Vec::new() })
     })
+}
+
+/// The same for two dates: there is no year in which nothing was looked for.
+fn find_in_pair(
+    plan: &Plan,
+    inputs: &Inputs,
+    scratch: &Path,
+    progress: &dyn Progress,
+) -> Result<Found, RunError> {
+    let (threads, tile_size) = pair::fitted(plan, inputs, FIXED_MEMORY)?;
+    workers(threads)?.install(|| {
+        let tiles = tiles::tiles(inputs, tile_size);
+        progress.stage("two dates", 0);
+        let survey = pair::Survey::learn(inputs)?;
+        let scratch = Scratch::create(&scratch.join("evidence.tmp"), inputs.grid.whole(), survey.planes())?;
+        progress.stage("evidence", tiles.iter().map(|tile| tile.len() as u64).sum());
+        pair::judge(inputs, &survey, &scratch, &tiles, progress)?;
+        progress.stage("patches", 0);
+        let candidates = pair_patches::candidates(&survey, &scratch)?;
+        let records = pair_records::weigh(plan, inputs, &survey, &candidates)?;
+        let gaps = gaps::gaps(inputs, &scratch, |model| survey.plane_of_model(model))?;
+        Ok(Found { records, gaps, noise: None, notes: vec![format!("two dates: {}", survey.summary)] })
+    })
+}
+
+fn workers(threads: usize) -> Result<rayon::ThreadPool, RunError> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map_err(|error| RunError::Threads(error.to_string()))
 }
 
 /// Threads and tile side that keep working memory under the plan's bound; neither changes a byte.

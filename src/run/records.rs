@@ -1,6 +1,6 @@
 //! Examined patches -> leads and suppressed patches, ranked.
 
-use geo::InteriorPoint;
+use geo::{BoundingRect, InteriorPoint, Intersects, Rect};
 use sha2::{Digest, Sha256};
 
 use crate::date::Date;
@@ -18,7 +18,7 @@ use crate::weigh::overlap::{Indexed, geodesic_area};
 use crate::weigh::verdict;
 
 /// Share of a patch that must lie inside the red lines of its sub-model.
-const LEAST_INSIDE_SHARE: f64 = 0.5;
+pub(super) const LEAST_INSIDE_SHARE: f64 = 0.5;
 
 /// Evidence of a look-back season, as a share of the target's, from which a place has done so before:
 /// a field in rotation, a meadow that is mown, a shore that falls dry.
@@ -54,30 +54,40 @@ pub fn weigh(
             Err(suppressed) => records.suppressed.push(suppressed),
         }
     }
+    Ok(ranked(records))
+}
+
+/// One lead a place, leads by rank, patches by id.
+pub(super) fn ranked(mut records: Records) -> Records {
     one_lead_a_place(&mut records);
-    let order = |lead: &Lead| (std::cmp::Reverse((lead.confidence * 1e4).round() as i64), lead.id.clone());
+    // Leads of a pair often share the confidence that their cap leaves: the larger one first.
+    let order = |lead: &Lead| {
+        let down = |value: f64| std::cmp::Reverse(value.round() as i64);
+        (down(lead.confidence * 1e4), down(lead.area.best.0), lead.id.clone())
+    };
     records.leads.sort_by_key(order);
     records.leads.iter_mut().enumerate().for_each(|(index, lead)| lead.rank = index + 1);
     records.suppressed.sort_by(|a, b| (&a.id, &a.model).cmp(&(&b.id, &b.model)));
-    Ok(records)
+    records
 }
 
-struct Desk<'a> {
+/// What every patch is weighed against.
+pub(super) struct Desk<'a> {
     plan: &'a Plan,
     inputs: &'a Inputs,
     question: &'a Question,
-    transform: crate::grid::crs::Transform,
-    redlines: Indexed,
+    pub(super) transform: crate::grid::crs::Transform,
+    pub(super) redlines: Indexed,
     permits: Option<Indexed>,
     confidence: Model,
-    pixel_area: f64,
+    pub(super) pixel_area: f64,
 }
 
 /// Why a patch is no lead: code and sentence.
-type Reason = (&'static str, String);
+pub(super) type Reason = (&'static str, String);
 
 impl<'a> Desk<'a> {
-    fn new(plan: &'a Plan, inputs: &'a Inputs, question: &'a Question) -> Result<Self, RunError> {
+    pub(super) fn new(plan: &'a Plan, inputs: &'a Inputs, question: &'a Question) -> Result<Self, RunError> {
         let (width, height) = inputs.grid.pixel_metres();
         Ok(Self {
             plan,
@@ -133,12 +143,7 @@ impl<'a> Desk<'a> {
                 format!("confidence {confidence:.3} is under {least:.3} ({method})"),
             ))));
         }
-        let sigma = patch.area_px.1 / patch.area_px.0.max(1e-9) * best.0;
-        let area = Area {
-            best: SquareMetres(rounded(best.0, 1)),
-            low: SquareMetres(rounded((best.0 - 1.96 * sigma).max(0.0), 1)),
-            high: SquareMetres(rounded(best.0 + 1.96 * sigma, 1)),
-        };
+        let area = interval(best, patch.area_px);
         let moments = self.moments(closer);
         let point = outline.interior_point().map_or((0.0, 0.0), |point| (point.x(), point.y()));
         let persistence = &closer.persistence;
@@ -230,12 +235,12 @@ impl<'a> Desk<'a> {
         Moments { before, after: last.max(first_seen), first_seen, last_seen }
     }
 
-    fn scene_on(&self, date: Date) -> String {
+    pub(super) fn scene_on(&self, date: Date) -> String {
         let view = self.inputs.views.iter().find(|view| view.date == date);
         view.map_or(String::new(), |view| self.inputs.scenes[view.scenes[0]].id.clone())
     }
 
-    fn redline_overlaps(&self, overlaps: &[(usize, SquareMetres)]) -> Vec<Overlap> {
+    pub(super) fn redline_overlaps(&self, overlaps: &[(usize, SquareMetres)]) -> Vec<Overlap> {
         let reading = &self.inputs.redlines;
         let overlap = |(place, area): &(usize, SquareMetres)| {
             let line = &reading.redlines[*place];
@@ -254,7 +259,7 @@ impl<'a> Desk<'a> {
         overlaps
     }
 
-    fn permit_overlaps(&self, outline: &geo::MultiPolygon<f64>) -> Option<Vec<Overlap>> {
+    pub(super) fn permit_overlaps(&self, outline: &geo::MultiPolygon<f64>) -> Option<Vec<Overlap>> {
         let (permits, indexed) = (self.inputs.permits.as_ref()?, self.permits.as_ref()?);
         let overlap = |(place, area): (usize, SquareMetres)| {
             let permit = &permits.permits[place];
@@ -301,7 +306,17 @@ pub fn identity(outline: &geo::MultiPolygon<f64>) -> String {
     digest.iter().take(10).map(|byte| char::from(LETTERS[usize::from(byte & 31)])).collect()
 }
 
-fn measure(name: &str, value: f32, unit: &'static str) -> Measure {
+/// Area with its 95 % interval; `area_px` is the area in pixels and one sigma of it.
+pub(super) fn interval(best: SquareMetres, area_px: (f64, f64)) -> Area {
+    let sigma = area_px.1 / area_px.0.max(1e-9) * best.0;
+    Area {
+        best: SquareMetres(rounded(best.0, 1)),
+        low: SquareMetres(rounded((best.0 - 1.96 * sigma).max(0.0), 1)),
+        high: SquareMetres(rounded(best.0 + 1.96 * sigma, 1)),
+    }
+}
+
+pub(super) fn measure(name: &str, value: f32, unit: &'static str) -> Measure {
     Measure { name: name.to_owned(), value: rounded(f64::from(value), 4), unit }
 }
 
@@ -348,14 +363,22 @@ fn one_lead_a_place(records: &mut Records) {
     let order = |a: &Lead, b: &Lead| b.confidence.total_cmp(&a.confidence).then(b.area.best.0.total_cmp(&a.area.best.0));
     records.leads.sort_by(|a, b| order(a, b).then(a.model.cmp(&b.model)).then(a.id.cmp(&b.id)));
     let mut kept: Vec<Lead> = Vec::new();
+    // Boxes first: of thousands of leads nearly all pairs lie apart.
+    let mut boxes: Vec<Option<Rect<f64>>> = Vec::new();
     for lead in std::mem::take(&mut records.leads) {
-        let shares_ground = |other: &&mut Lead| {
+        let own = lead.outline.bounding_rect();
+        let is_near = |other: &Option<Rect<f64>>| matches!((other, &own), (Some(a), Some(b)) if a.intersects(b));
+        let shares_ground = |other: &Lead| {
             let shared = Indexed::new(std::iter::once(&other.outline)).overlaps(&lead.outline);
             let smaller = lead.area.best.0.min(other.area.best.0);
             shared.iter().any(|(_, area)| area.0 > SAME_PLACE_SHARE * smaller)
         };
-        match kept.iter_mut().find(shares_ground) {
-            None => kept.push(lead),
+        let found = (0..kept.len()).find(|place| is_near(&boxes[*place]) && shares_ground(&kept[*place]));
+        match found.map(|place| &mut kept[place]) {
+            None => {
+                kept.push(lead);
+                boxes.push(own);
+            }
             Some(first) => {
                 first.notes.push(format!("also seen as {} with confidence {:.2}", lead.model, lead.confidence));
                 records.suppressed.push(Suppressed {

@@ -3,6 +3,7 @@
 //! Law: a tile reads its pixels and a ring; what a pixel gets depends on its control cell alone, so
 //! tile size, memory and threads change no byte.
 
+use geo::MultiPolygon;
 use rayon::prelude::*;
 
 use crate::baseline::{self, Baseline, CELL, RING, Series};
@@ -16,7 +17,7 @@ use crate::read::Reader;
 use crate::redline::coverage;
 use crate::run::inputs::{Inputs, Question};
 use crate::run::{Progress, RunError};
-use crate::scene::Band;
+use crate::scene::{Band, Scene};
 
 /// How far beyond a red line evidence is looked at, so that a contour at the line is whole.
 const ZONE_MARGIN: usize = 3;
@@ -72,9 +73,8 @@ fn add_scene(
     if scene.grid().is_none_or(|grid| !grid.overlaps(&inputs.grid.of_window(outer))) {
         return Ok(());
     }
-    let mask_band = [Band::Scl, Band::Mask].into_iter().find(|band| scene.has(*band));
     let mut clear = vec![true; outer.len()];
-    if let Some(band) = mask_band {
+    if let Some(band) = mask_band(scene) {
         let layer = reader.window(scene, band, &inputs.grid, outer)?;
         let layer: Vec<f32> = layer.iter().copied().collect();
         clear = mask::erode(&mask::clear(band, &layer), outer.rows, outer.cols, mask::DILATION);
@@ -99,7 +99,13 @@ fn add_scene(
     Ok(())
 }
 
-fn inner<T: Copy>(values: &[T], outer: Window, inner: Window) -> Vec<T> {
+/// The layer that says which pixels of a scene are clear, if it has one.
+pub fn mask_band(scene: &Scene) -> Option<Band> {
+    [Band::Scl, Band::Mask].into_iter().find(|band| scene.has(*band))
+}
+
+/// The part of row-major values over `outer` that lies over `inner`.
+pub fn inner<T: Copy>(values: &[T], outer: Window, inner: Window) -> Vec<T> {
     let mut result = Vec::with_capacity(inner.len());
     for row in inner.row0..inner.row_end() {
         let from = (row - outer.row0) * outer.cols + inner.col0 - outer.col0;
@@ -129,7 +135,7 @@ fn tile_evidence(
     tile: Window,
 ) -> Result<(), RunError> {
     let whole = inputs.grid.whole();
-    let wanted: Vec<Vec<bool>> = inputs.models.iter().map(|model| zone_mask(inputs, model, tile)).collect();
+    let wanted: Vec<Vec<bool>> = inputs.models.iter().map(|model| zone_mask(inputs, &inputs.zone(model), tile)).collect();
     if !wanted.iter().flatten().any(|wanted| *wanted) {
         return Ok(());
     }
@@ -159,10 +165,10 @@ pub fn cells(tile: Window) -> Vec<Window> {
     tile.tiles(CELL)
 }
 
-/// Pixels of a window inside (or just beside) the red lines that a sub-model looks at.
-fn zone_mask(inputs: &Inputs, model: &crate::submodel::SubModel, window: Window) -> Vec<bool> {
+/// Pixels of a window inside (or just beside) the red lines that a sub-model looks at, given on the grid.
+pub fn zone_mask(inputs: &Inputs, zone: &MultiPolygon<f64>, window: Window) -> Vec<bool> {
     let outer = window.grown(ZONE_MARGIN, inputs.grid.whole());
-    let inside = coverage::inside(&inputs.zone(model), &inputs.grid, outer);
+    let inside = coverage::inside(zone, &inputs.grid, outer);
     let outside: Vec<bool> = inside.iter().map(|inside| !inside).collect();
     let far = mask::erode(&outside, outer.rows, outer.cols, ZONE_MARGIN);
     inner(&far, outer, window).into_iter().map(|far| !far).collect()

@@ -4,14 +4,17 @@
 use std::fmt::Write;
 
 use crate::baseline::{Baseline, RING, Series};
+use crate::detect;
 use crate::detect::evidence::{Finding, Prepared};
 use crate::detect::gate;
+use crate::detect::pair::{HALO, PairParams, PairSource};
 use crate::grid::crs::Transform;
 use crate::grid::{Crs, Pixel, Window};
 use crate::observe::Stack;
 use crate::read::Reader;
 use crate::run::inputs::Inputs;
-use crate::run::{RunError, patches, tiles};
+use crate::run::pair::{Pixels, Survey};
+use crate::run::{RunError, pair_records, patches, tiles};
 
 /// The trace of a place given in longitude and latitude, as text.
 pub fn trace(inputs: &Inputs, longitude: f64, latitude: f64) -> Result<String, RunError> {
@@ -22,6 +25,9 @@ pub fn trace(inputs: &Inputs, longitude: f64, latitude: f64) -> Result<String, R
     let (x, y) = Transform::new(Crs::LON_LAT, inputs.grid.crs)?.point(longitude, latitude)?;
     let pixel = inputs.grid.pixel_at(x, y).ok_or_else(outside)?;
     let here = Window { row0: pixel.row, col0: pixel.col, rows: 1, cols: 1 };
+    if inputs.is_pair {
+        return pair(inputs, pixel, here);
+    }
     let whole = inputs.grid.whole();
     let cell = patches::cells_around(here, whole)[0];
     let stack = tiles::stack(inputs, &mut Reader::new(), cell.grown(RING, whole))?;
@@ -38,6 +44,47 @@ pub fn trace(inputs: &Inputs, longitude: f64, latitude: f64) -> Result<String, R
     for model in &inputs.models {
         let prepared = tiles::prepare(&baseline, model, inputs);
         verdict(inputs, &prepared, &series, &mut text);
+    }
+    Ok(text)
+}
+
+/// What two dates say about one pixel: the patch around it decides, the pixel is its witness.
+fn pair(inputs: &Inputs, pixel: Pixel, here: Window) -> Result<String, RunError> {
+    let mut text = String::new();
+    place(inputs, pixel, &mut text);
+    redlines(inputs, here, &mut text);
+    let survey = Survey::learn(inputs)?;
+    let (before, after) = Pixels::new(inputs).stacks(here.grown(HALO, inputs.grid.whole()))?;
+    for (view, stack) in inputs.views.iter().zip([&before, &after]) {
+        let place = (pixel.row - stack.window.row0, pixel.col - stack.window.col0);
+        let _ = write!(text, "observe   {} ", view.date);
+        for (index, band) in stack.bands.iter().enumerate() {
+            let _ = write!(text, " {band} {:.3}", stack.values[(index, place.0, place.1)]);
+        }
+        let _ = writeln!(text);
+    }
+    let _ = writeln!(text, "baseline  {}", survey.summary);
+    let Some(model) = &survey.model else { return Ok(text) };
+    let evidence = detect::pair::evidence(model, &before, &after, here);
+    let (fused, guard) = (evidence.fused[(0, 0)], evidence.guard[(0, 0)]);
+    if fused.is_nan() {
+        let _ = writeln!(text, "detect    not clear on both dates: a gap");
+        return Ok(text);
+    }
+    let PairParams { seed, grow, seed_pixels, .. } = survey.params;
+    let _ = writeln!(text, "detect    evidence {fused:.2} (a patch grows above {grow}, starts above {seed})");
+    let _ =
+        writeln!(text, "          guard {guard:.2} (a patch needs {seed_pixels} such pixels of 1 or more)");
+    let change = &evidence.change;
+    let change = [&change.ndvi, &change.brightness, &change.ndwi, &change.texture].map(|plane| plane[(0, 0)]);
+    let [ndvi, brightness, ndwi, texture] = change;
+    let _ = writeln!(
+        text,
+        "          ndvi {ndvi:+.3}  brightness {brightness:+.3}  ndwi {ndwi:+.3}  texture {texture:+.2}"
+    );
+    for model in &inputs.models {
+        let (id, points) = (&model.id, pair_records::points(&model.direction, &change));
+        let _ = writeln!(text, "          {id}: {points:+.1} its way");
     }
     Ok(text)
 }

@@ -6,7 +6,8 @@
 
 use ndarray::{Array3, Axis};
 
-use crate::detect::pair::plane::{Plane, Smoother, boxcar, gaussian, median, texture};
+use crate::detect::pair::middle::median;
+use crate::detect::pair::plane::{Plane, Smoother, boxcar, gaussian, texture};
 use crate::detect::pair::regression::Conditional;
 use crate::detect::pair::shift::{Shift, resampled};
 use crate::detect::pair::sibling;

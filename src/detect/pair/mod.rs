@@ -11,6 +11,7 @@ pub mod direction;
 pub mod evidence;
 pub mod learn;
 pub mod maps;
+pub mod middle;
 pub mod plane;
 pub mod ranks;
 pub mod regression;

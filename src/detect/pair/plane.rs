@@ -1,4 +1,4 @@
-//! Filters over planes with missing pixels: weighted mean, local spread, median.
+//! Filters over planes with missing pixels: weighted mean, local spread.
 //!
 //! In: planes that are 0 where `valid` is 0. Out: planes that are 0 there.
 //! Law: a pixel's result depends only on the pixels under its filter, summed in a fixed order, so that it is
@@ -87,33 +87,6 @@ pub fn texture(plane: &Plane, mean: &Smoother, valid: &Plane) -> Plane {
     spread * valid
 }
 
-/// Median of the valid pixels among 5 x 5.
-pub fn median(plane: &Plane, valid: &Plane) -> Plane {
-    let (rows, cols) = plane.dim();
-    let mut result = Plane::zeros((rows, cols));
-    let mut kept = [0.0_f32; 25];
-    for row in 0..rows {
-        for col in 0..cols {
-            if valid[[row, col]] == 0.0 {
-                continue;
-            }
-            let mut count = 0;
-            for near_row in row.saturating_sub(2)..(row + 3).min(rows) {
-                for near_col in col.saturating_sub(2)..(col + 3).min(cols) {
-                    if valid[[near_row, near_col]] > 0.0 {
-                        kept[count] = plane[[near_row, near_col]];
-                        count += 1;
-                    }
-                }
-            }
-            let kept = &mut kept[..count];
-            let (_, middle, _) = kept.select_nth_unstable_by(count / 2, f32::total_cmp);
-            result[[row, col]] = *middle;
-        }
-    }
-    result
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,7 +101,6 @@ mod tests {
             let expected = if place == (4, 4) { 0.0 } else { 3.0 };
             assert!((value - expected).abs() < 1e-5, "{place:?}: {value}");
         }
-        assert_eq!(median(&plane, &valid)[[3, 4]], 3.0);
     }
 
     #[test]

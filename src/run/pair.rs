@@ -1,0 +1,322 @@
+//! Two dates: what was learned of the pair, and every tile once, from files to planes of evidence.
+//!
+//! In:  inputs with one day before and one day after. Out: a `Survey`, and planes in a scratch file.
+//! Law: evidence depends on the place alone, so tile size, memory and threads change no byte; what one
+//! of the dates did not see is a gap.
+
+use geo::MultiPolygon;
+use ndarray::Array3;
+use rayon::prelude::*;
+
+use crate::detect::pair::{self, HALO, PairError, PairEvidence, PairModel, PairParams, PairSource, Stack};
+use crate::grid::{Grid, Window};
+use crate::observe::mask;
+use crate::patch::scratch::{self, Scratch};
+use crate::plan::Plan;
+use crate::read::{ReadError, Reader};
+use crate::run::inputs::Inputs;
+use crate::run::{Progress, RunError, tiles};
+use crate::scene::Band;
+
+/// Bands that two dates are compared in, as far as every scene of both has them.
+const BANDS: [Band; 6] = [Band::Blue, Band::Green, Band::Red, Band::Nir, Band::Swir16, Band::Swir22];
+
+/// How far cloud (SCL 8, 9, 10, or what a given mask says) reaches beyond its mask, in metres.
+///
+/// Source: on season pairs without change the edges of clouds that were not widened were the main source of
+/// patches; two pixels of 10 m, enough for series with many views, were not enough for two.
+const CLOUD_REACH: f64 = 60.0;
+
+/// The same of cloud shadow (SCL 3), in metres.
+const SHADOW_REACH: f64 = 40.0;
+
+/// Planes that every zone shares, before the planes of evidence: guard, then change of NDVI, brightness, NDWI
+/// and texture. They are written where there may be a patch.
+pub const SHARED: usize = 5;
+
+/// Stored numbers per unit of each change: indices and reflectance, then texture.
+pub const CHANGE_PER_UNIT: [f32; 4] = [1e4, 1e4, 1e4, 1e3];
+
+/// Working memory of a tile in bytes per pixel (with its halo): measured, with 6 bands.
+const BYTES_PER_PIXEL: u64 = 560;
+
+/// Two dates are little beside a series, and the halo is read again by every tile: tiles are this many times
+/// as long as the plan says, if memory allows.
+const TILE_FACTOR: usize = 3;
+
+/// Shortest side of a tile that the halo does not swallow.
+const LEAST_TILE: usize = 64;
+
+/// Red lines that a set of sub-models looks at together, on the grid.
+pub struct Zone {
+    /// Their polygons.
+    pub polygons: MultiPolygon<f64>,
+    /// Places of the sub-models in the inputs.
+    pub models: Vec<usize>,
+}
+
+/// What is known of a pair before its tiles are judged.
+pub struct Survey {
+    /// What is normal between the dates; `None` when too little is clear on both to say.
+    pub model: Option<PairModel>,
+    /// Zones in order of their first sub-model.
+    pub zones: Vec<Zone>,
+    /// Thresholds in force.
+    pub params: PairParams,
+    /// What was learned, in a sentence with numbers.
+    pub summary: String,
+}
+
+/// Reads both days of a pair.
+pub struct Pixels<'a> {
+    inputs: &'a Inputs,
+    reader: Reader,
+    bands: Vec<Band>,
+}
+
+impl<'a> Pixels<'a> {
+    /// A source with no file open.
+    pub fn new(inputs: &'a Inputs) -> Self {
+        let everywhere = |band: &Band| inputs.scenes.iter().all(|scene| scene.has(*band));
+        let bands = BANDS.into_iter().filter(everywhere).collect();
+        Self { inputs, reader: Reader::new(), bands }
+    }
+
+    fn day(&mut self, view: usize, window: Window) -> Result<Stack, ReadError> {
+        let shape = (self.bands.len(), window.rows, window.cols);
+        let mut values = Array3::from_elem(shape, f32::NAN);
+        let inputs = self.inputs;
+        // Scenes of one day in reverse, so that the first one has the last word.
+        for scene in inputs.views[view].scenes.iter().rev() {
+            self.lay(*scene, window, &mut values)?;
+        }
+        Ok(Stack { bands: self.bands.clone(), values, window })
+    }
+
+    /// Lays one scene over what is there, where it is clear and has every band.
+    fn lay(&mut self, scene: usize, window: Window, values: &mut Array3<f32>) -> Result<(), ReadError> {
+        let (scene, grid) = (&self.inputs.scenes[scene], &self.inputs.grid);
+        if scene.grid().is_none_or(|own| !own.overlaps(&grid.of_window(window))) {
+            return Ok(());
+        }
+        let clear = self.clear(scene, window)?;
+        if clear.as_ref().is_some_and(|clear| !clear.contains(&true)) {
+            return Ok(());
+        }
+        let mut planes = Vec::with_capacity(self.bands.len());
+        for &band in &self.bands {
+            let (scale, offset) = (scene.bands[&band].scale as f32, scene.bands[&band].offset as f32);
+            let mut raw = self.reader.window(scene, band, grid, window)?;
+            raw.mapv_inplace(|number| number * scale + offset);
+            planes.push(raw);
+        }
+        for row in 0..window.rows {
+            for col in 0..window.cols {
+                let place = (row, col);
+                let is_clear = clear.as_ref().is_none_or(|clear| clear[row * window.cols + col]);
+                if is_clear && planes.iter().all(|plane| plane[place].is_finite()) {
+                    for (band, plane) in planes.iter().enumerate() {
+                        values[(band, row, col)] = plane[place];
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Clear pixels of a scene with a mask, after what is not clear was widened; `None` without a mask.
+    fn clear(&mut self, scene: &crate::scene::Scene, window: Window) -> Result<Option<Vec<bool>>, ReadError> {
+        let Some(band) = tiles::mask_band(scene) else { return Ok(None) };
+        let grid = &self.inputs.grid;
+        let (width, height) = grid.pixel_metres();
+        let pixels = |metres: f64| (metres / width.min(height)).ceil() as usize;
+        let reaches = [pixels(CLOUD_REACH), pixels(SHADOW_REACH), mask::DILATION];
+        let most = reaches.into_iter().max().unwrap_or(0);
+        let outer = window.grown(most, grid.whole());
+        let layer: Vec<f32> = self.reader.window(scene, band, grid, outer)?.iter().copied().collect();
+        let clear = mask::clear(band, &layer);
+        let kind = |value: f32| match (band, value as i32) {
+            (Band::Scl, 8..=10) => 0,
+            (Band::Scl, 3) => 1,
+            (Band::Scl, _) => 2,
+            _ if value.is_nan() => 2,
+            _ => 0,
+        };
+        let mut result = vec![true; window.len()];
+        for (wanted, reach) in reaches.into_iter().enumerate() {
+            let kept: Vec<bool> =
+                clear.iter().zip(&layer).map(|(clear, value)| *clear || kind(*value) != wanted).collect();
+            if kept.contains(&false) {
+                let kept = mask::erode(&kept, outer.rows, outer.cols, reach);
+                let kept = tiles::inner(&kept, outer, window);
+                result.iter_mut().zip(kept).for_each(|(result, kept)| *result &= kept);
+            }
+        }
+        Ok(Some(result))
+    }
+}
+
+impl PairSource for Pixels<'_> {
+    type Error = ReadError;
+
+    fn stacks(&mut self, window: Window) -> Result<(Stack, Stack), ReadError> {
+        Ok((self.day(0, window)?, self.day(1, window)?))
+    }
+
+    fn grid(&self) -> &Grid {
+        &self.inputs.grid
+    }
+}
+
+impl Survey {
+    /// Learns what is normal between the two days.
+    pub fn learn(inputs: &Inputs) -> Result<Self, RunError> {
+        let params = PairParams::default();
+        let learned = pair::learn(&mut Pixels::new(inputs), params);
+        let (model, summary) = match learned {
+            Ok(model) => {
+                let summary = model.to_string();
+                (Some(model), summary)
+            }
+            // A cloudy pair is no fault of the inputs: all of it becomes gaps.
+            Err(error @ PairError::TooFew { .. }) => (None, error.to_string()),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Self { model, zones: zones(inputs), params, summary })
+    }
+
+    /// Number of planes in the scratch file.
+    pub fn planes(&self) -> usize {
+        SHARED + self.zones.len()
+    }
+
+    /// Plane of evidence of a zone.
+    pub fn zone_plane(&self, zone: usize) -> usize {
+        SHARED + zone
+    }
+
+    /// Plane of evidence that a sub-model looks at.
+    pub fn plane_of_model(&self, model: usize) -> usize {
+        let zone = self.zones.iter().position(|zone| zone.models.contains(&model));
+        self.zone_plane(zone.unwrap_or(0))
+    }
+}
+
+/// Sub-models that look at the same red lines share a zone.
+fn zones(inputs: &Inputs) -> Vec<Zone> {
+    let mut zones: Vec<(Vec<usize>, Zone)> = Vec::new();
+    for (place, model) in inputs.models.iter().enumerate() {
+        let looks = |line: &usize| model.classes.contains(&inputs.redlines.redlines[*line].class);
+        let lines: Vec<usize> = (0..inputs.on_grid.len()).filter(looks).collect();
+        match zones.iter_mut().find(|(own, _)| *own == lines) {
+            Some((_, zone)) => zone.models.push(place),
+            None => zones.push((lines, Zone { polygons: inputs.zone(model), models: vec![place] })),
+        }
+    }
+    zones.into_iter().map(|(_, zone)| zone).collect()
+}
+
+/// Evidence of every tile into the scratch file.
+pub fn judge(
+    inputs: &Inputs,
+    survey: &Survey,
+    scratch: &Scratch,
+    tiles: &[Window],
+    progress: &dyn Progress,
+) -> Result<(), RunError> {
+    tiles.par_iter().try_for_each_init(
+        || Pixels::new(inputs),
+        |pixels, tile| {
+            judge_tile(survey, scratch, pixels, *tile)?;
+            progress.step(tile.len() as u64);
+            Ok(())
+        },
+    )
+}
+
+fn judge_tile(survey: &Survey, scratch: &Scratch, pixels: &mut Pixels, tile: Window) -> Result<(), RunError> {
+    let inputs = pixels.inputs;
+    let in_zone = |zone: &Zone| tiles::zone_mask(inputs, &zone.polygons, tile);
+    let wanted: Vec<Vec<bool>> = survey.zones.iter().map(in_zone).collect();
+    if !wanted.iter().flatten().any(|wanted| *wanted) {
+        return Ok(());
+    }
+    let outer = tile.grown(HALO, inputs.grid.whole());
+    let (before, after) = pixels.stacks(outer)?;
+    let seen = [&before, &after].map(|stack| seen(stack, tile));
+    let evidence = survey.model.as_ref().map(|model| pair::evidence(model, &before, &after, tile));
+    drop((before, after));
+    let stored = states(&seen, evidence.as_ref());
+    for (zone, wanted) in wanted.iter().enumerate() {
+        let cut = |(value, wanted): (&i16, &bool)| if *wanted { *value } else { scratch::OUTSIDE };
+        let values: Vec<i16> = stored.iter().zip(wanted).map(cut).collect();
+        scratch.write(survey.zone_plane(zone), tile, &values)?;
+    }
+    let least = stored_evidence(survey.params.grow);
+    let Some(evidence) = evidence.filter(|_| stored.iter().any(|value| *value > least)) else {
+        return Ok(());
+    };
+    let guard = evidence.guard.iter().map(|guard| stored_down(*guard * scratch::PER_UNIT));
+    scratch.write(0, tile, &guard.collect::<Vec<i16>>())?;
+    let change = &evidence.change;
+    let planes = [&change.ndvi, &change.brightness, &change.ndwi, &change.texture];
+    for (index, (plane, per_unit)) in planes.into_iter().zip(CHANGE_PER_UNIT).enumerate() {
+        let values: Vec<i16> = plane.iter().map(|value| stored_down(*value * per_unit)).collect();
+        scratch.write(1 + index, tile, &values)?;
+    }
+    Ok(())
+}
+
+/// Pixels of `inner` that a day saw.
+fn seen(stack: &Stack, inner: Window) -> Vec<bool> {
+    let (row0, col0) = (inner.row0 - stack.window.row0, inner.col0 - stack.window.col0);
+    let places = (0..inner.rows).flat_map(|row| (0..inner.cols).map(move |col| (row0 + row, col0 + col)));
+    places.map(|(row, col)| stack.values[(0, row, col)].is_finite()).collect()
+}
+
+/// Evidence, or why there is none, pixel by pixel.
+fn states(seen: &[Vec<bool>; 2], evidence: Option<&PairEvidence>) -> Vec<i16> {
+    let fused = |pixel: usize| {
+        let values = evidence.and_then(|evidence| evidence.fused.as_slice());
+        values.map_or(f32::NAN, |values| values[pixel])
+    };
+    let state = |pixel: usize| match (seen[0][pixel], seen[1][pixel]) {
+        (false, false) => scratch::UNSEEN,
+        (false, true) => scratch::TOO_LITTLE_HISTORY,
+        (true, true) if fused(pixel).is_finite() => stored_evidence(fused(pixel)),
+        _ => scratch::TOO_FEW_VIEWS,
+    };
+    (0..seen[0].len()).map(state).collect()
+}
+
+/// Evidence as a whole number, rounded up: above a threshold before is above it after.
+pub fn stored_evidence(fused: f32) -> i16 {
+    (fused * scratch::PER_UNIT).ceil().clamp(0.0, 32_000.0) as i16
+}
+
+/// A number rounded down, so that what misses a floor still misses it; `i16::MIN` for NaN.
+fn stored_down(value: f32) -> i16 {
+    if value.is_nan() { i16::MIN } else { value.floor().clamp(-32_000.0, 32_000.0) as i16 }
+}
+
+/// Threads and tile side that keep working memory under the plan's bound; neither changes a byte.
+pub fn fitted(plan: &Plan, inputs: &Inputs, fixed: u64) -> Result<(usize, usize), RunError> {
+    let longest = inputs.grid.rows.max(inputs.grid.cols);
+    let mut side = plan.tile_size.saturating_mul(TILE_FACTOR).min(longest).max(LEAST_TILE);
+    let mut threads = plan.threads;
+    let needed = |side: usize, threads: usize| {
+        let length = |most: usize| side.saturating_add(2 * HALO).min(most) as u64;
+        length(inputs.grid.rows) * length(inputs.grid.cols) * BYTES_PER_PIXEL * threads as u64 + fixed
+    };
+    while needed(side, threads) > plan.memory && side > LEAST_TILE {
+        side = (side * 3 / 4).max(LEAST_TILE);
+    }
+    while needed(side, threads) > plan.memory && threads > 1 {
+        threads -= 1;
+    }
+    if needed(side, threads) > plan.memory {
+        let (bound, views) = (plan.memory / 1_000_000, inputs.views.len());
+        return Err(RunError::Memory { bound, needed: needed(side, threads) / 1_000_000, views });
+    }
+    Ok((threads, side))
+}
