@@ -108,6 +108,38 @@ fn the_table_of_sub_models_is_what_explain_says() {
     hold("redlines/submodels/README.md", "explain", &expected);
 }
 
+/// What must be the same in every language: commands, first cells of tables, and the numbers of their rows.
+fn facts(document: &str) -> Vec<String> {
+    let text = fs::read_to_string(root().join(document)).unwrap();
+    let mut facts = Vec::new();
+    let mut in_code = false;
+    for line in text.lines() {
+        if line.starts_with("```") {
+            in_code = !in_code;
+        } else if in_code {
+            facts.push(line.split('#').next().unwrap_or_default().trim().to_owned());
+        } else if let Some(row) =
+            line.strip_prefix("| ").filter(|row| row.starts_with(['`', '0', '1', '2', '3']))
+        {
+            let is_number = |word: &&str| word.starts_with(|c: char| c.is_ascii_digit());
+            let words = row.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '-'));
+            let mut numbers: Vec<&str> =
+                words.map(|word| word.trim_end_matches('.')).filter(is_number).collect();
+            numbers.sort_unstable();
+            facts.push(format!("{} {}", row.split(" |").next().unwrap_or_default(), numbers.join(" ")));
+        }
+    }
+    facts
+}
+
+#[test]
+fn both_languages_give_the_same_commands_files_and_figures() {
+    let (english, chinese) = (facts("README.md"), facts("README.zh.md"));
+    let differs = english.iter().zip(&chinese).find(|(english, chinese)| english != chinese);
+    assert_eq!(differs, None);
+    assert_eq!(english.len(), chinese.len());
+}
+
 #[test]
 fn the_sample_forest_zone_is_the_one_of_the_fixture() {
     let read = |path: &str| fs::read(root().join(path)).unwrap();
