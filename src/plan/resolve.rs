@@ -39,99 +39,123 @@ impl fmt::Display for Faults {
     }
 }
 
+/// Collects what is wrong while the plan is decided.
+#[derive(Default)]
+struct Desk {
+    faults: Vec<String>,
+}
+
 /// Decides a plan. `cores` is what the machine has.
 pub fn resolve(file: PlanFile, cores: usize) -> Result<Plan, PlanError> {
-    let mut faults = Vec::new();
-    let mut fault = |text: String| faults.push(text);
-    let scenes = file.inputs.scenes.unwrap_or_else(|| {
-        fault("no scenes: give --scenes FOLDER (or a STAC file)".to_owned());
-        PathBuf::new()
-    });
-    if file.inputs.redlines.is_empty() {
-        fault("no red line: give --redlines FILE".to_owned());
-    }
-    let out = file.outputs.out.unwrap_or_else(|| {
-        fault("no output folder: give --out DIR".to_owned());
-        PathBuf::new()
-    });
-    let class = file.inputs.class.and_then(|text| {
-        let class = Class::parse(&text);
-        if class.is_none() {
-            let known: Vec<&str> = Class::ALL.iter().map(|class| class.name()).collect();
-            fault(format!("class '{text}' is not one of {}", known.join(", ")));
-        }
-        class
-    });
-    let mut band_order = Vec::new();
-    for name in &file.inputs.band_order {
-        match Band::parse(name) {
-            Some(band) => band_order.push(band),
-            None => fault(format!("band '{name}' is not a STAC common name such as red or nir")),
-        }
-    }
-    let mut period = |what: &str, text: Option<String>| {
-        text.and_then(|text| match Period::parse(&text) {
-            Ok(period) => Some(period),
-            Err(error) => {
-                fault(format!("{what}: {error}"));
-                None
-            }
-        })
-    };
-    let baseline = period("baseline", file.dates.baseline);
-    let target = period("target", file.dates.target);
-    if let (Some(baseline), Some(target)) = (baseline, target)
-        && baseline.to >= target.from
-    {
-        fault(format!("baseline {baseline} does not end before target {target} starts; the look-back comes first"));
-    }
+    let mut desk = Desk::default();
+    let scenes = desk.needed(file.inputs.scenes, "no scenes: give --scenes FOLDER (or a STAC file)");
+    let redlines = (!file.inputs.redlines.is_empty()).then_some(file.inputs.redlines);
+    let redlines = desk.needed(redlines, "no red line: give --redlines FILE");
+    let out = desk.needed(file.outputs.out, "no output folder: give --out DIR");
+    let class = desk.class(file.inputs.class);
+    let band_order = desk.bands(&file.inputs.band_order);
+    let baseline = desk.period("baseline", file.dates.baseline);
+    let target = desk.period("target", file.dates.target);
+    desk.order(baseline, target);
     if let Err(error) = submodel::select(&file.model.submodels) {
-        fault(error.to_string());
+        desk.faults.push(error.to_string());
     }
     let least_confidence = file.model.least_confidence.unwrap_or(LEAST_CONFIDENCE);
-    if !(0.0..=1.0).contains(&least_confidence) {
-        fault(format!("least confidence {least_confidence} is not between 0 and 1"));
+    desk.demand((0.0..=1.0).contains(&least_confidence), || {
+        format!("least confidence {least_confidence} is not between 0 and 1")
+    });
+    let fdr = file.model.fdr;
+    desk.demand(fdr.is_none_or(|fdr| fdr > 0.0 && fdr < 1.0), || {
+        format!("fdr {} is not between 0 and 1", fdr.unwrap_or_default())
+    });
+    let memory = desk.memory(file.machine.memory.as_deref());
+    if !desk.faults.is_empty() {
+        return Err(PlanError::Faults(Faults(desk.faults)));
     }
-    if let Some(fdr) = file.model.fdr
-        && !(fdr > 0.0 && fdr < 1.0)
-    {
-        fault(format!("fdr {fdr} is not between 0 and 1"));
-    }
-    let memory = match file.machine.memory.as_deref().map(parse_bytes) {
-        None => MEMORY,
-        Some(Ok(bytes)) => bytes,
-        Some(Err(text)) => {
-            fault(text);
-            MEMORY
-        }
-    };
-    let tile_size = match file.machine.tile_size {
-        None => TILE_SIZE,
-        Some(0) => usize::MAX / 4,
-        Some(size) => size,
-    };
-    if !faults.is_empty() {
-        return Err(PlanError::Faults(Faults(faults)));
-    }
-    let (redlines, permits) = (file.inputs.redlines, file.inputs.permits);
-    let threads = file.machine.threads.unwrap_or(cores).max(1);
-    let (models, fdr) = (file.model.submodels, file.model.fdr);
     Ok(Plan {
         scenes,
         redlines,
-        permits,
+        permits: file.inputs.permits,
         class,
         band_order,
         baseline,
         target,
-        models,
+        models: file.model.submodels,
         least_confidence,
         fdr,
-        threads,
-        tile_size,
+        threads: file.machine.threads.unwrap_or(cores).max(1),
+        // Nought is the whole area; a quarter of the range leaves room for the rings around a tile.
+        tile_size: file.machine.tile_size.map_or(TILE_SIZE, |size| if size == 0 { usize::MAX / 4 } else { size }),
         memory,
         out,
     })
+}
+
+impl Desk {
+    fn demand(&mut self, holds: bool, fault: impl Fn() -> String) {
+        if !holds {
+            self.faults.push(fault());
+        }
+    }
+
+    fn needed<T: Default>(&mut self, given: Option<T>, fault: &str) -> T {
+        self.demand(given.is_some(), || fault.to_owned());
+        given.unwrap_or_default()
+    }
+
+    fn class(&mut self, text: Option<String>) -> Option<Class> {
+        let text = text?;
+        let class = Class::parse(&text);
+        self.demand(class.is_some(), || {
+            let known: Vec<&str> = Class::ALL.iter().map(|class| class.name()).collect();
+            format!("class '{text}' is not one of {}", known.join(", "))
+        });
+        class
+    }
+
+    fn bands(&mut self, names: &[String]) -> Vec<Band> {
+        let mut bands = Vec::new();
+        for name in names {
+            match Band::parse(name) {
+                Some(band) => bands.push(band),
+                None => {
+                    self.faults.push(format!("band '{name}' is not a STAC common name such as red or nir"));
+                }
+            }
+        }
+        bands
+    }
+
+    fn period(&mut self, what: &str, text: Option<String>) -> Option<Period> {
+        match Period::parse(&text?) {
+            Ok(period) => Some(period),
+            Err(error) => {
+                self.faults.push(format!("{what}: {error}"));
+                None
+            }
+        }
+    }
+
+    fn order(&mut self, baseline: Option<Period>, target: Option<Period>) {
+        if let (Some(baseline), Some(target)) = (baseline, target) {
+            self.demand(baseline.to < target.from, || {
+                format!(
+                    "baseline {baseline} does not end before target {target} starts; the look-back comes first"
+                )
+            });
+        }
+    }
+
+    fn memory(&mut self, text: Option<&str>) -> u64 {
+        match text.map(parse_bytes) {
+            None => MEMORY,
+            Some(Ok(bytes)) => bytes,
+            Some(Err(fault)) => {
+                self.faults.push(fault);
+                MEMORY
+            }
+        }
+    }
 }
 
 /// Reads `512MiB`, `1GiB`, `800MB` or plain bytes.
