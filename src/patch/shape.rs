@@ -8,7 +8,7 @@ use geo::{Area, ConvexHull, Euclidean, Length, MinimumRotatedRect, Polygon};
 /// Shape of a patch; all ratios 0 to 1 except where said.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Shape {
-    /// Fall of evidence across the edge as a share of core minus ring, 0 to 1.5.
+    /// Fall across the edge as a share of the core, 0 to 1.2.
     pub sharpness: f32,
     /// Area over the area of the smallest rotated rectangle.
     pub rectangularity: f32,

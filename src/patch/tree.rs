@@ -152,21 +152,25 @@ fn refined(field: &Field, part: &[usize], ground: &[usize]) -> Option<Region> {
     if pixels.len() < SMALLEST_REGION {
         return None;
     }
-    let score = (core - ring) * (pixels.len().min(400) as f32).sqrt() * sharpness(field, &pixels, core, ring);
+    let score = (core - ring) * (pixels.len().min(400) as f32).sqrt() * sharpness(field, &pixels, core);
     Some(Region { pixels, core, ring, score })
 }
 
-/// Fall of evidence from just inside to 2 px outside, as a share of core minus ring.
-fn sharpness(field: &Field, pixels: &[usize], core: f32, ring: f32) -> f32 {
-    let distance = steps_from(pixels, field.window, 3);
+/// Fall across the edge: mean of the rim (2 px inside) less mean at 2 to 3 px outside, as a share of
+/// the core. A field falls off within its mixed pixels (.6 and more); a hollow or the ground around a
+/// well fades over many (.2 to .4). Measured against the core, not against core less ring: the ring of a
+/// wide soft patch lies on its own slope.
+fn sharpness(field: &Field, pixels: &[usize], core: f32) -> f32 {
+    let outward = steps_from(pixels, field.window, 3);
+    let outside: Vec<usize> = (0..field.window.len()).filter(|pixel| outward[*pixel] > 0).collect();
+    let inward = steps_from(&outside, field.window, 2);
     let mean = |wanted: &dyn Fn(usize) -> bool| {
-        let chosen: Vec<f32> =
-            (0..field.window.len()).filter(|p| wanted(*p)).map(|p| field.at(p)).collect();
+        let chosen: Vec<f32> = (0..field.window.len()).filter(|p| wanted(*p)).map(|p| field.at(p)).collect();
         chosen.iter().sum::<f32>() / chosen.len().max(1) as f32
     };
-    let inside = mean(&|pixel| distance[pixel] == 0);
-    let outside = mean(&|pixel| (2..=3).contains(&distance[pixel]));
-    ((inside - outside) / (core - ring).max(0.5)).clamp(0.0, 1.5)
+    let rim = mean(&|pixel| outward[pixel] == 0 && inward[pixel] <= 2);
+    let beyond = mean(&|pixel| (2..=3).contains(&outward[pixel]) && !field.values[pixel].is_nan());
+    ((rim - beyond) / core.max(0.5)).clamp(0.0, 1.2)
 }
 
 /// City-block-and-diagonal steps from a set of pixels, up to `most`; `u8::MAX` beyond.
@@ -217,7 +221,7 @@ fn finished(field: &Field, region: &Region) -> Option<Patch> {
     let outline = contour::outline(field, &region.pixels, half)?;
     let pixel = |index: &usize| Pixel { row: window.row0 + index / window.cols, col: window.col0 + index % window.cols };
     let pixels: Vec<Pixel> = region.pixels.iter().map(pixel).collect();
-    let sharpness = sharpness(field, &region.pixels, region.core, region.ring);
+    let sharpness = sharpness(field, &region.pixels, region.core);
     let inside: Vec<f32> = region.pixels.iter().map(|p| field.at(*p)).collect();
     Some(Patch {
         window: bounds(&pixels),

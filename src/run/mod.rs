@@ -7,6 +7,8 @@ pub mod gaps;
 
 pub mod inputs;
 
+pub mod measures;
+
 pub mod outputs;
 
 pub mod pair;

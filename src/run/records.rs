@@ -3,14 +3,16 @@
 use geo::{BoundingRect, InteriorPoint, Intersects, Rect};
 use sha2::{Digest, Sha256};
 
-use crate::date::Date;
+use crate::date::{Date, days_between};
 use crate::lead::{Area, Lead, Measure, Overlap, Status, Suppressed};
+use crate::patch::Patch;
 use crate::plan::Plan;
+use crate::run::measures::{closer_measures, shape_measures};
 use crate::run::inputs::{Inputs, Question};
 use crate::run::patches::{Examined, in_lon_lat};
 use crate::run::RunError;
 use crate::scene::Band;
-use crate::submodel::Feature;
+use crate::submodel::SubModel;
 use crate::units::{SquareMetres, rounded};
 use crate::weigh::closer::Closer;
 use crate::weigh::confidence::{self, Cap, Model};
@@ -23,6 +25,9 @@ pub(super) const LEAST_INSIDE_SHARE: f64 = 0.5;
 /// Evidence of a look-back season, as a share of the target's, from which a place has done so before:
 /// a field in rotation, a meadow that is mown, a shore that falls dry.
 const MOST_SEEN_BEFORE: f32 = 0.6;
+
+/// Days between the first support and the first gated view of one episode.
+const SAME_EPISODE_DAYS: i32 = 120;
 
 /// Leads of two sub-models that share this much of the smaller one are one place.
 const SAME_PLACE_SHARE: f64 = 0.3;
@@ -81,6 +86,16 @@ pub(super) struct Desk<'a> {
     permits: Option<Indexed>,
     confidence: Model,
     pub(super) pixel_area: f64,
+}
+
+/// A patch that is a lead, with what is known of it.
+#[derive(Clone, Copy)]
+struct Weighed<'a> {
+    patch: &'a Patch,
+    closer: &'a Closer,
+    outline: &'a geo::MultiPolygon<f64>,
+    best: SquareMetres,
+    redlines: &'a [(usize, SquareMetres)],
 }
 
 /// Why a patch is no lead: code and sentence.
@@ -143,13 +158,25 @@ impl<'a> Desk<'a> {
                 format!("confidence {confidence:.3} is under {least:.3} ({method})"),
             ))));
         }
+        let weighed = Weighed { patch, closer, outline: &outline, best, redlines: &redlines };
+        Ok(Ok(self.lead(model, &weighed, (confidence, method), measures)))
+    }
+
+    fn lead(
+        &self,
+        model: &SubModel,
+        weighed: &Weighed,
+        (confidence, method): (f64, String),
+        measures: Vec<Measure>,
+    ) -> Lead {
+        let Weighed { patch, closer, outline, best, redlines } = *weighed;
         let area = interval(best, patch.area_px);
         let moments = self.moments(closer);
         let point = outline.interior_point().map_or((0.0, 0.0), |point| (point.x(), point.y()));
         let persistence = &closer.persistence;
         let status = if persistence.confirmed_on.is_some() { Status::Confirmed } else { Status::Provisional };
-        Ok(Ok(Lead {
-            id: id.clone(),
+        Lead {
+            id: identity(outline),
             rank: 0,
             model: model.id.clone(),
             model_name: model.name.clone(),
@@ -165,17 +192,17 @@ impl<'a> Desk<'a> {
             observation_count: closer.views.1,
             area,
             length_m: rounded(f64::from(patch.shape.length_px) * self.pixel_area.sqrt(), 1),
-            redlines: self.redline_overlaps(&redlines),
-            permits: self.permit_overlaps(&outline),
+            redlines: self.redline_overlaps(redlines),
+            permits: self.permit_overlaps(outline),
             thresholds: verdict::thresholds(&model.legal, &area, self.pixel_area),
             scene_before: self.scene_on(moments.before),
             scene_after: self.scene_on(moments.after),
             evidence: measures,
             notes: self.notes(closer),
-            outline,
+            outline: outline.clone(),
             point,
             window: patch.window,
-        }))
+        }
     }
 
     /// Hard rules, most telling first.
@@ -227,7 +254,10 @@ impl<'a> Desk<'a> {
         let dates = self.inputs.dates();
         let date = |index: usize| dates[closer.series.views[index]];
         let chosen: Vec<Date> = closer.chosen.indices.iter().map(|index| date(*index)).collect();
-        let first_seen = closer.passed.as_ref().map_or(chosen[0], |passed| passed.first);
+        let reached = closer.passed.as_ref().map_or(chosen[0], |passed| passed.first);
+        // The accumulator may have seen the same episode begin before the gate's season did.
+        let begun = closer.persistence.first_seen.filter(|date| closer.persistence.confirmed_on.is_some() && *date < reached);
+        let first_seen = begun.filter(|date| days_between(*date, reached) <= SAME_EPISODE_DAYS).unwrap_or(reached);
         let last = chosen[chosen.len() - 1];
         let last_seen = closer.passed.as_ref().map_or(last, |passed| passed.last.max(last));
         let all = (0..closer.series.views.len()).map(date);
@@ -314,48 +344,6 @@ pub(super) fn interval(best: SquareMetres, area_px: (f64, f64)) -> Area {
         low: SquareMetres(rounded((best.0 - 1.96 * sigma).max(0.0), 1)),
         high: SquareMetres(rounded(best.0 + 1.96 * sigma, 1)),
     }
-}
-
-pub(super) fn measure(name: &str, value: f32, unit: &'static str) -> Measure {
-    Measure { name: name.to_owned(), value: rounded(f64::from(value), 4), unit }
-}
-
-fn shape_measures(examined: &Examined, patch: &crate::patch::Patch) -> Vec<Measure> {
-    vec![
-        measure("evidence_core", patch.core, "sigma"),
-        measure("evidence_ring", patch.ring, "sigma"),
-        measure("ln_area_px", (patch.area_px.0 as f32).max(1.0).ln(), "1"),
-        measure("gated_share", examined.gated_share, "1"),
-        measure("sharpness", patch.shape.sharpness, "1"),
-        measure("rectangularity", patch.shape.rectangularity, "1"),
-        measure("solidity", patch.shape.solidity, "1"),
-        measure("circularity", patch.shape.circularity, "1"),
-        measure("unevenness", patch.shape.unevenness.min(3.0), "1"),
-    ]
-}
-
-fn closer_measures(closer: &Closer, features: &[Feature]) -> Vec<Measure> {
-    let mut measures = vec![
-        measure("ln_evidence", closer.chosen.evidence.max(0.0).ln_1p(), "1"),
-        measure("ln_amplitude", closer.amplitude.max(0.0).ln_1p(), "1"),
-        measure("gate_views", closer.passed.as_ref().map_or(0, |passed| passed.views).min(8) as f32, "views"),
-        measure("ln_persistence", closer.persistence.peak.ln_1p(), "1"),
-        measure("contamination", closer.contamination, "1"),
-        measure("seen_before", closer.seen_before, "1"),
-        measure("baseline_views", closer.views.0 as f32, "views"),
-        measure("target_views", closer.views.1 as f32, "views"),
-    ];
-    for (place, feature) in features.iter().enumerate() {
-        let line = |lines: &Vec<Vec<f32>>| {
-            let mut values: Vec<f32> = closer.chosen.indices.iter().map(|index| lines[place][*index]).collect();
-            crate::baseline::regression::median(&mut values)
-        };
-        let unit = if *feature == Feature::Brightness { "reflectance" } else { "1" };
-        measures.push(measure(&format!("{}_observed", feature.name()), line(&closer.series.observed), unit));
-        measures.push(measure(&format!("{}_expected", feature.name()), line(&closer.series.expected), unit));
-        measures.push(measure(&format!("{}_z", feature.name()), line(&closer.series.z), "sigma"));
-    }
-    measures
 }
 
 /// Of leads of several sub-models on the same ground, the one with the highest confidence stays.

@@ -1,0 +1,54 @@
+//! What was observed of a patch, in numbers with names and units: the record and the features of confidence.
+
+use crate::lead::Measure;
+use crate::patch::Patch;
+use crate::run::patches::Examined;
+use crate::submodel::Feature;
+use crate::units::rounded;
+use crate::weigh::closer::Closer;
+
+/// One number, rounded to four decimals.
+pub(super) fn measure(name: &str, value: f32, unit: &'static str) -> Measure {
+    Measure { name: name.to_owned(), value: rounded(f64::from(value), 4), unit }
+}
+
+/// Of the outline and the evidence in it.
+pub fn shape_measures(examined: &Examined, patch: &Patch) -> Vec<Measure> {
+    vec![
+        measure("evidence_core", patch.core, "sigma"),
+        measure("evidence_ring", patch.ring, "sigma"),
+        measure("ln_area_px", (patch.area_px.0 as f32).max(1.0).ln(), "1"),
+        measure("gated_share", examined.gated_share, "1"),
+        measure("sharpness", patch.shape.sharpness, "1"),
+        measure("rectangularity", patch.shape.rectangularity, "1"),
+        measure("solidity", patch.shape.solidity, "1"),
+        measure("circularity", patch.shape.circularity, "1"),
+        measure("unevenness", patch.shape.unevenness.min(3.0), "1"),
+    ]
+}
+
+/// Of the patch's way through time.
+pub fn closer_measures(closer: &Closer, features: &[Feature]) -> Vec<Measure> {
+    let mut measures = vec![
+        measure("ln_evidence", closer.chosen.evidence.max(0.0).ln_1p(), "1"),
+        measure("ln_amplitude", closer.amplitude.max(0.0).ln_1p(), "1"),
+        measure("gate_views", closer.passed.as_ref().map_or(0, |passed| passed.views).min(8) as f32, "views"),
+        measure("ln_persistence", closer.persistence.peak.ln_1p(), "1"),
+        measure("contamination", closer.contamination, "1"),
+        measure("seen_before", closer.seen_before, "1"),
+        measure("baseline_views", closer.views.0 as f32, "views"),
+        measure("target_views", closer.views.1 as f32, "views"),
+    ];
+    for (place, feature) in features.iter().enumerate() {
+        let line = |lines: &Vec<Vec<f32>>| {
+            let mut values: Vec<f32> = closer.chosen.indices.iter().map(|index| lines[place][*index]).collect();
+            crate::baseline::regression::median(&mut values)
+        };
+        let unit = if *feature == Feature::Brightness { "reflectance" } else { "1" };
+        measures.push(measure(&format!("{}_observed", feature.name()), line(&closer.series.observed), unit));
+        measures.push(measure(&format!("{}_expected", feature.name()), line(&closer.series.expected), unit));
+        measures.push(measure(&format!("{}_z", feature.name()), line(&closer.series.z), "sigma"));
+    }
+    measures
+}
+
