@@ -71,7 +71,14 @@ impl Fit {
         let error = 1.4826 * median(&mut errors);
         let weight_sum = (SPREAD_PRIOR_VIEWS + views - 2.0).max(1.0);
         let variance = (SPREAD_PRIOR_VIEWS * prior * prior + views * error * error) / weight_sum;
-        Self { mean_x, mean_m, slope, spread: variance.sqrt().max(floor), views, control_squares: mm + weight }
+        Self {
+            mean_x,
+            mean_m,
+            slope,
+            spread: variance.sqrt().max(floor),
+            views,
+            control_squares: mm + weight,
+        }
     }
 
     /// Expected value where the control is `m`.
@@ -118,8 +125,9 @@ impl Residuals {
         };
         for (leaf, donors) in strata.donors.iter().enumerate() {
             let mut changed = vec![false; donors.len() * views];
-            let priors: Vec<f32> =
-                (0..features).map(|feature| leaf_spread(stack, look_back, control, leaf, donors, feature)).collect();
+            let priors: Vec<f32> = (0..features)
+                .map(|feature| leaf_spread(stack, look_back, control, leaf, donors, feature))
+                .collect();
             for (index, &donor) in donors.iter().enumerate().step_by(step) {
                 let seen = seen_views(stack, control, leaf, donor);
                 let z = donor_z(stack, look_back, control, (leaf, donor), &seen, &priors);

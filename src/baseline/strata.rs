@@ -73,9 +73,8 @@ impl Strata {
 
     /// The strata nearest to a descriptor with weights that sum to 1.
     pub fn blend(&self, descriptor: &Descriptor) -> Vec<(usize, f32)> {
-        let distance = |centre: &Descriptor| {
-            (0..DIMENSIONS).map(|d| (centre[d] - descriptor[d]).powi(2)).sum::<f32>()
-        };
+        let distance =
+            |centre: &Descriptor| (0..DIMENSIONS).map(|d| (centre[d] - descriptor[d]).powi(2)).sum::<f32>();
         let mut near: Vec<(usize, f32)> = self.centres.iter().map(distance).enumerate().collect();
         near.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
         near.truncate(BLENDED);

@@ -43,8 +43,7 @@ pub struct Assess {
 impl Assess {
     /// Runs the verb.
     pub fn run(self) -> Result<Exit> {
-        let leads =
-            if self.leads.is_dir() { self.leads.join("leads.geojson") } else { self.leads.clone() };
+        let leads = if self.leads.is_dir() { self.leads.join("leads.geojson") } else { self.leads.clone() };
         if let Some(side) = self.pixels {
             ensure!(side > 0.0, "--pixels wants a side in metres above 0, found {side}");
         }

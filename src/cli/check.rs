@@ -32,7 +32,8 @@ impl Check {
         lines.push(format!("red lines  {}", inputs.redlines.redlines.len()));
         for line in &inputs.redlines.redlines {
             let layer = &inputs.redlines.layers[line.layer];
-            let repair = line.repair.as_deref().map_or(String::new(), |repair| format!("; repaired: {repair}"));
+            let repair =
+                line.repair.as_deref().map_or(String::new(), |repair| format!("; repaired: {repair}"));
             lines.push(format!(
                 "  {} {} ({}) from {} in EPSG:{}{repair}",
                 line.id,
@@ -48,7 +49,8 @@ impl Check {
         lines.push(format!("features   {}", features.join(" ")));
         lines.push(format!("look-back  {}", inputs.question.baseline));
         lines.push(format!("target     {}", inputs.question.target));
-        lines.push(format!("mode       {}", if inputs.is_pair { "pair of dates" } else { "series of dates" }));
+        lines
+            .push(format!("mode       {}", if inputs.is_pair { "pair of dates" } else { "series of dates" }));
         lines.extend(inputs.notes.iter().map(|note| format!("note       {note}")));
         show::data(&lines.join("\n"));
         Ok(Exit::Complete)

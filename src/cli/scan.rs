@@ -153,7 +153,8 @@ impl Scanned {
         }
         lines.extend(inputs.notes.iter().map(|note| format!("note: {note}")));
         lines.push(table::leads(&records.leads, SHOWN));
-        let (leads, suppressed, gaps) = (records.leads.len(), records.suppressed.len(), self.found.gaps.len());
+        let (leads, suppressed, gaps) =
+            (records.leads.len(), records.suppressed.len(), self.found.gaps.len());
         lines.push(format!("{leads} leads, {suppressed} patches kept aside with a reason, {gaps} gaps"));
         for gap in self.found.gaps.iter().take(5) {
             lines.push(format!("gap: {} {}: {}", gap.layer, gap.redline_id, gap.detail));

@@ -21,7 +21,8 @@ pub struct Trace {
 impl Trace {
     /// Runs the verb.
     pub fn run(self) -> Result<Exit> {
-        let (longitude, latitude) = self.at.split_once(',').context("--at wants LON,LAT, for example 108.5,41.6")?;
+        let (longitude, latitude) =
+            self.at.split_once(',').context("--at wants LON,LAT, for example 108.5,41.6")?;
         let number = |text: &str| text.trim().parse::<f64>();
         let (longitude, latitude) = (number(longitude), number(latitude));
         let (longitude, latitude) =

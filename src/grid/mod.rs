@@ -122,13 +122,7 @@ impl fmt::Display for Grid {
         write!(
             f,
             "{} x {} px of {} x {} from ({}, {}) in {}",
-            self.rows,
-            self.cols,
-            self.pixel_width,
-            self.pixel_height,
-            self.origin_x,
-            self.origin_y,
-            self.crs
+            self.rows, self.cols, self.pixel_width, self.pixel_height, self.origin_x, self.origin_y, self.crs
         )
     }
 }

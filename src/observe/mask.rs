@@ -21,13 +21,14 @@ pub fn clear(band: Band, layer: &[f32]) -> Vec<bool> {
 
 /// Clears only what has no unclear pixel within `reach` rows and columns (a square, inside the window).
 pub fn erode(clear: &[bool], rows: usize, cols: usize, reach: usize) -> Vec<bool> {
-    let along = |source: &[bool], line: usize, step: usize, count: usize, lines_step: usize, out: &mut [bool]| {
-        let at = |index: usize| source[line * lines_step + index * step];
-        for index in 0..count {
-            let (from, to) = (index.saturating_sub(reach), (index + reach).min(count - 1));
-            out[line * lines_step + index * step] = (from..=to).all(at);
-        }
-    };
+    let along =
+        |source: &[bool], line: usize, step: usize, count: usize, lines_step: usize, out: &mut [bool]| {
+            let at = |index: usize| source[line * lines_step + index * step];
+            for index in 0..count {
+                let (from, to) = (index.saturating_sub(reach), (index + reach).min(count - 1));
+                out[line * lines_step + index * step] = (from..=to).all(at);
+            }
+        };
     let mut by_row = vec![false; clear.len()];
     for row in 0..rows {
         along(clear, row, 1, cols, cols, &mut by_row);

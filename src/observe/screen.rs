@@ -31,7 +31,8 @@ const SHADOW_SHARE: f32 = 0.62;
 
 /// Forgets spikes in every pixel of the stack; `reach` is the number of clear views on each side.
 pub fn screen(stack: &mut Stack, reach: usize) {
-    let (Some(brightness), Some(ndvi)) = (stack.place(Feature::Brightness), stack.place(Feature::Ndvi)) else {
+    let (Some(brightness), Some(ndvi)) = (stack.place(Feature::Brightness), stack.place(Feature::Ndvi))
+    else {
         return;
     };
     let views = stack.dates.len();

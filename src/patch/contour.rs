@@ -33,7 +33,8 @@ pub fn outline(field: &Field, region: &[usize], level: f32) -> Option<Polygon<f6
         let left = STEPS[(heading + 3) % 4];
         points.push(crossing(field, (row, col), (row + left.0, col + left.1), level));
         let ahead = STEPS[heading];
-        let (next, beside) = ((row + ahead.0, col + ahead.1), (row + ahead.0 + left.0, col + ahead.1 + left.1));
+        let (next, beside) =
+            ((row + ahead.0, col + ahead.1), (row + ahead.0 + left.0, col + ahead.1 + left.1));
         if !is_inside(next.0, next.1) {
             heading = (heading + 1) % 4;
         } else if is_inside(beside.0, beside.1) {

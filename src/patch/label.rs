@@ -163,8 +163,7 @@ pub fn parts(mask: &[bool], rows: usize, cols: usize, diagonal: bool) -> Vec<Vec
 
 /// Neighbours of a pixel inside a window of `rows` by `cols`.
 pub fn neighbours(pixel: usize, rows: usize, cols: usize, diagonal: bool) -> impl Iterator<Item = usize> {
-    const STEPS: [(isize, isize); 8] =
-        [(-1, 0), (0, -1), (0, 1), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1)];
+    const STEPS: [(isize, isize); 8] = [(-1, 0), (0, -1), (0, 1), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1)];
     let (row, col) = (pixel / cols, pixel % cols);
     STEPS.into_iter().take(if diagonal { 8 } else { 4 }).filter_map(move |(down, right)| {
         let (row, col) = (row.checked_add_signed(down)?, col.checked_add_signed(right)?);

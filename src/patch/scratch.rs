@@ -26,7 +26,9 @@ pub const OUTSIDE: i16 = i16::MIN + 3;
 
 /// The scratch file cannot be written or read.
 #[derive(Debug, Error)]
-#[error("scratch file {path}: {source}; the run needs {megabytes} MB there: free space on that disk or give --out on another one; nothing was published")]
+#[error(
+    "scratch file {path}: {source}; the run needs {megabytes} MB there: free space on that disk or give --out on another one; nothing was published"
+)]
 pub struct ScratchError {
     path: PathBuf,
     megabytes: u64,

@@ -130,8 +130,7 @@ fn refined(field: &Field, part: &[usize], ground: &[usize]) -> Option<Region> {
     let in_ring = |pixel: &usize| {
         (RING.0..=RING.1).contains(&usize::from(distance[*pixel])) && !field.values[*pixel].is_nan()
     };
-    let mut around: Vec<f32> =
-        (0..window.len()).filter(in_ring).map(|pixel| field.at(pixel)).collect();
+    let mut around: Vec<f32> = (0..window.len()).filter(in_ring).map(|pixel| field.at(pixel)).collect();
     let ring = if around.is_empty() {
         0.0
     } else {
@@ -139,8 +138,7 @@ fn refined(field: &Field, part: &[usize], ground: &[usize]) -> Option<Region> {
         *around.select_nth_unstable_by(middle, f32::total_cmp).1
     };
     let half = 0.5 * (core + ring);
-    let mut mask: Vec<bool> =
-        (0..window.len()).map(|pixel| usize::from(distance[pixel]) <= REACH).collect();
+    let mut mask: Vec<bool> = (0..window.len()).map(|pixel| usize::from(distance[pixel]) <= REACH).collect();
     ground.iter().for_each(|pixel| mask[*pixel] = true);
     (0..window.len()).for_each(|pixel| mask[pixel] &= field.at(pixel) >= half);
     // Of several regions above the level, the one that holds most of the part.
@@ -219,7 +217,10 @@ fn finished(field: &Field, region: &Region) -> Option<Patch> {
     let window = field.window;
     let half = 0.5 * (region.core + region.ring);
     let outline = contour::outline(field, &region.pixels, half)?;
-    let pixel = |index: &usize| Pixel { row: window.row0 + index / window.cols, col: window.col0 + index % window.cols };
+    let pixel = |index: &usize| Pixel {
+        row: window.row0 + index / window.cols,
+        col: window.col0 + index % window.cols,
+    };
     let pixels: Vec<Pixel> = region.pixels.iter().map(pixel).collect();
     let sharpness = sharpness(field, &region.pixels, region.core);
     let inside: Vec<f32> = region.pixels.iter().map(|p| field.at(*p)).collect();

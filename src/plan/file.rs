@@ -94,7 +94,8 @@ impl PlanFile {
     pub fn read(path: &Path) -> Result<Self, PlanError> {
         let fault = |reason: String| PlanError::File { path: path.to_owned(), reason };
         let text = std::fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
-        let mut file: PlanFile = toml::from_str(&text).map_err(|error| fault(error.to_string().trim_end().to_owned()))?;
+        let mut file: PlanFile =
+            toml::from_str(&text).map_err(|error| fault(error.to_string().trim_end().to_owned()))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let anchor = |path: &mut PathBuf| *path = folder.join(&path);
         file.inputs.scenes.iter_mut().for_each(anchor);

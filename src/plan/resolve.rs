@@ -85,7 +85,10 @@ pub fn resolve(file: PlanFile, cores: usize) -> Result<Plan, PlanError> {
         fdr,
         threads: file.machine.threads.unwrap_or(cores).max(1),
         // Nought is the whole area; a quarter of the range leaves room for the rings around a tile.
-        tile_size: file.machine.tile_size.map_or(TILE_SIZE, |size| if size == 0 { usize::MAX / 4 } else { size }),
+        tile_size: file
+            .machine
+            .tile_size
+            .map_or(TILE_SIZE, |size| if size == 0 { usize::MAX / 4 } else { size }),
         memory,
         out,
     })

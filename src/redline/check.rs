@@ -279,7 +279,11 @@ mod tests {
         let tie = vec![[0.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]];
         let fault = polygons(&[vec![square(-5.0, -5.0, 20.0), tie]]).unwrap_err();
         assert_eq!((fault.polygon, fault.ring, fault.vertex), (1, Some(2), Some(1)));
-        assert!(fault.reason.contains("bow-tie") && fault.reason.contains("(0.5000000, 0.5000000)"), "{}", fault.reason);
+        assert!(
+            fault.reason.contains("bow-tie") && fault.reason.contains("(0.5000000, 0.5000000)"),
+            "{}",
+            fault.reason
+        );
     }
 
     #[test]

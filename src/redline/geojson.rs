@@ -55,7 +55,9 @@ fn text(bytes: &[u8]) -> Result<&str, String> {
             );
         }
         Some(b'{') => {}
-        Some(_) => return Err("does not begin as a JSON object; expected GeoJSON, save the layer again".to_owned()),
+        Some(_) => {
+            return Err("does not begin as a JSON object; expected GeoJSON, save the layer again".to_owned());
+        }
     }
     std::str::from_utf8(bytes)
         .map_err(|error| format!("is not UTF-8 text (byte {}; GBK?); save it as UTF-8", error.valid_up_to()))
@@ -207,7 +209,11 @@ fn polygon(rings: &[Value], feature: &mut SourceFeature, polygon: usize) -> Resu
         let points = ring.as_array().ok_or_else(|| format!("polygon {polygon}, ring {index} is no array"))?;
         let mut raw = Vec::with_capacity(points.len());
         for (point, vertex) in points.iter().zip(1..) {
-            let place = || format!("polygon {polygon}, ring {index}, vertex {vertex} is no pair of numbers; correct it in a GIS and save the layer again");
+            let place = || {
+                format!(
+                    "polygon {polygon}, ring {index}, vertex {vertex} is no pair of numbers; correct it in a GIS and save the layer again"
+                )
+            };
             let parts = point.as_array().filter(|parts| parts.len() >= 2).ok_or_else(place)?;
             feature.had_height |= parts.len() > 2;
             raw.push([number(&parts[0]).ok_or_else(place)?, number(&parts[1]).ok_or_else(place)?]);

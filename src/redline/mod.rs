@@ -61,7 +61,9 @@ impl Class {
     pub fn parse(text: &str) -> Option<Class> {
         let class = match text.trim().to_ascii_lowercase().as_str() {
             "grassland" | "grass" | "草原" | "草地" | "基本草原" => Class::Grassland,
-            "farmland" | "cropland" | "crop" | "耕地" | "永久基本农田" | "基本农田" => Class::Farmland,
+            "farmland" | "cropland" | "crop" | "耕地" | "永久基本农田" | "基本农田" => {
+                Class::Farmland
+            }
             "wetland" | "湿地" | "重要湿地" => Class::Wetland,
             "forest" | "woodland" | "林地" | "公益林" => Class::Forest,
             "redline" | "red line" | "生态保护红线" | "红线" => Class::Redline,

@@ -41,7 +41,12 @@ pub fn gaps(
         let mut of_models: Vec<Vec<Gap>> = Vec::new();
         for (place, model) in inputs.models.iter().enumerate() {
             if model.classes.contains(&inputs.redlines.redlines[line].class) {
-                of_models.push(inside_the_scenes(inputs, (scratch, plane(place)), (line, place), &transform)?);
+                of_models.push(inside_the_scenes(
+                    inputs,
+                    (scratch, plane(place)),
+                    (line, place),
+                    &transform,
+                )?);
             }
         }
         gaps.extend(merged(of_models));

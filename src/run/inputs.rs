@@ -14,8 +14,8 @@ use crate::observe::feature;
 use crate::plan::Plan;
 use crate::read::{self, Reader};
 use crate::redline::permit::{self, Permits};
-use crate::redline::{self, Class, coverage};
 use crate::redline::read::Reading;
+use crate::redline::{self, Class, coverage};
 use crate::run::RunError;
 use crate::scene::{Band, Scene};
 use crate::submodel::{self, Feature, SubModel};
@@ -94,18 +94,16 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
     let models = models(plan, &redlines)?;
     // NDVI and brightness also tell cloud and look-alikes; of the rest only what a sub-model asks for.
     let always = [Feature::Ndvi, Feature::Brightness];
-    let asked = |feature: &Feature| always.contains(feature) || models.iter().any(|model| model.asks_for(*feature));
+    let asked =
+        |feature: &Feature| always.contains(feature) || models.iter().any(|model| model.asks_for(*feature));
     alike(&scenes, asked)?;
     let mut features = feature::available(&scenes);
     features.retain(asked);
     let mut reader = Reader::new();
     scenes.iter().try_for_each(|scene| reader.check_has_values(scene))?;
     let grid = common_grid(&scenes)?;
-    let on_grid = redlines
-        .redlines
-        .iter()
-        .map(|line| coverage::on_grid(line, &grid))
-        .collect::<Result<Vec<_>, _>>()?;
+    let on_grid =
+        redlines.redlines.iter().map(|line| coverage::on_grid(line, &grid)).collect::<Result<Vec<_>, _>>()?;
     let question = |baseline: Period, target: Period| Question {
         look_back: views.iter().map(|view| baseline.contains(view.date)).collect(),
         target,
@@ -113,7 +111,9 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
     };
     let mut notes = redlines.notes.clone();
     if scenes.iter().any(|scene| !scene.has(Band::Swir16)) {
-        notes.push("no short-wave infrared: bare soil is judged by visible and near infrared alone".to_owned());
+        notes.push(
+            "no short-wave infrared: bare soil is judged by visible and near infrared alone".to_owned(),
+        );
     }
     Ok(Inputs {
         area: area(&on_grid, &grid),

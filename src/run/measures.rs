@@ -41,7 +41,8 @@ pub fn closer_measures(closer: &Closer, features: &[Feature]) -> Vec<Measure> {
     ];
     for (place, feature) in features.iter().enumerate() {
         let line = |lines: &Vec<Vec<f32>>| {
-            let mut values: Vec<f32> = closer.chosen.indices.iter().map(|index| lines[place][*index]).collect();
+            let mut values: Vec<f32> =
+                closer.chosen.indices.iter().map(|index| lines[place][*index]).collect();
             crate::baseline::regression::median(&mut values)
         };
         let unit = if *feature == Feature::Brightness { "reflectance" } else { "1" };
@@ -51,4 +52,3 @@ pub fn closer_measures(closer: &Closer, features: &[Feature]) -> Vec<Measure> {
     }
     measures
 }
-

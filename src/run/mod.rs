@@ -75,7 +75,9 @@ pub enum RunError {
         path: PathBuf,
     },
     /// All scenes lie in one calendar year and no period was given.
-    #[error("the scenes lie in one year ({first} to {last}); say which part is look-back with --baseline FROM/TO")]
+    #[error(
+        "the scenes lie in one year ({first} to {last}); say which part is look-back with --baseline FROM/TO"
+    )]
     OneYear {
         /// First date.
         first: Date,
@@ -110,7 +112,9 @@ pub enum RunError {
     #[error("no scene has a reflectance band from which a grid could be taken")]
     NoGrid,
     /// No sub-model looks inside these red lines.
-    #[error("no sub-model of ({models}) looks inside red lines of class {classes}; see `steppewatch explain`")]
+    #[error(
+        "no sub-model of ({models}) looks inside red lines of class {classes}; see `steppewatch explain`"
+    )]
     NoModel {
         /// Ids asked for.
         models: String,
@@ -118,7 +122,9 @@ pub enum RunError {
         classes: String,
     },
     /// A place that is not on the scenes.
-    #[error("place {longitude}, {latitude} (longitude, latitude) lies outside the scenes: {grid}; is the order longitude first?")]
+    #[error(
+        "place {longitude}, {latitude} (longitude, latitude) lies outside the scenes: {grid}; is the order longitude first?"
+    )]
     PlaceOutside {
         /// Degrees east.
         longitude: f64,
@@ -128,7 +134,9 @@ pub enum RunError {
         grid: String,
     },
     /// The memory bound is too small for the smallest tile.
-    #[error("memory bound {bound} MB is too small: {views} views of the smallest tile need {needed} MB; raise --memory or shorten the periods")]
+    #[error(
+        "memory bound {bound} MB is too small: {views} views of the smallest tile need {needed} MB; raise --memory or shorten the periods"
+    )]
     Memory {
         /// Bound in MB.
         bound: u64,
@@ -211,7 +219,12 @@ pub fn scan(
 }
 
 /// Finds the leads of a plan's inputs. `scratch` is a folder that may be filled and is left empty.
-pub fn find(plan: &Plan, inputs: &Inputs, scratch: &Path, progress: &dyn Progress) -> Result<Found, RunError> {
+pub fn find(
+    plan: &Plan,
+    inputs: &Inputs,
+    scratch: &Path,
+    progress: &dyn Progress,
+) -> Result<Found, RunError> {
     if inputs.is_pair {
         return find_in_pair(plan, inputs, scratch, progress);
     }
@@ -284,7 +297,8 @@ fn fitted(plan: &Plan, inputs: &Inputs) -> Result<(usize, usize), RunError> {
         let (views, features) = (inputs.views.len(), inputs.features.len());
         let stack = Stack::bytes(window, views, features) as u64;
         // Bands of the view being read, descriptors, and one cropped cell beside the tile.
-        let beside = window.len() as u64 * 4 * 10 + stack.min(Stack::bytes(cell_window(cell, ring), views, features) as u64);
+        let beside = window.len() as u64 * 4 * 10
+            + stack.min(Stack::bytes(cell_window(cell, ring), views, features) as u64);
         (stack + beside) * threads as u64 + FIXED_MEMORY
     };
     let mut side = plan.tile_size.min(inputs.grid.rows.max(inputs.grid.cols)).div_ceil(cell).max(1) * cell;

@@ -161,4 +161,3 @@ fn picture(
     }
     Ok(result)
 }
-

@@ -12,10 +12,10 @@ use crate::baseline::{Baseline, CELL, RING, Series};
 use crate::detect::evidence::Prepared;
 use crate::grid::crs::Transform;
 use crate::grid::{Grid, Window};
+use crate::patch::Patch;
 use crate::patch::label::{Component, Labeller};
 use crate::patch::scratch::{self, Scratch};
 use crate::patch::tree::{self, Field};
-use crate::patch::Patch;
 use crate::read::Reader;
 use crate::run::inputs::{Inputs, Question};
 use crate::run::{Progress, RunError, tiles};
@@ -216,7 +216,12 @@ pub fn cells_around(window: Window, whole: Window) -> Vec<Window> {
         rows: window.row_end().div_ceil(CELL) * CELL - row0,
         cols: window.col_end().div_ceil(CELL) * CELL - col0,
     };
-    lattice.tiles(CELL).into_iter().map(|cell| cell.intersection(whole)).filter(|cell| !cell.is_empty()).collect()
+    lattice
+        .tiles(CELL)
+        .into_iter()
+        .map(|cell| cell.intersection(whole))
+        .filter(|cell| !cell.is_empty())
+        .collect()
 }
 
 /// An outline in pixel coordinates as longitude and latitude.

@@ -7,10 +7,10 @@ use crate::date::{Date, days_between};
 use crate::lead::{Area, Lead, Measure, Overlap, Status, Suppressed};
 use crate::patch::Patch;
 use crate::plan::Plan;
-use crate::run::measures::{closer_measures, shape_measures};
-use crate::run::inputs::{Inputs, Question};
-use crate::run::patches::{Examined, in_lon_lat};
 use crate::run::RunError;
+use crate::run::inputs::{Inputs, Question};
+use crate::run::measures::{closer_measures, shape_measures};
+use crate::run::patches::{Examined, in_lon_lat};
 use crate::scene::Band;
 use crate::submodel::SubModel;
 use crate::units::{SquareMetres, rounded};
@@ -220,12 +220,17 @@ impl<'a> Desk<'a> {
         let Some(closer) = &examined.closer else {
             let share = 100.0 * examined.gated_share;
             let gates = gates.join(", ");
-            let detail = format!("only {share:.0} % of the pixels pass a gate ({gates}) in enough clear views in a row");
+            let detail = format!(
+                "only {share:.0} % of the pixels pass a gate ({gates}) in enough clear views in a row"
+            );
             return Some(("not_persistent", detail));
         };
         if closer.seen_before > MOST_SEEN_BEFORE {
             let share = 100.0 * closer.seen_before;
-            let detail = format!("a season of the look-back showed {share:.0} % of the same evidence ({})", closer.kind);
+            let detail = format!(
+                "a season of the look-back showed {share:.0} % of the same evidence ({})",
+                closer.kind
+            );
             return Some(("seen_in_look_back", detail));
         }
         if closer.passed.is_none() {
@@ -256,8 +261,12 @@ impl<'a> Desk<'a> {
         let chosen: Vec<Date> = closer.chosen.indices.iter().map(|index| date(*index)).collect();
         let reached = closer.passed.as_ref().map_or(chosen[0], |passed| passed.first);
         // The accumulator may have seen the same episode begin before the gate's season did.
-        let begun = closer.persistence.first_seen.filter(|date| closer.persistence.confirmed_on.is_some() && *date < reached);
-        let first_seen = begun.filter(|date| days_between(*date, reached) <= SAME_EPISODE_DAYS).unwrap_or(reached);
+        let begun = closer
+            .persistence
+            .first_seen
+            .filter(|date| closer.persistence.confirmed_on.is_some() && *date < reached);
+        let first_seen =
+            begun.filter(|date| days_between(*date, reached) <= SAME_EPISODE_DAYS).unwrap_or(reached);
         let last = chosen[chosen.len() - 1];
         let last_seen = closer.passed.as_ref().map_or(last, |passed| passed.last.max(last));
         let all = (0..closer.series.views.len()).map(date);
@@ -313,7 +322,10 @@ impl<'a> Desk<'a> {
         }
         if let Some(passed) = &closer.passed {
             let (gate, views) = (&passed.gate, passed.views);
-            notes.push(format!("gate {gate} held in {views} clear views in a row, reached on {}", passed.reached));
+            notes.push(format!(
+                "gate {gate} held in {views} clear views in a row, reached on {}",
+                passed.reached
+            ));
         }
         notes
     }
@@ -348,14 +360,17 @@ pub(super) fn interval(best: SquareMetres, area_px: (f64, f64)) -> Area {
 
 /// Of leads of several sub-models on the same ground, the one with the highest confidence stays.
 fn one_lead_a_place(records: &mut Records) {
-    let order = |a: &Lead, b: &Lead| b.confidence.total_cmp(&a.confidence).then(b.area.best.0.total_cmp(&a.area.best.0));
+    let order = |a: &Lead, b: &Lead| {
+        b.confidence.total_cmp(&a.confidence).then(b.area.best.0.total_cmp(&a.area.best.0))
+    };
     records.leads.sort_by(|a, b| order(a, b).then(a.model.cmp(&b.model)).then(a.id.cmp(&b.id)));
     let mut kept: Vec<Lead> = Vec::new();
     // Boxes first: of thousands of leads nearly all pairs lie apart.
     let mut boxes: Vec<Option<Rect<f64>>> = Vec::new();
     for lead in std::mem::take(&mut records.leads) {
         let own = lead.outline.bounding_rect();
-        let is_near = |other: &Option<Rect<f64>>| matches!((other, &own), (Some(a), Some(b)) if a.intersects(b));
+        let is_near =
+            |other: &Option<Rect<f64>>| matches!((other, &own), (Some(a), Some(b)) if a.intersects(b));
         let shares_ground = |other: &Lead| {
             let shared = Indexed::new(std::iter::once(&other.outline)).overlaps(&lead.outline);
             let smaller = lead.area.best.0.min(other.area.best.0);
@@ -368,7 +383,9 @@ fn one_lead_a_place(records: &mut Records) {
                 boxes.push(own);
             }
             Some(first) => {
-                first.notes.push(format!("also seen as {} with confidence {:.2}", lead.model, lead.confidence));
+                first
+                    .notes
+                    .push(format!("also seen as {} with confidence {:.2}", lead.model, lead.confidence));
                 records.suppressed.push(Suppressed {
                     reason: "same_place".to_owned(),
                     detail: format!("lead {} ({}) names this place", first.id, first.model),

@@ -56,8 +56,7 @@ pub fn stack(inputs: &Inputs, reader: &mut Reader, window: Window) -> Result<Sta
         }
     }
     baseline::drop_cloudy_blocks(&mut stack);
-    let reach =
-        if inputs.has_masks() { screen::REACH_WITH_MASK } else { screen::REACH_WITHOUT_MASK };
+    let reach = if inputs.has_masks() { screen::REACH_WITH_MASK } else { screen::REACH_WITHOUT_MASK };
     screen::screen(&mut stack, reach);
     Ok(stack)
 }
@@ -135,7 +134,8 @@ fn tile_evidence(
     tile: Window,
 ) -> Result<(), RunError> {
     let whole = inputs.grid.whole();
-    let wanted: Vec<Vec<bool>> = inputs.models.iter().map(|model| zone_mask(inputs, &inputs.zone(model), tile)).collect();
+    let wanted: Vec<Vec<bool>> =
+        inputs.models.iter().map(|model| zone_mask(inputs, &inputs.zone(model), tile)).collect();
     if !wanted.iter().flatten().any(|wanted| *wanted) {
         return Ok(());
     }
@@ -184,7 +184,8 @@ fn judge_cell(
 ) -> Vec<Vec<i16>> {
     let mut planes = vec![vec![scratch::OUTSIDE; cell.len()]; inputs.models.len() * PLANES];
     let baseline = Baseline::learn(around, &question.look_back);
-    let prepared: Vec<Prepared> = inputs.models.iter().map(|model| prepare(&baseline, model, inputs)).collect();
+    let prepared: Vec<Prepared> =
+        inputs.models.iter().map(|model| prepare(&baseline, model, inputs)).collect();
     let dates = &around.dates;
     let mut series = Series::default();
     for pixel in 0..cell.len() {

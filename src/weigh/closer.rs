@@ -12,9 +12,9 @@ use crate::detect::evidence::{Chosen, Prepared};
 use crate::detect::gate::{self, Passed};
 use crate::detect::persistence::{self, Persistence};
 use crate::grid::{Pixel, Window};
+use crate::patch::Patch;
 use crate::patch::label::parts;
 use crate::patch::tree::{self, Field};
-use crate::patch::Patch;
 use crate::submodel::Feature;
 
 /// A view of the patch counts when at least this share of its pixels was seen.
@@ -210,8 +210,13 @@ impl<'a> Look<'a> {
             }
         }
         let empty = || vec![Vec::new(); features];
-        let mut result =
-            Series { observed: empty(), expected: empty(), control: empty(), z: empty(), ..Series::default() };
+        let mut result = Series {
+            observed: empty(),
+            expected: empty(),
+            control: empty(),
+            z: empty(),
+            ..Series::default()
+        };
         for (view, seen) in members.iter().enumerate() {
             if seen.is_empty() || (seen.len() as f32) < LEAST_SEEN_SHARE * pixels.len() as f32 {
                 continue;

@@ -52,7 +52,8 @@ impl Model {
 
     /// Probability from named measures; a measure that is absent counts as 0.
     pub fn probability(&self, measures: &[Measure]) -> f64 {
-        let value = |name: &str| measures.iter().find(|measure| measure.name == name).map_or(0.0, |m| m.value);
+        let value =
+            |name: &str| measures.iter().find(|measure| measure.name == name).map_or(0.0, |m| m.value);
         let score: f64 = self.coefficients.iter().map(|(name, weight)| weight * value(name)).sum();
         1.0 / (1.0 + (-(self.intercept + score)).exp())
     }
