@@ -11,8 +11,7 @@ import sys
 from pathlib import Path
 
 FEATURES = [
-    "ln_evidence", "ln_amplitude", "ln_persistence", "ln_area_px", "gated_share", "gate_views", "sharpness",
-    "rectangularity", "solidity", "unevenness", "seen_before", "contamination",
+    "ln_amplitude", "ln_persistence", "gated_share", "gate_views", "sharpness", "rectangularity", "solidity",
 ]
 RIDGE = 1.0
 # Natural look-alikes for each conversion in the worlds of the benchmark (simulate: 8.0 against 2.75 per

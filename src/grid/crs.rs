@@ -80,7 +80,7 @@ impl fmt::Display for Crs {
 
 /// Version of PROJ in use.
 pub fn engine_version() -> String {
-    let info = Proj::new("+proj=noop").and_then(|engine| Ok(engine.lib_info()));
+    let info = Proj::new("+proj=noop").map(|engine| engine.lib_info());
     match info {
         Ok(Ok(info)) => info.version,
         _ => "unknown".to_owned(),

@@ -188,12 +188,13 @@ fn judge_cell(
         inputs.models.iter().map(|model| prepare(&baseline, model, inputs)).collect();
     let dates = &around.dates;
     let mut series = Series::default();
-    for pixel in 0..cell.len() {
+    let places =
+        (cell.row0..cell.row_end()).flat_map(|row| (cell.col0..cell.col_end()).map(move |col| (row, col)));
+    for (pixel, (row, col)) in places.enumerate() {
         let asked: Vec<usize> = (0..inputs.models.len()).filter(|model| wanted(*model, pixel)).collect();
         if asked.is_empty() {
             continue;
         }
-        let (row, col) = (cell.row0 + pixel / cell.cols, cell.col0 + pixel % cell.cols);
         let there = (row - around.window.row0) * around.window.cols + col - around.window.col0;
         if let Some(baseline) = &baseline {
             baseline.series(there, &mut series);

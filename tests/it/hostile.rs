@@ -99,10 +99,8 @@ fn mask_of_everything(scene: &Path, mask: &Path) {
     let (cols, rows) = like.raster_size();
     let mut file = driver.create_with_band_type::<u8, _>(mask, cols, rows, 1).unwrap();
     gdal::Metadata::set_metadata_item(&mut file, "INTERNAL_MASK_FLAGS_1", "2", "").unwrap();
-    let mut band = file.rasterband(1).unwrap();
-    band.write((0, 0), (cols, rows), &mut gdal::raster::Buffer::new((cols, rows), vec![0_u8; cols * rows]))
-        .unwrap();
-    drop(band);
+    let mut nothing = gdal::raster::Buffer::new((cols, rows), vec![0_u8; cols * rows]);
+    file.rasterband(1).unwrap().write((0, 0), (cols, rows), &mut nothing).unwrap();
     file.close().unwrap();
 }
 

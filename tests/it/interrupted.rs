@@ -9,7 +9,7 @@ use crate::world::{Drawn, World};
 
 /// Starts a scan and waits until something lies in its partial folder.
 fn begun(scan: &Scan) -> Child {
-    let child = scan.command().stderr(Stdio::null()).spawn().unwrap();
+    let mut child = scan.command().stderr(Stdio::null()).spawn().unwrap();
     let partial = scan.out.with_extension("partial");
     for _ in 0..10_000 {
         if fs::read_dir(&partial).is_ok_and(|mut entries| entries.next().is_some()) {
@@ -17,6 +17,7 @@ fn begun(scan: &Scan) -> Child {
         }
         std::thread::sleep(Duration::from_millis(2));
     }
+    child.kill().and_then(|()| child.wait()).unwrap();
     panic!("no partial folder within twenty seconds");
 }
 
