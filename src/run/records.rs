@@ -150,7 +150,7 @@ impl<'a> Desk<'a> {
         let Some(closer) = &examined.closer else {
             return Ok(Err(drop(("no_closer_look", "the patch as a whole has too few views".to_owned()))));
         };
-        let (confidence, method) = self.confidence(&measures, closer);
+        let (confidence, method) = self.confidence(&model.id, &measures, closer);
         if confidence < self.plan.least_confidence {
             let least = self.plan.least_confidence;
             return Ok(Err(drop((
@@ -240,7 +240,7 @@ impl<'a> Desk<'a> {
         None
     }
 
-    fn confidence(&self, measures: &[Measure], closer: &Closer) -> (f64, String) {
+    fn confidence(&self, model: &str, measures: &[Measure], closer: &Closer) -> (f64, String) {
         let mut caps = Vec::new();
         if self.inputs.scenes.iter().any(|scene| !scene.has(Band::Swir16)) {
             let reason = "the sensor has no short-wave infrared".to_owned();
@@ -252,7 +252,7 @@ impl<'a> Desk<'a> {
             caps.push(Cap { most: confidence::CONTAMINATED_CAP, reason });
         }
         let method = format!("logistic model, version {}", self.confidence.version);
-        confidence::capped(self.confidence.probability(measures), &caps, &method)
+        confidence::capped(self.confidence.probability(model, measures), &caps, &method)
     }
 
     fn moments(&self, closer: &Closer) -> Moments {

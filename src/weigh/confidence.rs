@@ -37,6 +37,9 @@ pub struct Model {
     pub trained_on: String,
     /// Intercept.
     pub intercept: f64,
+    /// What the prevalence of look-alikes adds, by sub-model; nothing where none has been measured.
+    #[serde(default)]
+    pub prior: BTreeMap<String, f64>,
     /// Coefficient of each feature.
     pub coefficients: BTreeMap<String, f64>,
 }
@@ -51,11 +54,12 @@ impl Model {
     }
 
     /// Probability from named measures; a measure that is absent counts as 0.
-    pub fn probability(&self, measures: &[Measure]) -> f64 {
+    pub fn probability(&self, model: &str, measures: &[Measure]) -> f64 {
         let value =
             |name: &str| measures.iter().find(|measure| measure.name == name).map_or(0.0, |m| m.value);
         let score: f64 = self.coefficients.iter().map(|(name, weight)| weight * value(name)).sum();
-        1.0 / (1.0 + (-(self.intercept + score)).exp())
+        let prior = self.prior.get(model).copied().unwrap_or(0.0);
+        1.0 / (1.0 + (-(self.intercept + prior + score)).exp())
     }
 }
 
