@@ -5,6 +5,8 @@
 
 pub mod gaps;
 
+pub mod identity;
+
 pub mod inputs;
 
 pub mod measures;

@@ -1,13 +1,13 @@
 //! Examined patches -> leads and suppressed patches, ranked.
 
 use geo::{BoundingRect, InteriorPoint, Intersects, Rect};
-use sha2::{Digest, Sha256};
 
 use crate::date::{Date, days_between};
 use crate::lead::{Area, Lead, Measure, Overlap, Status, Suppressed};
 use crate::patch::Patch;
 use crate::plan::Plan;
 use crate::run::RunError;
+use crate::run::identity::identity;
 use crate::run::inputs::{Inputs, Question};
 use crate::run::measures::{closer_measures, shape_measures};
 use crate::run::patches::{Examined, in_lon_lat};
@@ -31,9 +31,6 @@ const SAME_EPISODE_DAYS: i32 = 120;
 
 /// Leads of two sub-models that share this much of the smaller one are one place.
 const SAME_PLACE_SHARE: f64 = 0.3;
-
-/// Decimals of a degree in a lead's identity: about 30 m.
-const PLACE_STEP_DEGREES: f64 = 3e-4;
 
 /// What became of the patches.
 #[derive(Default)]
@@ -336,16 +333,6 @@ struct Moments {
     after: Date,
     first_seen: Date,
     last_seen: Date,
-}
-
-/// Identity of a place: the same for every run, sensor, date and tile size.
-pub fn identity(outline: &geo::MultiPolygon<f64>) -> String {
-    let point = geo::Centroid::centroid(outline).map_or((0.0, 0.0), |point| (point.x(), point.y()));
-    let step = |degrees: f64| (degrees / PLACE_STEP_DEGREES).floor() as i64;
-    let digest = Sha256::digest(format!("steppewatch place {} {}", step(point.0), step(point.1)));
-    // Crockford's alphabet: no letter that is read as a digit.
-    const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-    digest.iter().take(10).map(|byte| char::from(LETTERS[usize::from(byte & 31)])).collect()
 }
 
 /// Area with its 95 % interval; `area_px` is the area in pixels and one sigma of it.
