@@ -93,16 +93,19 @@ mod tests {
     fn grass(control: f32, observed: f32) -> Option<Passed> {
         let models = submodel::select(&["G1".to_owned()]).unwrap();
         let dates: Vec<Date> = (1..=5).map(|day| Date::constant(2020, 5, day * 5)).collect();
-        let line = |value: f32| vec![vec![value; 5]];
+        // NDVI moves, brightness stays as it was.
+        let line = |ndvi: f32, brightness: f32| vec![vec![ndvi; 5], vec![brightness; 5]];
         let series = Series {
             views: (0..5).collect(),
-            observed: line(observed),
-            expected: line(control),
-            control: line(control),
-            z: line(-5.0),
-            history: vec![(control, control)],
+            observed: line(observed, 0.2),
+            expected: line(control, 0.2),
+            control: line(control, 0.2),
+            z: line(-5.0, 0.0),
+            history: vec![(control, control), (0.2, 0.2)],
         };
-        pass(&models[0], &[Feature::Ndvi], &series, &dates, Period::parse("2020-01-01/2020-12-31").unwrap())
+        let features = [Feature::Ndvi, Feature::Brightness];
+        let target = Period::parse("2020-01-01/2020-12-31").unwrap();
+        pass(&models[0], &features, &series, &dates, target)
     }
 
     #[test]
