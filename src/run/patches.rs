@@ -158,6 +158,11 @@ fn look_closer(
         let finished: Vec<(usize, Vec<Closer>)> = done.into_par_iter().map(finish).collect();
         finished.into_iter().for_each(|(index, found)| closers[index] = found);
     }
+    Ok(concluded(found, closers))
+}
+
+/// Each patch with what was concluded of it; one for every piece of ground that changed on its own.
+fn concluded(found: Vec<Examined>, closers: Vec<Vec<Closer>>) -> Vec<Examined> {
     let mut result = Vec::new();
     for (examined, closers) in found.into_iter().zip(closers) {
         if closers.is_empty() {
@@ -169,7 +174,7 @@ fn look_closer(
             result.push(Examined { model, patch: patch.clone(), gated_share, closer: Some(closer) });
         }
     }
-    Ok(result)
+    result
 }
 
 /// What one cell says to one look.
