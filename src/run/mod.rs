@@ -32,8 +32,10 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use thiserror::Error;
 
+use crate::baseline::{CELL, RING};
 use crate::date::{Date, Period, days_between};
 use crate::detect::pair::PairError;
+use crate::grid::Window;
 use crate::grid::crs::CrsError;
 use crate::lead::Gap;
 use crate::observe::Stack;
@@ -146,6 +148,20 @@ pub enum RunError {
         needed: u64,
         /// Views.
         views: usize,
+    },
+    /// Evidence without end: the inputs do not fit together.
+    #[error(
+        "{model}: {pixels} connected pixels ({window}) depart from their look-alikes at once, more than any change on \
+         the ground; expected scenes of one product and scaling, so look at them with `steppewatch check` and leave \
+         out the odd one"
+    )]
+    SceneWide {
+        /// Sub-model.
+        model: String,
+        /// Size.
+        pixels: usize,
+        /// Where.
+        window: Window,
     },
     /// The confidence model that ships with the program cannot be read.
     #[error("the shipped confidence model cannot be read: {0}")]
@@ -291,22 +307,32 @@ fn workers(threads: usize) -> Result<rayon::ThreadPool, RunError> {
 
 /// Threads and tile side that keep working memory under the plan's bound; neither changes a byte.
 fn fitted(plan: &Plan, inputs: &Inputs) -> Result<(usize, usize), RunError> {
-    let (cell, ring) = (crate::baseline::CELL, crate::baseline::RING);
     let needed = |side: usize, threads: usize| {
-        let around = side.saturating_add(2 * ring);
+        let around = side.saturating_add(2 * RING);
         let (rows, cols) = (around.min(inputs.grid.rows), around.min(inputs.grid.cols));
-        let window = crate::grid::Window { row0: 0, col0: 0, rows, cols };
+        let window = Window { row0: 0, col0: 0, rows, cols };
         let (views, features) = (inputs.views.len(), inputs.features.len());
         let stack = Stack::bytes(window, views, features) as u64;
         // Bands of the view being read, descriptors, and one cropped cell beside the tile.
-        let beside = window.len() as u64 * 4 * 10
-            + stack.min(Stack::bytes(cell_window(cell, ring), views, features) as u64);
+        let beside =
+            window.len() as u64 * 4 * 10 + stack.min(Stack::bytes(cell_window(), views, features) as u64);
         (stack + beside) * threads as u64 + FIXED_MEMORY
     };
-    let mut side = plan.tile_size.min(inputs.grid.rows.max(inputs.grid.cols)).div_ceil(cell).max(1) * cell;
+    fit(plan, inputs, plan.tile_size, needed)
+}
+
+/// The largest tile side (whole control cells) and most threads whose needs stay under the plan's bound.
+fn fit(
+    plan: &Plan,
+    inputs: &Inputs,
+    wish: usize,
+    needed: impl Fn(usize, usize) -> u64,
+) -> Result<(usize, usize), RunError> {
+    let whole_cells = |side: usize| side.div_ceil(CELL).max(1) * CELL;
+    let mut side = whole_cells(wish.min(inputs.grid.rows.max(inputs.grid.cols)));
     let mut threads = plan.threads;
-    while needed(side, threads) > plan.memory && side > cell {
-        side = (side / 2).div_ceil(cell).max(1) * cell;
+    while needed(side, threads) > plan.memory && side > CELL {
+        side = whole_cells(side / 2);
     }
     while needed(side, threads) > plan.memory && threads > 1 {
         threads -= 1;
@@ -321,6 +347,6 @@ fn fitted(plan: &Plan, inputs: &Inputs) -> Result<(usize, usize), RunError> {
 /// Memory that a run takes before its first tile: libraries, file caches, red lines.
 const FIXED_MEMORY: u64 = 160_000_000;
 
-fn cell_window(cell: usize, ring: usize) -> crate::grid::Window {
-    crate::grid::Window { row0: 0, col0: 0, rows: cell + 2 * ring, cols: cell + 2 * ring }
+fn cell_window() -> Window {
+    Window { row0: 0, col0: 0, rows: CELL + 2 * RING, cols: CELL + 2 * RING }
 }

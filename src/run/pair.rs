@@ -15,7 +15,7 @@ use crate::patch::scratch::{self, Scratch};
 use crate::plan::Plan;
 use crate::read::{ReadError, Reader};
 use crate::run::inputs::Inputs;
-use crate::run::{Progress, RunError, tiles};
+use crate::run::{Progress, RunError, fit, tiles};
 use crate::scene::Band;
 
 /// Bands that two dates are compared in, as far as every scene of both has them.
@@ -37,15 +37,12 @@ pub const SHARED: usize = 5;
 /// Stored numbers per unit of each change: indices and reflectance, then texture.
 pub const CHANGE_PER_UNIT: [f32; 4] = [1e4, 1e4, 1e4, 1e3];
 
-/// Working memory of a tile in bytes per pixel (with its halo): measured, with 6 bands.
+/// Working memory of a tile in bytes per pixel (with its halo): an estimate for 6 bands, not a measurement.
 const BYTES_PER_PIXEL: u64 = 560;
 
 /// Two dates are little beside a series, and the halo is read again by every tile: tiles are this many times
 /// as long as the plan says, if memory allows.
 const TILE_FACTOR: usize = 3;
-
-/// Shortest side of a tile that the halo does not swallow.
-const LEAST_TILE: usize = 64;
 
 /// Red lines that a set of sub-models looks at together, on the grid.
 pub struct Zone {
@@ -301,22 +298,9 @@ fn stored_down(value: f32) -> i16 {
 
 /// Threads and tile side that keep working memory under the plan's bound; neither changes a byte.
 pub fn fitted(plan: &Plan, inputs: &Inputs, fixed: u64) -> Result<(usize, usize), RunError> {
-    let longest = inputs.grid.rows.max(inputs.grid.cols);
-    let mut side = plan.tile_size.saturating_mul(TILE_FACTOR).min(longest).max(LEAST_TILE);
-    let mut threads = plan.threads;
     let needed = |side: usize, threads: usize| {
         let length = |most: usize| side.saturating_add(2 * HALO).min(most) as u64;
         length(inputs.grid.rows) * length(inputs.grid.cols) * BYTES_PER_PIXEL * threads as u64 + fixed
     };
-    while needed(side, threads) > plan.memory && side > LEAST_TILE {
-        side = (side * 3 / 4).max(LEAST_TILE);
-    }
-    while needed(side, threads) > plan.memory && threads > 1 {
-        threads -= 1;
-    }
-    if needed(side, threads) > plan.memory {
-        let (bound, views) = (plan.memory / 1_000_000, inputs.views.len());
-        return Err(RunError::Memory { bound, needed: needed(side, threads) / 1_000_000, views });
-    }
-    Ok((threads, side))
+    fit(plan, inputs, plan.tile_size.saturating_mul(TILE_FACTOR), needed)
 }

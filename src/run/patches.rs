@@ -24,7 +24,7 @@ use crate::weigh::closer::{Asked, Closer, Look};
 /// A closer look is taken when this share of a patch's pixels passed a gate on their own.
 const LEAST_GATED_SHARE: f32 = 0.12;
 
-/// A component larger than this is scene-wide and no parcel: pixels.
+/// A component larger than this (pixels) is no parcel but a fault of the inputs, and is refused aloud.
 const LARGEST_COMPONENT: usize = 4_000_000;
 
 /// A patch of one sub-model, and what a closer look found if it was worth one.
@@ -49,9 +49,11 @@ pub fn examine(
     let mut found: Vec<Examined> = Vec::new();
     for model in 0..inputs.models.len() {
         for component in components(scratch, tiles::evidence_plane(model))? {
-            if component.len() <= LARGEST_COMPONENT {
-                found.extend(patches_of(scratch, model, &component)?);
+            if component.len() > LARGEST_COMPONENT {
+                let (model, pixels) = (inputs.models[model].id.clone(), component.len());
+                return Err(RunError::SceneWide { model, pixels, window: component.window });
             }
+            found.extend(patches_of(scratch, model, &component)?);
         }
     }
     let mut examined = look_closer(inputs, question, found, progress)?;
