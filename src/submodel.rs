@@ -96,8 +96,13 @@ pub struct Gate {
     pub season: Season,
     /// How many clear views in a row.
     pub consecutive: usize,
+    /// Asked only where the expected NDVI is at most this: on sparse ground, where little green can be lost.
+    /// Elsewhere the gate is shut; infinite where nothing is said.
+    pub expected_ndvi_at_most: f32,
     /// All of these, in each of the views.
     pub conditions: Vec<Condition>,
+    /// And one of these, in each of the views; nothing more is asked where there are none.
+    pub any_of: Vec<Condition>,
 }
 
 /// One condition on one feature of one view.
@@ -105,7 +110,8 @@ pub struct Gate {
 /// `share` is of the way from the control to `toward`: 0.5 with `toward = 0.10` on NDVI means that
 /// half of what the control has above bare soil is gone. It is this relative form that lets one rule
 /// hold on meadows of NDVI .8 and on steppe of NDVI .15.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Condition {
     /// Which feature.
     pub feature: Feature,
@@ -116,11 +122,11 @@ pub struct Condition {
     /// And at least this many sigma of the patch's own noise.
     pub sigmas: f32,
     /// And at least this much in the feature's own unit.
+    #[serde(default)]
     pub least: f32,
-    /// Asked only where the expected value is at most this; elsewhere the condition fails.
-    pub expected_at_most: f32,
     /// And beyond anything that was expected in the look-back, on the side of `toward`: a crop on steppe
     /// is greener than the steppe ever is, a meadow in a dry summer is not.
+    #[serde(default)]
     pub beyond_history: bool,
 }
 
@@ -196,7 +202,7 @@ pub struct SubModel {
 impl SubModel {
     /// Whether evidence or a gate uses a feature.
     pub fn asks_for(&self, feature: Feature) -> bool {
-        let mut conditions = self.gates.iter().flat_map(|gate| &gate.conditions);
+        let mut conditions = self.gates.iter().flat_map(|gate| gate.conditions.iter().chain(&gate.any_of));
         self.evidence.iter().any(|kind| kind.weights.contains_key(&feature))
             || conditions.any(|condition| condition.feature == feature)
     }
@@ -295,21 +301,11 @@ mod file {
         name: String,
         season: [String; 2],
         consecutive: usize,
-        conditions: Vec<WrittenCondition>,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct WrittenCondition {
-        feature: Feature,
-        toward: f32,
-        share: f32,
-        sigmas: f32,
+        expected_ndvi_at_most: Option<f32>,
         #[serde(default)]
-        least: f32,
-        expected_at_most: Option<f32>,
+        conditions: Vec<Condition>,
         #[serde(default)]
-        beyond_history: bool,
+        any_of: Vec<Condition>,
     }
 
     pub(super) fn parse(file: &str, text: &'static str) -> Result<SubModel, SubModelError> {
@@ -322,9 +318,13 @@ mod file {
             Ok(Evidence { name, season: season(&kind.season)?, weights, minimum_views })
         };
         let gate = |gate: WrittenGate| {
-            let conditions = gate.conditions.into_iter().map(WrittenCondition::checked).collect();
+            let WrittenGate { name, consecutive, conditions, any_of, .. } = gate;
+            if conditions.is_empty() && any_of.is_empty() {
+                return Err(wrong(format!("gate '{name}' asks nothing")));
+            }
+            let expected_ndvi_at_most = gate.expected_ndvi_at_most.unwrap_or(f32::INFINITY);
             let season = season(&gate.season)?;
-            Ok(Gate { name: gate.name, season, consecutive: gate.consecutive, conditions })
+            Ok(Gate { name, season, consecutive, expected_ndvi_at_most, conditions, any_of })
         };
         Ok(SubModel {
             classes: written.classes.iter().map(class).collect::<Result<_, _>>()?,
@@ -344,14 +344,6 @@ mod file {
             source: written.source,
             text,
         })
-    }
-
-    impl WrittenCondition {
-        fn checked(self) -> Condition {
-            let WrittenCondition { feature, toward, share, sigmas, least, beyond_history, .. } = self;
-            let expected_at_most = self.expected_at_most.unwrap_or(f32::INFINITY);
-            Condition { feature, toward, share, sigmas, least, expected_at_most, beyond_history }
-        }
     }
 
     fn season(pair: &[String; 2]) -> Result<Season, String> {

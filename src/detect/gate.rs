@@ -55,7 +55,7 @@ fn runs(gate: &Gate, features: &[Feature], series: &Series, dates: &[Date], targ
         if run.last().is_some_and(|last| last.year() != date.year()) {
             close(&mut run);
         }
-        if gate.conditions.iter().all(|condition| holds(condition, features, series, index)) {
+        if is_open(gate, features, series, index) {
             run.push(date);
         } else {
             close(&mut run);
@@ -65,15 +65,22 @@ fn runs(gate: &Gate, features: &[Feature], series: &Series, dates: &[Date], targ
     passed
 }
 
+/// Whether one view goes through a gate.
+fn is_open(gate: &Gate, features: &[Feature], series: &Series, index: usize) -> bool {
+    let ndvi = features.iter().position(|feature| *feature == Feature::Ndvi);
+    let is_sparse = ndvi.is_none_or(|ndvi| series.expected[ndvi][index] <= gate.expected_ndvi_at_most);
+    let holds = |condition: &Condition| holds(condition, features, series, index);
+    is_sparse
+        && gate.conditions.iter().all(holds)
+        && (gate.any_of.is_empty() || gate.any_of.iter().any(holds))
+}
+
 /// Whether a condition holds in one view. A feature that the scenes do not have asks nothing.
 fn holds(condition: &Condition, features: &[Feature], series: &Series, index: usize) -> bool {
     let Some(feature) = features.iter().position(|feature| *feature == condition.feature) else {
         return true;
     };
     let (x, control) = (series.observed[feature][index], series.expected[feature][index]);
-    if control > condition.expected_at_most {
-        return false;
-    }
     let (lowest, highest) = series.history[feature];
     let ever = if condition.toward > control { x > highest } else { x < lowest };
     if condition.beyond_history && !ever {

@@ -1,11 +1,14 @@
 //! What was observed of a patch, in numbers with names and units: the record and the features of confidence.
 
+use crate::date::Date;
 use crate::lead::Measure;
 use crate::patch::Patch;
+use crate::run::inputs::Question;
 use crate::run::patches::Examined;
 use crate::submodel::Feature;
 use crate::units::rounded;
 use crate::weigh::closer::Closer;
+use crate::weigh::course::Course;
 
 /// One number, rounded to four decimals.
 pub(super) fn measure(name: &str, value: f32, unit: &'static str) -> Measure {
@@ -28,8 +31,21 @@ pub fn shape_measures(examined: &Examined, patch: &Patch) -> Vec<Measure> {
 }
 
 /// Of the patch's way through time.
-pub fn closer_measures(closer: &Closer, features: &[Feature]) -> Vec<Measure> {
+pub fn closer_measures(
+    closer: &Closer,
+    features: &[Feature],
+    dates: &[Date],
+    question: &Question,
+) -> Vec<Measure> {
+    let since = closer.chosen.indices[0];
+    let is_target = |index: usize| question.target.contains(dates[closer.series.views[index]]);
+    let is_look_back = |index: usize| question.look_back[closer.series.views[index]];
+    let course = Course::of(&closer.series, features, is_look_back, is_target, since);
     let mut measures = vec![
+        measure("ln_departure", course.departure.ln(), "1"),
+        measure("ln_restlessness", course.restlessness.ln(), "1"),
+        measure("ln_tone", course.tone.ln_1p(), "1"),
+        measure("ln_bareness", course.bareness.ln_1p(), "1"),
         measure("ln_evidence", closer.chosen.evidence.max(0.0).ln_1p(), "1"),
         measure("ln_amplitude", closer.amplitude.max(0.0).ln_1p(), "1"),
         measure("gate_views", closer.passed.as_ref().map_or(0, |passed| passed.views).min(8) as f32, "views"),

@@ -129,7 +129,12 @@ impl<'a> Desk<'a> {
         let inside = redlines.iter().map(|(_, area)| area.0).sum::<f64>() / best.0.max(1e-9);
         let mut measures = shape_measures(examined, patch);
         if let Some(closer) = &examined.closer {
-            measures.extend(closer_measures(closer, &self.inputs.features));
+            measures.extend(closer_measures(
+                closer,
+                &self.inputs.features,
+                &self.inputs.dates(),
+                self.question,
+            ));
         }
         let id = identity(&outline);
         let drop = |(reason, detail): Reason| Suppressed {

@@ -9,6 +9,8 @@ pub mod closer;
 
 pub mod confidence;
 
+pub mod course;
+
 pub mod overlap;
 
 pub mod verdict;
