@@ -42,9 +42,8 @@ impl Control {
                     continue;
                 }
                 for feature in 0..features {
-                    let plane = stack.plane(view, feature);
                     values.clear();
-                    values.extend(kept.iter().map(|index| plane[donors[*index]]));
+                    values.extend(kept.iter().map(|index| stack.at(donors[*index], view, feature)));
                     let middle = values.len() / 2;
                     let median = *values.select_nth_unstable(middle).1;
                     medians[(leaf * views + view) * features + feature] = median;

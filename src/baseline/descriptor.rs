@@ -3,6 +3,7 @@
 //! Two pixels with near descriptors are look-alikes; donors are chosen by them, whatever red line
 //! they lie in.
 
+use crate::grid::Window;
 use crate::observe::stack::{MISSING, Stack, value};
 use crate::submodel::Feature;
 
@@ -17,13 +18,13 @@ pub type Descriptor = [f32; DIMENSIONS];
 
 /// Descriptors of the pixels of a stack.
 pub struct Descriptors {
-    /// Row-major; `None` where history is too short.
+    /// Row-major over the stack; `None` where history is too short or nobody asked.
     pub of_pixels: Vec<Option<Descriptor>>,
 }
 
 impl Descriptors {
-    /// Describes every pixel that has at least `LEAST_VIEWS` look-back views.
-    pub fn of(stack: &Stack, look_back: &[bool]) -> Self {
+    /// Describes every pixel of some windows that has at least `LEAST_VIEWS` look-back views.
+    pub fn of(stack: &Stack, look_back: &[bool], windows: &[Window]) -> Self {
         let views: Vec<usize> = (0..stack.dates.len()).filter(|view| look_back[*view]).collect();
         let features: Vec<usize> =
             [Feature::Ndvi, Feature::Bsi, Feature::Brightness, Feature::Ndwi, Feature::Ndmi]
@@ -32,8 +33,16 @@ impl Descriptors {
                 .take(DIMENSIONS / 2)
                 .collect();
         let mut scratch = Vec::new();
-        let describe = |pixel| describe(stack, &views, &features, pixel, &mut scratch);
-        Self { of_pixels: (0..stack.window.len()).map(describe).collect() }
+        let mut is_wanted = vec![false; stack.window.len()];
+        for window in windows.iter().map(|window| window.intersection(stack.window)) {
+            for row in window.row0..window.row_end() {
+                let from = stack.pixel_at(row, window.col0);
+                is_wanted[from..from + window.cols].fill(true);
+            }
+        }
+        let mut describe =
+            |pixel: usize| is_wanted[pixel].then(|| describe(stack, &views, &features, pixel, &mut scratch));
+        Self { of_pixels: (0..stack.window.len()).map(|pixel| describe(pixel).flatten()).collect() }
     }
 
     /// Descriptor of one pixel.
@@ -52,7 +61,9 @@ fn describe(
     let mut descriptor = [0.0; DIMENSIONS];
     for (place, &feature) in features.iter().enumerate() {
         scratch.clear();
-        scratch.extend(views.iter().map(|view| stack.plane(*view, feature)[pixel]).filter(|v| *v != MISSING));
+        let history = stack.history(pixel);
+        let stored = views.iter().map(|view| history[view * stack.features.len() + feature]);
+        scratch.extend(stored.filter(|stored| *stored != MISSING));
         if scratch.len() < LEAST_VIEWS {
             return None;
         }

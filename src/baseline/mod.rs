@@ -1,6 +1,6 @@
 //! What is normal here: per pixel, learned from the look-back, controlled by same-date look-alikes.
 //!
-//! In:  a stack over one control cell with its ring, and which views belong to the look-back.
+//! In:  a stack, the place of one control cell with its ring in it, and which views belong to the look-back.
 //! Out: for each pixel, feature and view: expected value, spread, and robust z.
 //! Law: deterministic; the answer of a pixel depends on its cell alone, not on tiles or threads.
 //! Source: `reference/science.md` 6.2, with the changes of `reference/time-series.md`.
@@ -14,7 +14,7 @@ pub mod regression;
 pub mod strata;
 
 use crate::grid::Window;
-use crate::observe::stack::{MISSING, Stack, value};
+use crate::observe::stack::{Stack, value};
 
 use control::Control;
 use descriptor::Descriptors;
@@ -39,7 +39,7 @@ pub const LEAST_CLEAR_SHARE: f32 = 0.3;
 pub struct Baseline<'a> {
     stack: &'a Stack,
     look_back: &'a [bool],
-    descriptors: Descriptors,
+    descriptors: &'a Descriptors,
     strata: Strata,
     control: Control,
     fits: Residuals,
@@ -63,10 +63,16 @@ pub struct Series {
 }
 
 impl<'a> Baseline<'a> {
-    /// Learns a cell. `None` when fewer than `strata::LEAST_DONORS` pixels have any history.
-    pub fn learn(stack: &'a Stack, look_back: &'a [bool]) -> Option<Self> {
-        let descriptors = Descriptors::of(stack, look_back);
-        let strata = Strata::build(&descriptors)?;
+    /// Learns a cell from what lies `around` it. `None` when fewer than `strata::LEAST_DONORS` pixels there
+    /// have any history.
+    pub fn learn(
+        stack: &'a Stack,
+        descriptors: &'a Descriptors,
+        look_back: &'a [bool],
+        around: Window,
+    ) -> Option<Self> {
+        let row = |row: usize| stack.pixel_at(row, around.col0)..stack.pixel_at(row, around.col_end());
+        let strata = Strata::build(descriptors, (around.row0..around.row_end()).flat_map(row))?;
         let mut control = Control::medians(stack, &strata, None);
         let first = Residuals::of_donors(stack, look_back, &strata, &control, 1);
         control = Control::medians(stack, &strata, Some(&first));
@@ -106,7 +112,7 @@ impl<'a> Baseline<'a> {
         }
         for feature in 0..features {
             for &view in &series.views {
-                series.observed[feature].push(value(self.stack.plane(view, feature)[pixel]));
+                series.observed[feature].push(value(self.stack.at(pixel, view, feature)));
                 series.control[feature].push(self.control.blended(&blend, view, feature));
             }
             self.expect(feature, &blend, series);
@@ -168,8 +174,7 @@ fn drop_block(stack: &mut Stack, view: usize, block: Window) {
         let rows = block.row0..block.row_end();
         rows.flat_map(move |row| (block.col0..block.col_end()).map(move |col| index(row, col)))
     };
-    let plane = stack.plane(view, 0);
-    let seen = pixels().filter(|pixel| plane[*pixel] != MISSING).count();
+    let seen = pixels().filter(|pixel| stack.is_seen(view, *pixel)).count();
     if seen > 0 && (seen as f32) < LEAST_CLEAR_SHARE * block.len() as f32 {
         pixels().for_each(|pixel| stack.forget(view, pixel));
     }

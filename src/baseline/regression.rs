@@ -180,7 +180,7 @@ fn leaf_spread(
         let views = seen_views(stack, control, leaf, donor);
         let history = views.iter().filter(|view| look_back[**view]);
         let difference =
-            |view: &usize| value(stack.plane(*view, feature)[donor]) - control.of_leaf(leaf, *view, feature);
+            |view: &usize| value(stack.at(donor, *view, feature)) - control.of_leaf(leaf, *view, feature);
         let mut differences: Vec<f32> = history.map(difference).collect();
         let middle = if differences.is_empty() { continue } else { median(&mut differences) };
         all.extend(differences.iter().map(|difference| (difference - middle).abs()));
@@ -199,7 +199,7 @@ fn donor_z(
 ) -> Vec<Vec<f32>> {
     let history: Vec<usize> = (0..views.len()).filter(|index| look_back[views[*index]]).collect();
     let line = |feature: usize| {
-        let x: Vec<f32> = views.iter().map(|view| value(stack.plane(*view, feature)[donor])).collect();
+        let x: Vec<f32> = views.iter().map(|view| value(stack.at(donor, *view, feature))).collect();
         let m: Vec<f32> = views.iter().map(|view| control.of_leaf(leaf, *view, feature)).collect();
         let floor = stack.features[feature].spread_floor();
         let fit = Fit::shrunken(&x, &m, &history, priors[feature], floor);

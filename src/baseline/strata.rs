@@ -35,10 +35,9 @@ pub struct Strata {
 }
 
 impl Strata {
-    /// Splits the described pixels of a cell. `None` when there are too few.
-    pub fn build(descriptors: &Descriptors) -> Option<Self> {
-        let described = |pixel: &usize| descriptors.of_pixels[*pixel].is_some();
-        let pixels: Vec<usize> = (0..descriptors.of_pixels.len()).filter(described).collect();
+    /// Splits the described pixels among `pixels` (numbers over the stack, ascending). `None` when there are too few.
+    pub fn build(descriptors: &Descriptors, pixels: impl Iterator<Item = usize>) -> Option<Self> {
+        let pixels: Vec<usize> = pixels.filter(|pixel| descriptors.of_pixel(*pixel).is_some()).collect();
         if pixels.len() < LEAST_DONORS {
             return None;
         }

@@ -168,16 +168,24 @@ pub struct Chosen {
 /// Returns the evidence and the place of the first score that it rests on.
 fn season_evidence(scores: &[f32]) -> (f32, usize) {
     let last = scores.len().saturating_sub(SUFFIX_VIEWS);
-    let ends = (1..=last).map(|from| (evidence_of(&scores[from..]), from));
-    ends.fold((evidence_of(scores), 0), |best, next| if next.0 > best.0 { next } else { best })
+    let mut best = (f32::NEG_INFINITY, 0);
+    // From the end backward, so that each suffix is the one before it and one score more.
+    let mut sorted: Vec<f32> = Vec::with_capacity(scores.len());
+    for (from, score) in scores.iter().enumerate().rev() {
+        let place = sorted.partition_point(|held| held.total_cmp(score).is_lt());
+        sorted.insert(place, *score);
+        if from <= last {
+            let evidence = evidence_of(&sorted);
+            best = if evidence >= best.0 { (evidence, from) } else { best };
+        }
+    }
+    best
 }
 
-fn evidence_of(scores: &[f32]) -> f32 {
-    let mut sorted = scores.to_vec();
-    sorted.sort_unstable_by(f32::total_cmp);
-    // Of an even count the lower middle: persistence is asked of more than half the views.
-    let median = sorted[(sorted.len() - 1) / 2];
-    median * (scores.len().min(MOST_INDEPENDENT) as f32).sqrt()
+/// Evidence of scores in ascending order. Of an even count the lower middle speaks: persistence is asked of more
+/// than half the views.
+fn evidence_of(sorted: &[f32]) -> f32 {
+    sorted[(sorted.len() - 1) / 2] * (sorted.len().min(MOST_INDEPENDENT) as f32).sqrt()
 }
 
 #[cfg(test)]

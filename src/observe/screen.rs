@@ -40,9 +40,9 @@ pub fn screen(stack: &mut Stack, reach: usize) {
     for pixel in 0..stack.window.len() {
         seen.clear();
         for view in 0..views {
-            let bright = stack.plane(view, brightness)[pixel];
+            let bright = stack.at(pixel, view, brightness);
             if bright != MISSING {
-                seen.push((view, value(bright), value(stack.plane(view, ndvi)[pixel])));
+                seen.push((view, value(bright), value(stack.at(pixel, view, ndvi))));
             }
         }
         for index in 0..seen.len() {

@@ -1,4 +1,4 @@
-//! All views of a window: features as whole numbers of 1/10 000, one plane a date and feature.
+//! All views of a window: features as whole numbers of 1/10 000, the whole history of a pixel side by side.
 //!
 //! Law: 16-bit integers are exact, small, and the same on every machine; `MISSING` is not observed.
 
@@ -21,15 +21,16 @@ pub struct Stack {
     pub dates: Vec<Date>,
     /// Features kept, in the order of `Feature::ALL`.
     pub features: Vec<Feature>,
-    /// Planes, `view * features + feature`, each row-major over the window.
-    planes: Vec<Vec<i16>>,
+    /// Row-major over the window; of each pixel `view * features + feature`. All that is asked of a pixel is
+    /// asked through time, so its history lies in one place.
+    values: Vec<i16>,
 }
 
 impl Stack {
     /// A stack in which nothing has been observed yet.
     pub fn new(window: Window, dates: Vec<Date>, features: Vec<Feature>) -> Self {
-        let planes = vec![vec![MISSING; window.len()]; dates.len() * features.len()];
-        Self { window, dates, features, planes }
+        let values = vec![MISSING; window.len() * dates.len() * features.len()];
+        Self { window, dates, features, values }
     }
 
     /// Bytes that a stack of this shape holds.
@@ -42,50 +43,50 @@ impl Stack {
         self.features.iter().position(|kept| *kept == feature)
     }
 
-    /// One plane.
-    pub fn plane(&self, view: usize, feature: usize) -> &[i16] {
-        &self.planes[view * self.features.len() + feature]
+    /// Numbers of one pixel.
+    fn width(&self) -> usize {
+        self.dates.len() * self.features.len()
     }
 
-    /// One plane, to write.
-    pub fn plane_mut(&mut self, view: usize, feature: usize) -> &mut [i16] {
-        &mut self.planes[view * self.features.len() + feature]
+    /// The history of a pixel, `view * features + feature`.
+    pub fn history(&self, pixel: usize) -> &[i16] {
+        &self.values[pixel * self.width()..(pixel + 1) * self.width()]
+    }
+
+    /// One stored number.
+    pub fn at(&self, pixel: usize, view: usize, feature: usize) -> i16 {
+        self.values[pixel * self.width() + view * self.features.len() + feature]
+    }
+
+    /// One view of a pixel, feature by feature.
+    fn view_mut(&mut self, pixel: usize, view: usize) -> &mut [i16] {
+        let (features, from) = (self.features.len(), pixel * self.width() + view * self.features.len());
+        &mut self.values[from..from + features]
     }
 
     /// Sets one view; a pixel that lacks any feature or is not clear is missing in all.
     pub fn set_view(&mut self, view: usize, values: &[Vec<f32>], clear: &[bool]) {
         for pixel in 0..self.window.len() {
             let seen = clear[pixel] && values.iter().all(|plane| plane[pixel].is_finite());
-            for (feature, plane) in values.iter().enumerate() {
-                self.plane_mut(view, feature)[pixel] = if seen { quantised(plane[pixel]) } else { MISSING };
+            for (stored, plane) in self.view_mut(pixel, view).iter_mut().zip(values) {
+                *stored = if seen { quantised(plane[pixel]) } else { MISSING };
             }
         }
     }
 
     /// Whether a pixel was observed in a view.
     pub fn is_seen(&self, view: usize, pixel: usize) -> bool {
-        self.plane(view, 0)[pixel] != MISSING
+        self.at(pixel, view, 0) != MISSING
     }
 
     /// Forgets a pixel in a view.
     pub fn forget(&mut self, view: usize, pixel: usize) {
-        for feature in 0..self.features.len() {
-            self.plane_mut(view, feature)[pixel] = MISSING;
-        }
+        self.view_mut(pixel, view).fill(MISSING);
     }
 
-    /// The part of the stack over a window inside its own.
-    pub fn cropped(&self, window: Window) -> Stack {
-        let mut result = Stack::new(window, self.dates.clone(), self.features.clone());
-        let (row0, col0) = (window.row0 - self.window.row0, window.col0 - self.window.col0);
-        for (plane, source) in result.planes.iter_mut().zip(&self.planes) {
-            for row in 0..window.rows {
-                let from = (row0 + row) * self.window.cols + col0;
-                plane[row * window.cols..(row + 1) * window.cols]
-                    .copy_from_slice(&source[from..from + window.cols]);
-            }
-        }
-        result
+    /// Number in the stack of a pixel given by its place on the plan's grid.
+    pub fn pixel_at(&self, row: usize, col: usize) -> usize {
+        (row - self.window.row0) * self.window.cols + col - self.window.col0
     }
 }
 

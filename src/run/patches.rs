@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use geo::{Coord, LineString, MultiPolygon, Polygon};
 use rayon::prelude::*;
 
+use crate::baseline::descriptor::Descriptors;
 use crate::baseline::{Baseline, CELL, RING, Series};
 use crate::detect::evidence::Prepared;
 use crate::grid::crs::Transform;
@@ -198,8 +199,10 @@ fn parts_of_cell<'a>(
     if !under_way.iter().any(touches) {
         return Ok(Vec::new());
     }
-    let stack = tiles::stack(inputs, reader, cell.grown(RING, inputs.grid.whole()))?;
-    let baseline = Baseline::learn(&stack, &question.look_back);
+    let around = cell.grown(RING, inputs.grid.whole());
+    let stack = tiles::stack(inputs, reader, around)?;
+    let descriptors = Descriptors::of(&stack, &question.look_back, &[around]);
+    let baseline = Baseline::learn(&stack, &descriptors, &question.look_back, around);
     let Some(learned) = &baseline else { return Ok(Vec::new()) };
     let mut parts = Vec::new();
     for (index, way) in under_way.iter().enumerate().filter(|(_, way)| touches(way)) {

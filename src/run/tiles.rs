@@ -6,6 +6,7 @@
 use geo::MultiPolygon;
 use rayon::prelude::*;
 
+use crate::baseline::descriptor::Descriptors;
 use crate::baseline::{self, Baseline, CELL, RING, Series};
 use crate::detect::evidence::{Finding, Prepared};
 use crate::detect::gate;
@@ -140,20 +141,19 @@ fn tile_evidence(
         return Ok(());
     }
     let stack = stack(inputs, reader, tile.grown(RING, whole))?;
-    for cell in cells(tile) {
-        let is_wanted = |mask: &Vec<bool>| inner(mask, tile, cell).contains(&true);
-        if !wanted.iter().any(is_wanted) {
-            continue;
-        }
-        let around = stack.cropped(cell.grown(RING, whole));
-        let is_wanted = |model: usize, pixel: usize| {
-            let (row, col) = (pixel / cell.cols, pixel % cell.cols);
-            wanted[model][(cell.row0 - tile.row0 + row) * tile.cols + cell.col0 - tile.col0 + col]
-        };
-        for (question, scratch) in asked {
-            let judged = judge_cell(inputs, question, &around, cell, is_wanted);
+    let is_wanted = |cell: &Window| wanted.iter().any(|mask| inner(mask, tile, *cell).contains(&true));
+    let cells: Vec<Window> = cells(tile).into_iter().filter(is_wanted).collect();
+    let around: Vec<Window> = cells.iter().map(|cell| cell.grown(RING, whole)).collect();
+    for (question, scratch) in asked {
+        let descriptors = Descriptors::of(&stack, &question.look_back, &around);
+        for (cell, around) in cells.iter().zip(&around) {
+            let baseline = Baseline::learn(&stack, &descriptors, &question.look_back, *around);
+            let is_wanted = |model: usize, row: usize, col: usize| {
+                wanted[model][(row - tile.row0) * tile.cols + col - tile.col0]
+            };
+            let judged = judge_cell(inputs, question, (&stack, baseline), *cell, is_wanted);
             for (plane, values) in judged.iter().enumerate() {
-                scratch.write(plane, cell, values)?;
+                scratch.write(plane, *cell, values)?;
             }
         }
     }
@@ -178,28 +178,28 @@ pub fn zone_mask(inputs: &Inputs, zone: &MultiPolygon<f64>, window: Window) -> V
 fn judge_cell(
     inputs: &Inputs,
     question: &Question,
-    around: &Stack,
+    (stack, baseline): (&Stack, Option<Baseline>),
     cell: Window,
-    wanted: impl Fn(usize, usize) -> bool,
+    is_wanted: impl Fn(usize, usize, usize) -> bool,
 ) -> Vec<Vec<i16>> {
     let mut planes = vec![vec![scratch::OUTSIDE; cell.len()]; inputs.models.len() * PLANES];
-    let baseline = Baseline::learn(around, &question.look_back);
     let prepared: Vec<Prepared> =
         inputs.models.iter().map(|model| prepare(&baseline, model, inputs)).collect();
-    let dates = &around.dates;
+    let dates = &stack.dates;
     let mut series = Series::default();
     let places =
         (cell.row0..cell.row_end()).flat_map(|row| (cell.col0..cell.col_end()).map(move |col| (row, col)));
     for (pixel, (row, col)) in places.enumerate() {
-        let asked: Vec<usize> = (0..inputs.models.len()).filter(|model| wanted(*model, pixel)).collect();
+        let asked: Vec<usize> =
+            (0..inputs.models.len()).filter(|model| is_wanted(*model, row, col)).collect();
         if asked.is_empty() {
             continue;
         }
-        let there = (row - around.window.row0) * around.window.cols + col - around.window.col0;
+        let there = stack.pixel_at(row, col);
         if let Some(baseline) = &baseline {
             baseline.series(there, &mut series);
         }
-        let is_seen = || (0..dates.len()).any(|view| around.is_seen(view, there));
+        let is_seen = || (0..dates.len()).any(|view| stack.is_seen(view, there));
         for model in asked {
             let finding = match &baseline {
                 Some(_) if !series.views.is_empty() => {
@@ -210,7 +210,7 @@ fn judge_cell(
             };
             planes[evidence_plane(model)][pixel] = scratch::stored(finding);
             if matches!(finding, Finding::Evidence(evidence) if evidence >= tree::LEVELS[0]) {
-                let features = &around.features;
+                let features = &stack.features;
                 let run = gate::pass(prepared[model].model, features, &series, dates, question.target);
                 planes[gate_plane(model)][pixel] = run.map_or(0, |run| run.views as i16);
             }

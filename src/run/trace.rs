@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use crate::baseline::descriptor::Descriptors;
 use crate::baseline::{Baseline, RING, Series};
 use crate::detect;
 use crate::detect::evidence::{Finding, Prepared};
@@ -30,12 +31,14 @@ pub fn trace(inputs: &Inputs, longitude: f64, latitude: f64) -> Result<String, R
     }
     let whole = inputs.grid.whole();
     let cell = patches::cells_around(here, whole)[0];
-    let stack = tiles::stack(inputs, &mut Reader::new(), cell.grown(RING, whole))?;
+    let around = cell.grown(RING, whole);
+    let stack = tiles::stack(inputs, &mut Reader::new(), around)?;
     let mut text = String::new();
     place(inputs, pixel, &mut text);
     redlines(inputs, here, &mut text);
     let there = (pixel.row - stack.window.row0) * stack.window.cols + pixel.col - stack.window.col0;
-    let baseline = Baseline::learn(&stack, &inputs.question.look_back);
+    let descriptors = Descriptors::of(&stack, &inputs.question.look_back, &[around]);
+    let baseline = Baseline::learn(&stack, &descriptors, &inputs.question.look_back, around);
     let mut series = Series::default();
     if let Some(baseline) = &baseline {
         baseline.series(there, &mut series);
