@@ -48,7 +48,7 @@ use crate::submodel::SubModelError;
 
 use crate::weigh::overlap::geodesic_area;
 
-use inputs::{Inputs, Question};
+use inputs::Inputs;
 use records::Records;
 
 /// Why a run ended without a result.
@@ -259,20 +259,19 @@ pub fn find(
         progress.stage("evidence", tiles.iter().map(|tile| tile.len() as u64).sum());
         tiles::evidence(inputs, &asked, &tiles, progress)?;
         progress.stage("patches", 0);
-        let records = |(question, scratch): &(&Question, Scratch)| {
-            let examined = patches::examine(inputs, question, scratch, progress)?;
-            records::weigh(plan, inputs, question, examined)
-        };
+        let mut examined = patches::examine(inputs, &asked, tile_size, progress)?;
         let gaps = gaps::gaps(inputs, &asked[0].1, tiles::evidence_plane)?;
-        let noise = match asked.get(1) {
+        let mut weigh =
+            |place: usize| records::weigh(plan, inputs, asked[place].0, std::mem::take(&mut examined[place]));
+        let noise = match inputs.placebo.as_ref() {
             None => None,
             Some(placebo) => {
-                let leads = records(placebo)?.leads.len();
+                let leads = weigh(1)?.leads.len();
                 let areas = inputs.redlines.redlines.iter().map(|line| geodesic_area(&line.polygons).0);
-                Some(Noise { leads, year: placebo.0.target, area_km2: areas.sum::<f64>() / 1e6 })
+                Some(Noise { leads, year: placebo.target, area_km2: areas.sum::<f64>() / 1e6 })
             }
         };
-        let records = records(&asked[0])?;
+        let records = weigh(0)?;
         Ok(Found { records, gaps, noise, notes: Vec::new() })
     })
 }

@@ -25,11 +25,16 @@ use crate::weigh::closer::{Asked, Closer, Look};
 /// A closer look is taken when this share of a patch's pixels passed a gate on their own.
 const LEAST_GATED_SHARE: f32 = 0.12;
 
+/// Control cells that are read together at most: more would share little more.
+const LONGEST_RUN: usize = 4;
+
 /// A component larger than this (pixels) is no parcel but a fault of the inputs, and is refused aloud.
 const LARGEST_COMPONENT: usize = 4_000_000;
 
 /// A patch of one sub-model, and what a closer look found if it was worth one.
 pub struct Examined {
+    /// Place of the question among those asked.
+    pub question: usize,
     /// Place of the sub-model in the inputs.
     pub model: usize,
     /// The patch as evidence drew it.
@@ -40,30 +45,35 @@ pub struct Examined {
     pub closer: Option<Closer>,
 }
 
-/// Finds and examines the patches of every sub-model, in order of sub-model and first pixel.
+/// Finds and examines the patches of every question and sub-model, in order of sub-model and first pixel.
 pub fn examine(
     inputs: &Inputs,
-    question: &Question,
-    scratch: &Scratch,
+    asked: &[(&Question, Scratch)],
+    tile_size: usize,
     progress: &dyn Progress,
-) -> Result<Vec<Examined>, RunError> {
+) -> Result<Vec<Vec<Examined>>, RunError> {
     let mut found: Vec<Examined> = Vec::new();
-    for model in 0..inputs.models.len() {
-        for component in components(scratch, tiles::evidence_plane(model))? {
-            if component.len() > LARGEST_COMPONENT {
-                let (model, pixels) = (inputs.models[model].id.clone(), component.len());
-                return Err(RunError::SceneWide { model, pixels, window: component.window });
+    for (question, (_, scratch)) in asked.iter().enumerate() {
+        for model in 0..inputs.models.len() {
+            for component in components(scratch, tiles::evidence_plane(model))? {
+                if component.len() > LARGEST_COMPONENT {
+                    let (model, pixels) = (inputs.models[model].id.clone(), component.len());
+                    return Err(RunError::SceneWide { model, pixels, window: component.window });
+                }
+                found.extend(patches_of(scratch, (question, model), &component)?);
             }
-            found.extend(patches_of(scratch, model, &component)?);
         }
     }
-    let mut examined = look_closer(inputs, question, found, progress)?;
+    let questions: Vec<&Question> = asked.iter().map(|(question, _)| *question).collect();
+    let mut examined = look_closer(inputs, &questions, tile_size, (found, progress))?;
     let place = |examined: &Examined| {
         let cut = examined.closer.as_ref().map_or(&examined.patch, |closer| &closer.patch);
         (examined.model, cut.pixels[0], cut.pixels.len())
     };
     examined.sort_by_key(place);
-    Ok(examined)
+    let mut by_question: Vec<Vec<Examined>> = asked.iter().map(|_| Vec::new()).collect();
+    examined.into_iter().for_each(|examined| by_question[examined.question].push(examined));
+    Ok(by_question)
 }
 
 /// Components of smoothed evidence at the lowest level, streamed over the plane.
@@ -86,7 +96,11 @@ fn smoothed(scratch: &Scratch, plane: usize, window: Window) -> Result<Vec<i16>,
     Ok(tree::median_3x3(&values, outer, window, scratch::OUTSIDE))
 }
 
-fn patches_of(scratch: &Scratch, model: usize, component: &Component) -> Result<Vec<Examined>, RunError> {
+fn patches_of(
+    scratch: &Scratch,
+    (question, model): (usize, usize),
+    component: &Component,
+) -> Result<Vec<Examined>, RunError> {
     let window = component.window.grown(tree::MARGIN, scratch.window);
     let values = smoothed(scratch, tiles::evidence_plane(model), window)?;
     let field = Field { window, values: values.into_iter().map(scratch::evidence).collect() };
@@ -97,7 +111,8 @@ fn patches_of(scratch: &Scratch, model: usize, component: &Component) -> Result<
         };
         patch.pixels.iter().filter(passed).count() as f32 / patch.pixels.len() as f32
     };
-    let examined = |patch: Patch| Examined { model, gated_share: share(&patch), patch, closer: None };
+    let examined =
+        |patch: Patch| Examined { question, model, gated_share: share(&patch), patch, closer: None };
     Ok(tree::patches(component, &field).into_iter().map(examined).collect())
 }
 
@@ -109,13 +124,13 @@ struct UnderWay<'a> {
     prepared: Option<Prepared<'a>>,
 }
 
-/// Looks closer at the patches that are worth it. Each control cell is read once, row by row; a look
-/// ends with the last row of cells that it touches, so only looks of a row or two are held.
+/// Looks closer at the patches that are worth it. Each control cell is read once for all questions, row by row;
+/// a look ends with the last row of cells that it touches, so only looks of a row or two are held.
 fn look_closer(
     inputs: &Inputs,
-    question: &Question,
-    found: Vec<Examined>,
-    progress: &dyn Progress,
+    questions: &[&Question],
+    tile_size: usize,
+    (found, progress): (Vec<Examined>, &dyn Progress),
 ) -> Result<Vec<Examined>, RunError> {
     let whole = inputs.grid.whole();
     let mut waiting: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -129,8 +144,6 @@ fn look_closer(
     }
     progress.stage("closer look", rows.values().map(|cells| cells.len() as u64).sum());
     let dates = inputs.dates();
-    let (features, look_back) = (&inputs.features, &question.look_back);
-    let asked = Asked { features, dates: &dates, look_back, target: question.target };
     let mut closers: Vec<Vec<Closer>> = (0..found.len()).map(|_| Vec::new()).collect();
     let mut under_way: Vec<UnderWay> = Vec::new();
     for (row, cells) in &rows {
@@ -139,12 +152,11 @@ fn look_closer(
             let last_row = cells_around(look.window(), whole).last().map_or(*row, |cell| cell.row0);
             under_way.push(UnderWay { found: index, look, last_row, prepared: None });
         }
-        let cells: Vec<Window> = cells.iter().copied().collect();
-        let parts: Vec<Result<Vec<Part>, RunError>> = cells
+        let parts: Vec<Result<Vec<Part>, RunError>> = runs(cells, (tile_size / CELL).clamp(1, LONGEST_RUN))
             .par_iter()
-            .map_init(Reader::new, |reader, cell| {
-                progress.step(1);
-                parts_of_cell(inputs, question, reader, (*cell, &found), &under_way)
+            .map_init(Reader::new, |reader, run| {
+                progress.step(run.len() as u64);
+                parts_of_run(inputs, questions, reader, (run, &found), &under_way)
             })
             .collect();
         for part in parts.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
@@ -155,13 +167,29 @@ fn look_closer(
         let (done, rest): (Vec<_>, Vec<_>) = under_way.into_iter().partition(|way| way.last_row == *row);
         under_way = rest;
         let finish = |way: UnderWay| {
-            let UnderWay { found, look, prepared, .. } = way;
-            (found, prepared.map(|prepared| look.finish(&prepared, &asked)).unwrap_or_default())
+            let UnderWay { found: index, look, prepared, .. } = way;
+            let Question { look_back, target, .. } = questions[found[index].question];
+            let asked = Asked { features: &inputs.features, dates: &dates, look_back, target: *target };
+            (index, prepared.map(|prepared| look.finish(&prepared, &asked)).unwrap_or_default())
         };
         let finished: Vec<(usize, Vec<Closer>)> = done.into_par_iter().map(finish).collect();
         finished.into_iter().for_each(|(index, found)| closers[index] = found);
     }
     Ok(concluded(found, closers))
+}
+
+/// Cells of one row in runs of neighbours, which share the reading of their rings; no run is larger than a tile.
+fn runs(cells: &BTreeSet<Window>, longest: usize) -> Vec<Vec<Window>> {
+    let mut runs: Vec<Vec<Window>> = Vec::new();
+    for cell in cells {
+        match runs.last_mut() {
+            Some(run) if run.len() < longest && run[run.len() - 1].col_end() == cell.col0 => {
+                run.push(*cell);
+            }
+            _ => runs.push(vec![*cell]),
+        }
+    }
+    runs
 }
 
 /// Each patch with what was concluded of it; one for every piece of ground that changed on its own.
@@ -173,8 +201,9 @@ fn concluded(found: Vec<Examined>, closers: Vec<Vec<Closer>>) -> Vec<Examined> {
             continue;
         }
         for closer in closers {
-            let Examined { model, ref patch, gated_share, .. } = examined;
-            result.push(Examined { model, patch: patch.clone(), gated_share, closer: Some(closer) });
+            let Examined { question, model, ref patch, gated_share, .. } = examined;
+            let patch = patch.clone();
+            result.push(Examined { question, model, patch, gated_share, closer: Some(closer) });
         }
     }
     result
@@ -188,31 +217,39 @@ struct Part<'a> {
     prepared: Option<Prepared<'a>>,
 }
 
-fn parts_of_cell<'a>(
+fn parts_of_run<'a>(
     inputs: &'a Inputs,
-    question: &Question,
+    questions: &[&Question],
     reader: &mut Reader,
-    (cell, found): (Window, &[Examined]),
+    (run, found): (&[Window], &[Examined]),
     under_way: &[UnderWay],
 ) -> Result<Vec<Part<'a>>, RunError> {
-    let touches = |way: &UnderWay| !way.look.window().intersection(cell).is_empty();
-    if !under_way.iter().any(touches) {
-        return Ok(Vec::new());
-    }
-    let around = cell.grown(RING, inputs.grid.whole());
-    let stack = tiles::stack(inputs, reader, around)?;
-    let descriptors = Descriptors::of(&stack, &question.look_back, &[around]);
-    let baseline = Baseline::learn(&stack, &descriptors, &question.look_back, around);
-    let Some(learned) = &baseline else { return Ok(Vec::new()) };
+    let whole = inputs.grid.whole();
+    let (first, last) = (run[0], run[run.len() - 1]);
+    let ground = Window { cols: last.col_end() - first.col0, ..first };
+    let stack = tiles::stack(inputs, reader, ground.grown(RING, whole))?;
     let mut parts = Vec::new();
-    for (index, way) in under_way.iter().enumerate().filter(|(_, way)| touches(way)) {
-        let Examined { model, ref patch, .. } = found[way.found];
-        // The cell of the first pixel says how residuals correlate, whatever cells follow.
-        let first = Window { row0: patch.pixels[0].row, col0: patch.pixels[0].col, rows: 1, cols: 1 };
-        let is_first = !cell.intersection(first).is_empty();
-        let prepared = is_first.then(|| tiles::prepare(&baseline, &inputs.models[model], inputs));
-        let (pixels, contamination) = way.look.part(learned, cell);
-        parts.push(Part { under_way: index, pixels, contamination, prepared });
+    for (place, question) in questions.iter().enumerate() {
+        let touches = |way: &UnderWay, cell: Window| {
+            found[way.found].question == place && !way.look.window().intersection(cell).is_empty()
+        };
+        let is_asked = |cell: &&Window| under_way.iter().any(|way| touches(way, **cell));
+        let cells: Vec<Window> = run.iter().filter(is_asked).copied().collect();
+        let around: Vec<Window> = cells.iter().map(|cell| cell.grown(RING, whole)).collect();
+        let descriptors = Descriptors::of(&stack, &question.look_back, &around);
+        for (cell, around) in cells.iter().zip(&around) {
+            let baseline = Baseline::learn(&stack, &descriptors, &question.look_back, *around);
+            let Some(learned) = &baseline else { continue };
+            for (index, way) in under_way.iter().enumerate().filter(|(_, way)| touches(way, *cell)) {
+                let Examined { model, ref patch, .. } = found[way.found];
+                // The cell of the first pixel says how residuals correlate, whatever cells follow.
+                let first = Window { row0: patch.pixels[0].row, col0: patch.pixels[0].col, rows: 1, cols: 1 };
+                let is_first = !cell.intersection(first).is_empty();
+                let prepared = is_first.then(|| tiles::prepare(&baseline, &inputs.models[model], inputs));
+                let (pixels, contamination) = way.look.part(learned, *cell);
+                parts.push(Part { under_way: index, pixels, contamination, prepared });
+            }
+        }
     }
     Ok(parts)
 }
