@@ -253,7 +253,7 @@ impl<'a> Desk<'a> {
             let reason = format!("{share:.0} % of the look-alikes' views have changed themselves");
             caps.push(Cap { most: confidence::CONTAMINATED_CAP, reason });
         }
-        let method = format!("logistic model, version {}", self.confidence.version);
+        let method = self.confidence.method(model);
         confidence::capped(self.confidence.probability(model, measures), &caps, &method)
     }
 

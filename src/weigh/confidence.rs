@@ -27,7 +27,7 @@ pub const CONTAMINATED_SHARE: f32 = 0.3;
 /// The shipped model.
 const SHIPPED: &str = include_str!("../../redlines/confidence.toml");
 
-/// A logistic model over named features.
+/// Logistic models over named features, one for each group of sub-models.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
@@ -35,11 +35,22 @@ pub struct Model {
     pub version: String,
     /// On what it was trained, in words.
     pub trained_on: String,
+    /// Groups in order; the first that names a sub-model speaks for it, and the last one for all others.
+    pub group: Vec<Group>,
+}
+
+/// The model of one group of sub-models.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// Name, written beside every confidence.
+    pub name: String,
+    /// Ids of sub-models; empty for all that no other group names.
+    pub models: Vec<String>,
+    /// What prevalence the intercept stands for, in words.
+    pub prevalence: String,
     /// Intercept.
     pub intercept: f64,
-    /// What the prevalence of look-alikes adds, by sub-model; nothing where none has been measured.
-    #[serde(default)]
-    pub prior: BTreeMap<String, f64>,
     /// Coefficient of each feature.
     pub coefficients: BTreeMap<String, f64>,
 }
@@ -50,16 +61,31 @@ impl Model {
     /// # Errors
     /// What is wrong with the text; it is tested, so only a broken build sees this.
     pub fn shipped() -> Result<Self, String> {
-        toml::from_str(SHIPPED).map_err(|error| error.to_string())
+        let model: Self = toml::from_str(SHIPPED).map_err(|error| error.to_string())?;
+        if model.group.last().is_none_or(|group| !group.models.is_empty()) {
+            return Err("the last group must be for all sub-models that no other one names".to_owned());
+        }
+        Ok(model)
+    }
+
+    /// The group that speaks for a sub-model.
+    pub fn group_of(&self, model: &str) -> &Group {
+        let names = |group: &&Group| group.models.iter().any(|id| id == model);
+        self.group.iter().find(names).unwrap_or(&self.group[self.group.len() - 1])
+    }
+
+    /// How a confidence for a sub-model was obtained, in words.
+    pub fn method(&self, model: &str) -> String {
+        format!("logistic model '{}', version {}", self.group_of(model).name, self.version)
     }
 
     /// Probability from named measures; a measure that is absent counts as 0.
     pub fn probability(&self, model: &str, measures: &[Measure]) -> f64 {
+        let group = self.group_of(model);
         let value =
             |name: &str| measures.iter().find(|measure| measure.name == name).map_or(0.0, |m| m.value);
-        let score: f64 = self.coefficients.iter().map(|(name, weight)| weight * value(name)).sum();
-        let prior = self.prior.get(model).copied().unwrap_or(0.0);
-        1.0 / (1.0 + (-(self.intercept + prior + score)).exp())
+        let score: f64 = group.coefficients.iter().map(|(name, weight)| weight * value(name)).sum();
+        1.0 / (1.0 + (-(group.intercept + score)).exp())
     }
 }
 
@@ -89,7 +115,16 @@ mod tests {
     #[test]
     fn the_shipped_model_reads_and_says_what_it_was_trained_on() {
         let model = Model::shipped().unwrap();
-        assert!(!model.trained_on.is_empty() && !model.coefficients.is_empty());
+        assert!(
+            !model.trained_on.is_empty() && model.group.iter().all(|group| !group.coefficients.is_empty())
+        );
+    }
+
+    #[test]
+    fn ploughing_and_felling_are_judged_by_their_own_groups() {
+        let model = Model::shipped().unwrap();
+        assert_eq!(model.group_of("G1").name, "grassland");
+        assert_eq!(model.group_of("L3").name, "general");
     }
 
     #[test]
