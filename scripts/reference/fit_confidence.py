@@ -14,7 +14,7 @@ from pathlib import Path
 # What each measure can only speak for (+1) or against (-1); a fit that says otherwise has learned the simulator.
 SIGNS = {
     "ln_evidence": 1, "ln_amplitude": 1, "ln_persistence": 1, "sharpness": 1, "solidity": 1, "unevenness": -1,
-    "ln_departure": 1, "ln_restlessness": -1, "ln_tone": 1, "ln_bareness": 1,
+    "ln_restlessness": -1, "ln_tone": 1, "ln_bareness": 1,
 }
 # The tone of turned soil and a bare spell mark what people do to grass; what does not depend on the cover is
 # left for the other groups, of which no simulated world exists.

@@ -42,7 +42,6 @@ pub fn closer_measures(
     let is_look_back = |index: usize| question.look_back[closer.series.views[index]];
     let course = Course::of(&closer.series, features, is_look_back, is_target, since);
     let mut measures = vec![
-        measure("ln_departure", course.departure.ln(), "1"),
         measure("ln_restlessness", course.restlessness.ln(), "1"),
         measure("ln_tone", course.tone.ln_1p(), "1"),
         measure("ln_bareness", course.bareness.ln_1p(), "1"),
