@@ -27,6 +27,7 @@ pub mod tiles;
 
 pub mod trace;
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -166,6 +167,14 @@ pub enum RunError {
     /// The confidence model that ships with the program cannot be read.
     #[error("the shipped confidence model cannot be read: {0}")]
     Shipped(String),
+    /// No room for temporary files.
+    #[error("{}: no folder can be made for temporary files: {source}; free space there or set TMPDIR to another folder", .path.display())]
+    Temporary {
+        /// Where temporary files go.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
     /// Two dates that cannot be compared.
     #[error(transparent)]
     Pair(#[from] PairError<ReadError>),
@@ -261,7 +270,7 @@ pub fn find(
         progress.stage("patches", 0);
         let records = |(question, scratch): &(&Question, Scratch)| {
             let examined = patches::examine(inputs, question, scratch, progress)?;
-            records::weigh(plan, inputs, question, examined)
+            records::weigh(plan, inputs, question, &examined)
         };
         let gaps = gaps::gaps(inputs, &asked[0].1, tiles::evidence_plane)?;
         let noise = match asked.get(1) {
