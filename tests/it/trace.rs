@@ -55,7 +55,7 @@ fn published(out: &Published, at: Point) -> BTreeSet<(String, String, String)> {
     };
     let (leads, suppressed) = (out.leads(), out.suppressed());
     let leads = leads.iter().filter_map(|lead| {
-        record("leads.geojson", lead, lead.properties["confidence"].as_f64().unwrap().to_string())
+        record("leads.geojson", lead, format!("{:.3}", lead.properties["confidence"].as_f64().unwrap()))
     });
     let suppressed = suppressed.iter().filter_map(|patch| {
         let reason = format!("{}: {}", patch.text("reason"), patch.text("detail"));

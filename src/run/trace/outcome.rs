@@ -2,7 +2,7 @@
 
 use geo::MultiPolygon;
 
-use crate::lead::{AREA_METHOD, Lead, Overlap, Suppressed};
+use crate::lead::{AREA_METHOD, Area, Lead, Overlap, Suppressed};
 use crate::patch::scratch;
 use crate::publish::{geojson, gpkg};
 use crate::run::gaps;
@@ -62,18 +62,18 @@ impl<'a> Record<'a> {
 
 fn weighed(lead: &Lead, inputs: &Inputs, text: &mut String) {
     // As many decimals as the files carry.
-    let words = format!("confidence {} ({})", rounded(lead.confidence, 3), lead.confidence_method);
+    let confidence = rounded(lead.confidence, 3);
+    let words = format!("confidence {confidence:.3} ({})", lead.confidence_method);
     line(text, "", &words);
-    let area = &lead.area;
-    let mu = |area: SquareMetres| rounded(area.mu(), 2);
+    let Area { best, low, high } = lead.area;
     let words = format!(
-        "area {} m2 ({} to {}), {} mu ({} to {}), {AREA_METHOD}",
-        area.best.0,
-        area.low.0,
-        area.high.0,
-        mu(area.best),
-        mu(area.low),
-        mu(area.high)
+        "area {:.1} m2 ({:.1} to {:.1}), {:.2} mu ({:.2} to {:.2}), {AREA_METHOD}",
+        best.0,
+        low.0,
+        high.0,
+        best.mu(),
+        low.mu(),
+        high.mu()
     );
     line(text, "", &words);
     for limit in &lead.thresholds {
@@ -92,7 +92,7 @@ fn weighed(lead: &Lead, inputs: &Inputs, text: &mut String) {
 fn shared(what: &str, overlap: &Overlap, text: &mut String) {
     let Overlap { id, name, layer, overlap, .. } = overlap;
     let name = if name.is_empty() { String::new() } else { format!(" {name}") };
-    line(text, "", &format!("{what} {id}{name} ({layer}): {} m2 shared", overlap.0));
+    line(text, "", &format!("{what} {id}{name} ({layer}): {:.1} m2 shared", overlap.0));
 }
 
 /// A patch of which more lies beyond the ground that was looked at.

@@ -217,7 +217,7 @@ fn patch(id: &str, examined: &Examined, record: &Record, text: &mut String) {
 /// What the closer look at the patch as a whole found.
 fn weighed(id: &str, examined: &Examined, text: &mut String) {
     let share = 100.0 * examined.gated_share;
-    line(text, "weigh", &format!("{id}: {share:.0} % of the evidence's pixels pass a gate alone"));
+    line(text, "weigh", &format!("{id}: {share:.0} % of its pixels pass a gate on their own"));
     let Some(closer) = &examined.closer else {
         line(text, "", "no closer look at the patch as a whole");
         return;
