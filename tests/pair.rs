@@ -3,6 +3,8 @@
 #![allow(clippy::print_stdout, reason = "a skipped test says why")]
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+mod shared_data;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,6 +13,7 @@ use gdal::raster::{Buffer, RasterCreationOptions};
 use gdal::spatial_ref::SpatialRef;
 use gdal::{DriverManager, Metadata};
 use serde_json::Value;
+use shared_data::data;
 use steppewatch::grid::Crs;
 use steppewatch::grid::crs::Transform;
 use tempfile::TempDir;
@@ -167,7 +170,7 @@ fn trace_names_the_lead_or_the_reason_that_a_scan_of_two_dates_publishes() {
         let said = trace(folder.path(), (150.5, 150.5));
         let mut words = vec![format!("publish   {} in {file} and", record["id"].as_str().unwrap())];
         words.extend(
-            record["confidence"].as_f64().map(|confidence| format!("confidence {confidence} (two dates")),
+            record["confidence"].as_f64().map(|confidence| format!("confidence {confidence:.3} (two dates")),
         );
         words.extend(record["detail"].as_str().map(|detail| format!("no lead: points_elsewhere: {detail}")));
         for words in words {
@@ -241,11 +244,7 @@ fn threads_tile_size_and_memory_change_no_byte() {
 
 /// Pixel F1 of a labelled pair, or `None` with the reason printed.
 fn labelled(name: &str, bounds: [f64; 4]) -> Option<f64> {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(name);
-    if !data.exists() {
-        println!("skipped: {} is not on this machine", data.display());
-        return None;
-    }
+    let data = data(name)?;
     let folder = tempfile::tempdir().unwrap();
     let scenes = folder.path().join("scenes");
     fs::create_dir(&scenes).unwrap();
