@@ -241,6 +241,7 @@ pub fn scan(
     let staging = Staging::begin(&plan.out)?;
     let found = find(plan, &inputs, &staging.path(""), progress)?;
     inputs.notes.extend(found.notes.iter().cloned());
+    inputs.notes.extend(outputs::without_pictures(found.records.leads.len()));
     let out = outputs::publish(plan, &inputs, &found, staging, (started, command), progress)?;
     Ok((inputs, found, out))
 }
