@@ -3,6 +3,8 @@
 #![allow(clippy::print_stdout, reason = "a skipped test says why")]
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+mod shared_data;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,6 +13,9 @@ use gdal::raster::{Buffer, RasterCreationOptions};
 use gdal::spatial_ref::SpatialRef;
 use gdal::{DriverManager, Metadata};
 use serde_json::Value;
+use shared_data::data;
+use steppewatch::grid::Crs;
+use steppewatch::grid::crs::Transform;
 use tempfile::TempDir;
 
 const ROWS: usize = 300;
@@ -111,6 +116,21 @@ fn scan(folder: &Path, out: &str, class: &str, more: &[&str]) -> (PathBuf, Strin
     (out, said)
 }
 
+/// What `trace` says of a place in pixels.
+fn trace(folder: &Path, (row, col): (f64, f64)) -> String {
+    let transform = Transform::new(Crs::epsg(32649), Crs::LON_LAT).unwrap();
+    let (lon, lat) = transform.point(500_000.0 + 10.0 * col, 4_600_000.0 - 10.0 * row).unwrap();
+    let ended = Command::new(env!("CARGO_BIN_EXE_steppewatch"))
+        .arg("trace")
+        .args(["--scenes".as_ref(), folder.join("scenes").as_os_str()])
+        .args(["--redlines".as_ref(), folder.join("redline.geojson").as_os_str()])
+        .args(["--class", "grassland", "--at", &format!("{lon:.7},{lat:.7}")])
+        .output()
+        .unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    String::from_utf8(ended.stdout).unwrap()
+}
+
 fn features(out: &Path, file: &str) -> Vec<Value> {
     let text = fs::read_to_string(out.join(file)).unwrap();
     let layer: Value = serde_json::from_str(&text).unwrap();
@@ -136,6 +156,36 @@ fn new_bare_ground_on_grassland_is_one_provisional_lead_of_its_size() {
     for part in ["two dates only", "over-reports", "2019-06-21", "2020-06-18", "columns off"] {
         assert!(text.contains(part), "{part} is missing in {text}");
     }
+}
+
+#[test]
+fn trace_names_the_lead_or_the_reason_that_a_scan_of_two_dates_publishes() {
+    let cases = [(Drawn::BareGround, "leads.geojson"), (Drawn::Crop, "suppressed.geojson")];
+    for (drawn, file) in cases {
+        let folder = world(drawn);
+        let (out, _) = scan(folder.path(), "out", "grassland", &[]);
+        let is_square = |record: &&Value| record["properties"]["reason"] != "outside_red_line";
+        let records = features(&out, file);
+        let record = &records.iter().find(is_square).unwrap()["properties"];
+        let said = trace(folder.path(), (150.5, 150.5));
+        let mut words = vec![format!("publish   {} in {file} and", record["id"].as_str().unwrap())];
+        words.extend(
+            record["confidence"].as_f64().map(|confidence| format!("confidence {confidence:.3} (two dates")),
+        );
+        words.extend(record["detail"].as_str().map(|detail| format!("no lead: points_elsewhere: {detail}")));
+        for words in words {
+            assert!(said.contains(&words), "'{words}' is missing in\n{said}");
+        }
+        let said = trace(folder.path(), (60.5, 60.5));
+        assert!(said.contains("no patch holds this place") && said.contains("publish   nothing"), "{said}");
+    }
+}
+
+#[test]
+fn trace_of_a_place_under_cloud_on_one_of_two_dates_ends_in_a_gap() {
+    let folder = world(Drawn::BareGroundUnderCloud);
+    let said = trace(folder.path(), (150.5, 150.5));
+    assert!(said.contains("publish   too_few_target_views of box in gaps.geojson"), "{said}");
 }
 
 #[test]
@@ -194,11 +244,7 @@ fn threads_tile_size_and_memory_change_no_byte() {
 
 /// Pixel F1 of a labelled pair, or `None` with the reason printed.
 fn labelled(name: &str, bounds: [f64; 4]) -> Option<f64> {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(name);
-    if !data.exists() {
-        println!("skipped: {} is not on this machine", data.display());
-        return None;
-    }
+    let data = data(name)?;
     let folder = tempfile::tempdir().unwrap();
     let scenes = folder.path().join("scenes");
     fs::create_dir(&scenes).unwrap();

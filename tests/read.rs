@@ -3,11 +3,14 @@
 #![allow(clippy::print_stdout, reason = "a skipped test says why")]
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
-use std::path::{Path, PathBuf};
+mod shared_data;
+
+use std::path::Path;
 
 use gdal::raster::RasterCreationOptions;
 use gdal::spatial_ref::SpatialRef;
 use gdal::{Dataset, DriverManager, Metadata};
+use shared_data::data;
 use steppewatch::read::{ReadError, Reader, scenes};
 use steppewatch::scene::Band;
 
@@ -51,16 +54,6 @@ fn write(path: &Path, recipe: &Recipe) {
 
 fn message(path: &Path) -> String {
     scenes(path, None).expect_err("must be refused").to_string()
-}
-
-/// Real data beside the repository, or `None` with the reason printed.
-fn data(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(name);
-    if !path.exists() {
-        println!("skipped: {} is not on this machine", path.display());
-        return None;
-    }
-    Some(path)
 }
 
 #[test]

@@ -3,19 +3,13 @@
 #![allow(clippy::print_stdout, reason = "a skipped test says why")]
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+mod shared_data;
+
 use std::path::{Path, PathBuf};
 
 use geo::{BoundingRect, GeodesicArea};
+use shared_data::data;
 use steppewatch::redline::{Class, Reading, read, read_permits};
-
-fn data(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(name);
-    if !path.exists() {
-        println!("skipped: {} is not on this machine", path.display());
-        return None;
-    }
-    Some(path)
-}
 
 fn grass(path: &Path) -> Reading {
     read(&[path.to_owned()], Some(Class::Grassland)).unwrap_or_else(|error| panic!("{error}"))
@@ -42,6 +36,16 @@ fn ring(points: &str) -> String {
 }
 
 const SQUARE: &str = "[110,41],[110.1,41],[110.1,41.1],[110,41.1],[110,41]";
+
+#[test]
+fn a_given_class_wins_over_the_layer_s_own_field_which_speaks_without_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("zones.geojson");
+    let text = collection(&ring(SQUARE), "").replace(r#""name":"甲""#, r#""name":"甲","class":"forest""#);
+    std::fs::write(&path, text).unwrap();
+    let class = |given: Option<Class>| read(std::slice::from_ref(&path), given).unwrap().redlines[0].class;
+    assert_eq!((class(Some(Class::Wetland)), class(None)), (Class::Wetland, Class::Forest));
+}
 
 #[test]
 fn one_county_layer_in_three_forms_is_the_same_layer() {

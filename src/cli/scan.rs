@@ -29,7 +29,8 @@ pub struct Asked {
     /// Permit layers
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub permits: Vec<PathBuf>,
-    /// Class of the red lines where the layers do not say: grassland, farmland, wetland, forest, redline
+    /// Class of every red line, whatever the layers say: grassland, farmland, wetland, forest or redline;
+    /// without it each layer's own field says it, else the name of an official layer
     #[arg(long)]
     pub class: Option<String>,
     /// Look-back, YYYY-MM-DD/YYYY-MM-DD, both ends included

@@ -29,7 +29,7 @@ impl Trace {
             longitude.and_then(|x| latitude.map(|y| (x, y))).context("--at wants two numbers, LON,LAT")?;
         let plan = self.asked.plan(Some("trace writes nothing".as_ref()))?;
         let inputs = inputs::gather(&plan)?;
-        show::data(trace::trace(&inputs, longitude, latitude)?.trim_end());
+        show::data(trace::trace(&plan, &inputs, longitude, latitude)?.trim_end());
         Ok(Exit::Complete)
     }
 }

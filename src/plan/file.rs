@@ -39,7 +39,7 @@ pub struct Inputs {
     /// Permit layers.
     #[serde(default)]
     pub permits: Vec<PathBuf>,
-    /// Class of the red lines where the layers do not say.
+    /// Class of every red line, whatever the layers say; without it their own field or name says it.
     pub class: Option<String>,
     /// Order of bands in files whose bands have no names, for example ["red", "green", "blue", "nir"].
     #[serde(default)]

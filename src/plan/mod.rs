@@ -28,7 +28,7 @@ pub struct Plan {
     pub redlines: Vec<PathBuf>,
     /// Permit layers.
     pub permits: Vec<PathBuf>,
-    /// Class of every red line, where the layers do not say.
+    /// Class of every red line, whatever the layers say; without it their own field or name says it.
     pub class: Option<Class>,
     /// Order of bands in files whose bands have no names.
     pub band_order: Vec<Band>,

@@ -50,6 +50,15 @@ pub struct SceneUse {
     pub clear_share: Option<f64>,
 }
 
+/// A file in the folder of scenes that is no scene.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skipped {
+    /// File name without folders.
+    pub file: String,
+    /// Why nothing was read from it.
+    pub reason: String,
+}
+
 /// Times and place of the run, from the caller: this room has no clock.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Run {
@@ -74,6 +83,8 @@ pub struct Manifest {
     pub inputs: Vec<Input>,
     /// Scenes, in any order.
     pub scenes: Vec<SceneUse>,
+    /// Files that are no scene, in any order.
+    pub skipped: Vec<Skipped>,
     /// Libraries and their versions, for example `("GDAL", "3.6.2")`.
     pub libraries: Vec<(String, String)>,
     /// Times and place.
@@ -108,6 +119,9 @@ fn result(manifest: &Manifest, outputs: Vec<Value>) -> Value {
     inputs.sort();
     let mut scenes: Vec<&SceneUse> = manifest.scenes.iter().collect();
     scenes.sort_by(|a, b| (a.date, &a.id).cmp(&(b.date, &b.id)));
+    let mut skipped: Vec<&Skipped> = manifest.skipped.iter().collect();
+    skipped.sort();
+    let skipped = skipped.iter().map(|skipped| json!({ "file": skipped.file, "reason": skipped.reason }));
     let input = |input: &&Input| json!({ "role": input.role, "file": input.file, "size_bytes": input.size, "sha256": input.sha256 });
     let scene = |scene: &&SceneUse| {
         json!({
@@ -124,6 +138,7 @@ fn result(manifest: &Manifest, outputs: Vec<Value>) -> Value {
         "plan": manifest.plan,
         "inputs": inputs.iter().map(input).collect::<Value>(),
         "scenes": scenes.iter().map(scene).collect::<Value>(),
+        "skipped": skipped.collect::<Value>(),
         "outputs": outputs,
         "libraries": libraries,
     })
@@ -171,6 +186,7 @@ mod tests {
             plan: json!({ "zeta": 1, "alpha": 2 }),
             inputs: Vec::new(),
             scenes: vec![scene("b", 9, None), scene("a", 2, Some("12 % clear, 20 % are needed"))],
+            skipped: Vec::new(),
             libraries: vec![("GDAL".to_owned(), "3.6.2".to_owned())],
             run: Run { host: host.to_owned(), ..Run::default() },
         }
@@ -210,10 +226,15 @@ mod tests {
         };
         let mut some = manifest("here");
         some.inputs = vec![input("b.tif"), input("a.tif")];
+        let skipped = |file: &str| Skipped { file: file.to_owned(), reason: "has no named band".to_owned() };
+        some.skipped = vec![skipped("d.tif"), skipped("c.tif")];
         let mut other = some.clone();
         other.inputs.reverse();
         other.scenes.reverse();
-        assert_eq!(published(&some), published(&other));
+        other.skipped.reverse();
+        let value = published(&some);
+        assert_eq!(value, published(&other));
+        assert_eq!(value["result"]["skipped"][0]["file"], "c.tif");
     }
 
     #[test]

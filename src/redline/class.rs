@@ -1,4 +1,5 @@
-//! What a layer protects: said by the plan, else by a field, else by the name of an official layer.
+//! What a layer protects: `--class` (or the plan's `class`) says it of every red line and wins; without it
+//! a field of the layer says it, else the name of an official layer.
 //!
 //! Law: nothing is guessed from geometry or values; a layer that does not say is refused.
 

@@ -19,7 +19,7 @@ use crate::weigh::overlap::geodesic_area;
 const BLOCK: usize = 8;
 
 /// Gaps smaller than this are not published, in square metres: the smallest lead.
-const LEAST_GAP: f64 = 900.0;
+pub(super) const LEAST_GAP: f64 = 900.0;
 
 /// Reason codes of what a pixel can lack.
 const REASONS: [(i16, &str); 3] = [
@@ -27,6 +27,11 @@ const REASONS: [(i16, &str); 3] = [
     (scratch::TOO_LITTLE_HISTORY, "too_few_baseline_views"),
     (scratch::TOO_FEW_VIEWS, "too_few_target_views"),
 ];
+
+/// The reason code of a stored number that is no evidence; `None` where there is evidence or no question.
+pub(super) fn reason(stored: i16) -> Option<&'static str> {
+    REASONS.iter().find(|(state, _)| *state == stored).map(|(_, code)| *code)
+}
 
 /// Gaps of every red line and sub-model, in that order. `plane` is where the evidence of a sub-model lies.
 pub fn gaps(

@@ -27,6 +27,7 @@ pub mod tiles;
 
 pub mod trace;
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -166,6 +167,14 @@ pub enum RunError {
     /// The confidence model that ships with the program cannot be read.
     #[error("the shipped confidence model cannot be read: {0}")]
     Shipped(String),
+    /// No room for temporary files.
+    #[error("{}: no folder can be made for temporary files: {source}; free space there or set TMPDIR to another folder", .path.display())]
+    Temporary {
+        /// Where temporary files go.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
     /// Two dates that cannot be compared.
     #[error(transparent)]
     Pair(#[from] PairError<ReadError>),
@@ -232,6 +241,7 @@ pub fn scan(
     let staging = Staging::begin(&plan.out)?;
     let found = find(plan, &inputs, &staging.path(""), progress)?;
     inputs.notes.extend(found.notes.iter().cloned());
+    inputs.notes.extend(outputs::without_pictures(found.records.leads.len()));
     let out = outputs::publish(plan, &inputs, &found, staging, (started, command), progress)?;
     Ok((inputs, found, out))
 }
@@ -259,10 +269,9 @@ pub fn find(
         progress.stage("evidence", tiles.iter().map(|tile| tile.len() as u64).sum());
         tiles::evidence(inputs, &asked, &tiles, progress)?;
         progress.stage("patches", 0);
-        let mut examined = patches::examine(inputs, &asked, tile_size, progress)?;
+        let examined = patches::examine(inputs, &asked, tile_size, progress)?;
         let gaps = gaps::gaps(inputs, &asked[0].1, tiles::evidence_plane)?;
-        let mut weigh =
-            |place: usize| records::weigh(plan, inputs, asked[place].0, std::mem::take(&mut examined[place]));
+        let weigh = |place: usize| records::weigh(plan, inputs, asked[place].0, &examined[place]);
         let noise = match inputs.placebo.as_ref() {
             None => None,
             Some(placebo) => {

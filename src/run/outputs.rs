@@ -10,7 +10,7 @@ use crate::grid::{Crs, Window};
 use crate::lead::Lead;
 use crate::plan::{Decided, Plan};
 use crate::publish::chip::{self, ChipInput, Colours, Moment};
-use crate::publish::manifest::{self, Input, Manifest, Run, SceneUse};
+use crate::publish::manifest::{self, Input, Manifest, Run, SceneUse, Skipped};
 use crate::publish::{Outcome, Staging, geojson, gpkg, style};
 use crate::read::Reader;
 use crate::run::inputs::Inputs;
@@ -19,6 +19,14 @@ use crate::scene::Band;
 
 /// Leads that get pictures; the rest of a very long list is still in the layers.
 const MOST_CHIPS: usize = 500;
+
+/// What the reader of a very long list must know of its pictures; nothing where every lead has them.
+pub fn without_pictures(leads: usize) -> Option<String> {
+    let rest = leads.checked_sub(MOST_CHIPS).filter(|rest| *rest > 0)?;
+    Some(format!(
+        "pictures are drawn of the first {MOST_CHIPS} leads by rank; {rest} more stand in the layers without"
+    ))
+}
 
 /// Publishes a run into its staging folder and gives it its name.
 pub fn publish(
@@ -39,9 +47,10 @@ pub fn publish(
     geojson::write(&staging, &outcome)?;
     gpkg::write(&staging, &outcome)?;
     style::write(&staging)?;
-    progress.stage("pictures", found.records.leads.len() as u64);
+    progress.stage("pictures", found.records.leads.len().min(MOST_CHIPS) as u64);
     staging.folder("chips")?;
     let mut reader = Reader::new();
+    // Leads lie in order of rank.
     for lead in found.records.leads.iter().take(MOST_CHIPS) {
         chips(inputs, &mut reader, lead, &staging)?;
         progress.step(1);
@@ -51,6 +60,7 @@ pub fn publish(
         plan: resolved(plan, inputs, found),
         inputs: input_files(plan, inputs)?,
         scenes: inputs.scenes.iter().map(used).collect(),
+        skipped: inputs.skipped.iter().map(skipped).collect(),
         libraries: crate::read::libraries(),
         run: Run {
             started: started.to_string(),
@@ -65,6 +75,12 @@ pub fn publish(
 
 fn used(scene: &crate::scene::Scene) -> SceneUse {
     SceneUse { id: scene.id.clone(), date: scene.date, dropped: None, clear_share: None }
+}
+
+/// By its name alone: the folder is of this machine.
+fn skipped((path, reason): &(std::path::PathBuf, String)) -> Skipped {
+    let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Skipped { file, reason: reason.clone() }
 }
 
 fn resolved(plan: &Plan, inputs: &Inputs, found: &Found) -> Value {
@@ -160,4 +176,16 @@ fn picture(
         }
     }
     Ok(result)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_longer_than_its_pictures_says_how_many_go_without() {
+        assert_eq!((without_pictures(0), without_pictures(MOST_CHIPS)), (None, None));
+        let said = without_pictures(MOST_CHIPS + 112).unwrap();
+        assert!(said.contains("first 500 leads") && said.contains("112 more"), "{said}");
+    }
 }

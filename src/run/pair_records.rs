@@ -281,7 +281,7 @@ fn days_apart_in_the_year(before: Date, after: Date) -> i32 {
 }
 
 /// An outline in pixel coordinates on the grid's CRS.
-fn on_ground(outline: &Polygon<f64>, inputs: &Inputs) -> MultiPolygon<f64> {
+pub(super) fn on_ground(outline: &Polygon<f64>, inputs: &Inputs) -> MultiPolygon<f64> {
     let world = |coordinate: geo::Coord<f64>| {
         let (x, y) = inputs.grid.world(coordinate.y, coordinate.x);
         geo::Coord { x, y }

@@ -77,7 +77,7 @@ pub fn examine(
 }
 
 /// Components of smoothed evidence at the lowest level, streamed over the plane.
-fn components(scratch: &Scratch, plane: usize) -> Result<Vec<Component>, RunError> {
+pub(super) fn components(scratch: &Scratch, plane: usize) -> Result<Vec<Component>, RunError> {
     let stored = |level: f32| (level * scratch::PER_UNIT).round() as i16;
     let mut labeller = Labeller::new(stored(tree::LEVELS[0]));
     let whole = scratch.window;
@@ -90,7 +90,7 @@ fn components(scratch: &Scratch, plane: usize) -> Result<Vec<Component>, RunErro
 }
 
 /// Evidence of a window after the 3x3 median.
-fn smoothed(scratch: &Scratch, plane: usize, window: Window) -> Result<Vec<i16>, RunError> {
+pub(super) fn smoothed(scratch: &Scratch, plane: usize, window: Window) -> Result<Vec<i16>, RunError> {
     let outer = window.grown(1, scratch.window);
     let values = scratch.read(plane, outer)?;
     Ok(tree::median_3x3(&values, outer, window, scratch::OUTSIDE))

@@ -46,11 +46,11 @@ pub fn weigh(
     plan: &Plan,
     inputs: &Inputs,
     question: &Question,
-    examined: Vec<Examined>,
+    examined: &[Examined],
 ) -> Result<Records, RunError> {
     let desk = Desk::new(plan, inputs, question)?;
     let mut records = Records::default();
-    for examined in &examined {
+    for examined in examined {
         match desk.weigh(examined)? {
             Ok(lead) => records.leads.push(lead),
             Err(suppressed) => records.suppressed.push(suppressed),

@@ -127,6 +127,9 @@ fn trace_tells_what_each_room_made_of_a_parcel() {
         "baseline  24 clear",
         "detect    G1: evidence",
         "gate bare",
+        "patch     G1: ",
+        "weigh     G1: ",
+        "in leads.geojson and leads.gpkg",
     ];
     says(&inside.stdout, &lines);
     let swapped = trace(&format!("{lat:.7},{lon:.7}"));

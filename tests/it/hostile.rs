@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::program::{Scan, says};
+use crate::program::{Published, Scan, says};
 use crate::world::{Drawn, World};
 
 /// A server of this machine that counts who calls.
@@ -117,6 +117,11 @@ fn a_vrt_named_tif_reads_nothing_changes_nothing_and_is_told() {
     let ended = scan.run();
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     says(&ended.stderr, &["skipped", "S2_20230718.tif", "S2_20230719_B04.tif", "a VRT"]);
+    let manifest = Published { code: 0, out: drawn.path("beset") }.json("manifest.json");
+    let skipped = &manifest["result"]["skipped"];
+    assert_eq!(skipped.as_array().unwrap().len(), 2, "{skipped}");
+    assert_eq!(skipped[0]["file"], "S2_20230718.tif");
+    says(skipped[0]["reason"].as_str().unwrap(), &["a VRT"]);
     assert_eq!(
         fs::read(drawn.path("beset/leads.geojson")).unwrap(),
         fs::read(clean.out.join("leads.geojson")).unwrap()

@@ -14,4 +14,5 @@ mod interrupted;
 mod laws;
 mod program;
 mod reference;
+mod trace;
 mod world;

@@ -174,6 +174,10 @@ impl Published {
         features(&self.json("leads.geojson"))
     }
 
+    pub fn suppressed(&self) -> Vec<Lead> {
+        features(&self.json("suppressed.geojson"))
+    }
+
     pub fn gaps(&self) -> Vec<Lead> {
         features(&self.json("gaps.geojson"))
     }
