@@ -1,10 +1,10 @@
 //! Red lines on a grid: which pixels lie inside, and how much of each.
 //!
 //! In:  polygons in the grid's CRS (`on_grid` brings them there), a grid, a window of it.
-//! Out: inside by pixel centre and even-odd rule, or the covered share 0 to 1 of each pixel.
+//! Out: inside any polygon by pixel centre, or the covered share 0 to 1 of each pixel.
 //! Law: a pixel has the same answer whatever the window; shares add up to the polygon's area.
 
-use geo::{Area, Coord, CoordsIter, LineString, MultiPolygon, Polygon};
+use geo::{Area, BoundingRect, Coord, CoordsIter, LineString, MultiPolygon, Polygon};
 use ndarray::Array2;
 
 use crate::grid::crs::{CrsError, Transform};
@@ -100,19 +100,51 @@ where
     halve(middle, end, rule, depth - 1, result)
 }
 
-fn rings(polygons: &MultiPolygon<f64>) -> impl Iterator<Item = &LineString<f64>> {
-    polygons.iter().flat_map(|polygon| std::iter::once(polygon.exterior()).chain(polygon.interiors()))
-}
-
-/// Whether each pixel's centre lies inside (even-odd rule). Shape `(window.rows, window.cols)`.
+/// Whether each pixel's centre lies inside a red line. Shape `(window.rows, window.cols)`.
 ///
 /// A centre exactly on an edge belongs to the side east and south of it, so that neighbours share no pixel.
 pub fn inside(polygons: &MultiPolygon<f64>, grid: &Grid, window: Window) -> Array2<bool> {
+    inside_any(std::iter::once(polygons), grid, window)
+}
+
+/// The same for several red lines, which may overlap: inside any of them is inside.
+pub fn inside_any<'a>(
+    lines: impl Iterator<Item = &'a MultiPolygon<f64>>,
+    grid: &Grid,
+    window: Window,
+) -> Array2<bool> {
     let mut result = Array2::from_elem((window.rows, window.cols), false);
-    if window.is_empty() {
-        return result;
+    for polygon in lines.flatten() {
+        let part = around(polygon, grid).intersection(window);
+        if part.is_empty() {
+            continue;
+        }
+        let (row0, col0) = (part.row0 - window.row0, part.col0 - window.col0);
+        for ((row, col), inside) in filled(polygon, grid, part).indexed_iter() {
+            result[(row0 + row, col0 + col)] |= *inside;
+        }
     }
-    for line in rings(polygons).flat_map(LineString::lines) {
+    result
+}
+
+/// The window of the grid that holds a polygon, a pixel wider.
+fn around(polygon: &Polygon<f64>, grid: &Grid) -> Window {
+    let Some(bounds) = polygon.bounding_rect() else {
+        return Window { row0: 0, col0: 0, rows: 0, cols: 0 };
+    };
+    let (top, left) = grid.pixels(bounds.min().x, bounds.max().y);
+    let (bottom, right) = grid.pixels(bounds.max().x, bounds.min().y);
+    let cut = |value: f64, most: usize| value.clamp(0.0, most as f64) as usize;
+    let (row0, col0) = (cut(top.floor() - 1.0, grid.rows), cut(left.floor() - 1.0, grid.cols));
+    let (row_end, col_end) = (cut(bottom.ceil() + 1.0, grid.rows), cut(right.ceil() + 1.0, grid.cols));
+    Window { row0, col0, rows: row_end - row0, cols: col_end - col0 }
+}
+
+/// Pixels of a window whose centre lies inside one polygon and in none of its holes (even-odd rule).
+fn filled(polygon: &Polygon<f64>, grid: &Grid, window: Window) -> Array2<bool> {
+    let mut result = Array2::from_elem((window.rows, window.cols), false);
+    let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
+    for line in rings.flat_map(LineString::lines) {
         // One direction for both polygons that share an edge, so that they round alike.
         let (top, bottom) =
             if line.start.y >= line.end.y { (line.start, line.end) } else { (line.end, line.start) };
@@ -358,6 +390,21 @@ mod tests {
             };
             prop_assert!(shares.iter().zip(&within).all(agree));
         }
+    }
+
+    #[test]
+    fn ground_under_two_red_lines_is_inside() {
+        let (a, b) = (star(&[90.0; 12], (1200.0, 2800.0)), star(&[120.0; 9], (1290.0, 2830.0)));
+        let whole = grid().whole();
+        let both = inside_any([&a, &b].into_iter(), &grid(), whole);
+        let either = inside(&a, &grid(), whole)
+            .iter()
+            .zip(&inside(&b, &grid(), whole))
+            .map(|(a, b)| a | b)
+            .collect::<Vec<bool>>();
+        assert_eq!(both.iter().copied().collect::<Vec<bool>>(), either);
+        let twice = MultiPolygon::new(vec![a.0[0].clone(), a.0[0].clone()]);
+        assert_eq!(inside(&twice, &grid(), whole), inside(&a, &grid(), whole));
     }
 
     #[test]

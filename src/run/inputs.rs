@@ -15,10 +15,12 @@ use crate::plan::Plan;
 use crate::read::{self, Reader};
 use crate::redline::permit::{self, Permits};
 use crate::redline::read::Reading;
-use crate::redline::{self, Class, coverage};
+use crate::redline::{self, Class, RedLine, coverage};
 use crate::run::RunError;
 use crate::scene::{Band, Scene};
 use crate::submodel::{self, Feature, SubModel};
+use crate::units::SquareMetres;
+use crate::weigh::overlap::geodesic_area;
 
 /// Fewest look-back views before a placebo year is worth asking about.
 const PLACEBO_HISTORY: usize = 12;
@@ -144,11 +146,17 @@ impl Inputs {
         self.scenes.iter().any(|scene| scene.has(Band::Scl) || scene.has(Band::Mask))
     }
 
-    /// Red lines, on the grid, inside which a sub-model looks.
-    pub fn zone(&self, model: &SubModel) -> MultiPolygon<f64> {
-        let asks = |class: Class| model.classes.contains(&class);
-        let lines = self.redlines.redlines.iter().zip(&self.on_grid);
-        MultiPolygon(lines.filter(|(line, _)| asks(line.class)).flat_map(|(_, on)| on.0.clone()).collect())
+    /// Places in the list of the red lines inside which a sub-model looks.
+    pub fn lines_of(&self, model: &SubModel) -> Vec<usize> {
+        let looks = |line: &usize| model.classes.contains(&self.redlines.redlines[*line].class);
+        (0..self.on_grid.len()).filter(looks).collect()
+    }
+
+    /// Area inside any red line that a sub-model looks at; where two overlap, the ground counts once.
+    pub fn watched_area(&self) -> SquareMetres {
+        let looks = |line: &&RedLine| self.models.iter().any(|model| model.classes.contains(&line.class));
+        let watched = self.redlines.redlines.iter().filter(looks).map(|line| &line.polygons);
+        geodesic_area(&geo::unary_union(watched))
     }
 
     /// The transform from the grid's CRS to longitude and latitude.

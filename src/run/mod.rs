@@ -47,8 +47,6 @@ use crate::read::ReadError;
 use crate::redline::RedLineError;
 use crate::submodel::SubModelError;
 
-use crate::weigh::overlap::geodesic_area;
-
 use inputs::Inputs;
 use records::Records;
 
@@ -276,8 +274,7 @@ pub fn find(
             None => None,
             Some(placebo) => {
                 let leads = weigh(1)?.leads.len();
-                let areas = inputs.redlines.redlines.iter().map(|line| geodesic_area(&line.polygons).0);
-                Some(Noise { leads, year: placebo.target, area_km2: areas.sum::<f64>() / 1e6 })
+                Some(Noise { leads, year: placebo.target, area_km2: inputs.watched_area().0 / 1e6 })
             }
         };
         let records = weigh(0)?;

@@ -4,7 +4,6 @@
 //! Law: evidence depends on the place alone, so tile size, memory and threads change no byte; what one
 //! of the dates did not see is a gap.
 
-use geo::MultiPolygon;
 use ndarray::Array3;
 use rayon::prelude::*;
 
@@ -44,10 +43,10 @@ const BYTES_PER_PIXEL: u64 = 560;
 /// as long as the plan says, if memory allows.
 const TILE_FACTOR: usize = 3;
 
-/// Red lines that a set of sub-models looks at together, on the grid.
+/// Red lines that a set of sub-models looks at together.
 pub struct Zone {
-    /// Their polygons.
-    pub polygons: MultiPolygon<f64>,
+    /// Their places in the list of the inputs.
+    pub lines: Vec<usize>,
     /// Places of the sub-models in the inputs.
     pub models: Vec<usize>,
 }
@@ -201,16 +200,15 @@ impl Survey {
 
 /// Sub-models that look at the same red lines share a zone.
 fn zones(inputs: &Inputs) -> Vec<Zone> {
-    let mut zones: Vec<(Vec<usize>, Zone)> = Vec::new();
+    let mut zones: Vec<Zone> = Vec::new();
     for (place, model) in inputs.models.iter().enumerate() {
-        let looks = |line: &usize| model.classes.contains(&inputs.redlines.redlines[*line].class);
-        let lines: Vec<usize> = (0..inputs.on_grid.len()).filter(looks).collect();
-        match zones.iter_mut().find(|(own, _)| *own == lines) {
-            Some((_, zone)) => zone.models.push(place),
-            None => zones.push((lines, Zone { polygons: inputs.zone(model), models: vec![place] })),
+        let lines = inputs.lines_of(model);
+        match zones.iter_mut().find(|zone| zone.lines == lines) {
+            Some(zone) => zone.models.push(place),
+            None => zones.push(Zone { lines, models: vec![place] }),
         }
     }
-    zones.into_iter().map(|(_, zone)| zone).collect()
+    zones
 }
 
 /// Evidence of every tile into the scratch file.
@@ -233,7 +231,7 @@ pub fn judge(
 
 fn judge_tile(survey: &Survey, scratch: &Scratch, pixels: &mut Pixels, tile: Window) -> Result<(), RunError> {
     let inputs = pixels.inputs;
-    let in_zone = |zone: &Zone| tiles::zone_mask(inputs, &zone.polygons, tile);
+    let in_zone = |zone: &Zone| tiles::zone_mask(inputs, &zone.lines, tile);
     let wanted: Vec<Vec<bool>> = survey.zones.iter().map(in_zone).collect();
     if !wanted.iter().flatten().any(|wanted| *wanted) {
         return Ok(());

@@ -350,11 +350,11 @@ pub(super) fn interval(best: SquareMetres, area_px: (f64, f64)) -> Area {
     }
 }
 
-/// Of leads of several sub-models on the same ground, the one with the highest confidence stays.
+/// Of leads of several sub-models on the same ground, the one that stands for most changed ground (confidence
+/// times area) stays: a pit's brightest part may be surer than the pit, but the pit is what is there.
 fn one_lead_a_place(records: &mut Records) {
-    let order = |a: &Lead, b: &Lead| {
-        b.confidence.total_cmp(&a.confidence).then(b.area.best.0.total_cmp(&a.area.best.0))
-    };
+    let ground = |lead: &Lead| lead.confidence * lead.area.best.0;
+    let order = |a: &Lead, b: &Lead| ground(b).total_cmp(&ground(a));
     records.leads.sort_by(|a, b| order(a, b).then(a.model.cmp(&b.model)).then(a.id.cmp(&b.id)));
     let mut kept: Vec<Lead> = Vec::new();
     // Boxes first: of thousands of leads nearly all pairs lie apart.

@@ -3,7 +3,6 @@
 //! Law: a tile reads its pixels and a ring; what a pixel gets depends on its control cell alone, so
 //! tile size, memory and threads change no byte.
 
-use geo::MultiPolygon;
 use rayon::prelude::*;
 
 use crate::baseline::descriptor::Descriptors;
@@ -136,7 +135,7 @@ fn tile_evidence(
 ) -> Result<(), RunError> {
     let whole = inputs.grid.whole();
     let wanted: Vec<Vec<bool>> =
-        inputs.models.iter().map(|model| zone_mask(inputs, &inputs.zone(model), tile)).collect();
+        inputs.models.iter().map(|model| zone_mask(inputs, &inputs.lines_of(model), tile)).collect();
     if !wanted.iter().flatten().any(|wanted| *wanted) {
         return Ok(());
     }
@@ -165,10 +164,11 @@ pub fn cells(tile: Window) -> Vec<Window> {
     tile.tiles(CELL)
 }
 
-/// Pixels of a window inside (or just beside) the red lines that a sub-model looks at, given on the grid.
-pub fn zone_mask(inputs: &Inputs, zone: &MultiPolygon<f64>, window: Window) -> Vec<bool> {
+/// Pixels of a window inside (or just beside) any of the red lines at these places in the list.
+pub fn zone_mask(inputs: &Inputs, lines: &[usize], window: Window) -> Vec<bool> {
     let outer = window.grown(ZONE_MARGIN, inputs.grid.whole());
-    let inside = coverage::inside(zone, &inputs.grid, outer);
+    let lines = lines.iter().map(|line| &inputs.on_grid[*line]);
+    let inside = coverage::inside_any(lines, &inputs.grid, outer);
     let outside: Vec<bool> = inside.iter().map(|inside| !inside).collect();
     let far = mask::erode(&outside, outer.rows, outer.cols, ZONE_MARGIN);
     inner(&far, outer, window).into_iter().map(|far| !far).collect()

@@ -233,6 +233,23 @@ fn a_red_line_outside_the_scenes_is_a_gap() {
 }
 
 #[test]
+fn ground_under_two_red_lines_is_looked_at_as_under_one() {
+    let drawn = Drawn::new(World::touched());
+    let mut second = drawn.world.clone();
+    second.redline = Some(Block::new(10, 10, 60, 60));
+    second.draw_redline(&drawn.path("second.geojson"));
+    let second = drawn.path("second.geojson");
+    let one = Scan::of(&drawn).published();
+    let two =
+        Scan::of(&drawn).with(&format!("--redlines {}", second.display())).out(drawn.path("two")).published();
+    let ids = |published: &Published| -> Vec<String> {
+        published.leads().iter().map(|lead| lead.text("id").to_owned()).collect()
+    };
+    assert!(!one.leads().is_empty());
+    assert_eq!(ids(&one), ids(&two));
+}
+
+#[test]
 fn a_red_line_half_outside_the_scenes_is_a_gap_for_that_half() {
     let mut world = World::touched();
     world.redline = Some(Block::new(2, 48, 92, 96));
