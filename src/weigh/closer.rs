@@ -23,6 +23,9 @@ const LEAST_SEEN_SHARE: f32 = 0.3;
 /// Fewest pixels that may speak for a patch.
 const LEAST_SEED: usize = 4;
 
+/// Share of a piece of ground that an earlier one may have taken.
+const MOST_SHARED: f32 = 0.3;
+
 /// What is asked of a patch.
 #[derive(Clone, Copy)]
 pub struct Asked<'a> {
@@ -125,17 +128,26 @@ impl<'a> Look<'a> {
             gate::pass(prepared.model, asked.features, series, asked.dates, asked.target).is_some()
         };
         let mut gated: Vec<bool> = (0..self.pixels.len()).map(|p| self.inside[p] && passes(p)).collect();
-        let mut found = Vec::new();
+        let mut found: Vec<Closer> = Vec::new();
+        let mut taken = vec![false; self.pixels.len()];
         // The largest seed first; what it covers is taken, what is left forms seeds of its own:
         // two neighbouring cuts of different years are two pieces of ground.
         while let Some(seed) = self.largest(&gated) {
-            let before = gated.iter().filter(|gated| **gated).count();
-            if let Some(closer) = self.conclude(prepared, asked, &seed) {
-                closer.patch.pixels.iter().for_each(|pixel| gated[self.place(*pixel)] = false);
-                found.push(closer);
-            }
-            if gated.iter().filter(|gated| **gated).count() == before {
+            let concluded = self.conclude(prepared, asked, &seed);
+            let ground: Vec<usize> = concluded
+                .iter()
+                .flat_map(|closer| &closer.patch.pixels)
+                .map(|pixel| self.place(*pixel))
+                .collect();
+            let again = ground.iter().filter(|pixel| taken[**pixel]).count();
+            // What is left of the rim of a piece of ground finds the same ground again, at a level too low.
+            let is_new = again as f32 <= MOST_SHARED * ground.len() as f32;
+            if !is_new || !ground.iter().any(|pixel| gated[*pixel]) {
                 seed.iter().for_each(|pixel| gated[*pixel] = false);
+            }
+            if is_new {
+                ground.iter().for_each(|pixel| (taken[*pixel], gated[*pixel]) = (true, false));
+                found.extend(concluded);
             }
         }
         if found.is_empty() {
@@ -263,5 +275,84 @@ fn recut(patch: &Patch, field: &Field, seed: &[usize], ground: &[usize]) -> (Pat
             (Patch { core: patch.core, ring: patch.ring, ..cut }, amplitude)
         }
         None => (patch.clone(), 0.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::submodel;
+
+    const FEATURES: [Feature; 3] = [Feature::Ndvi, Feature::Bsi, Feature::Brightness];
+
+    /// A pixel that moves this share of the way to bare soil after eight quiet views.
+    fn pixel(share: f32) -> Series {
+        let line = |before: f32, bare: f32| -> Vec<f32> {
+            (0..14).map(|view| if view < 8 { before } else { before + share * (bare - before) }).collect()
+        };
+        let flat = |value: f32| vec![value; 14];
+        let z = |sign: f32| (0..14).map(|view| if view < 8 { 0.1 } else { sign * 8.0 * share }).collect();
+        Series {
+            views: (0..14).collect(),
+            observed: vec![line(0.30, 0.08), line(0.05, 0.30), line(0.15, 0.25)],
+            expected: vec![flat(0.30), flat(0.05), flat(0.15)],
+            control: vec![flat(0.30), flat(0.05), flat(0.15)],
+            z: vec![z(-1.0), z(1.0), z(1.0)],
+            history: vec![(0.30, 0.30), (0.05, 0.05), (0.15, 0.15)],
+        }
+    }
+
+    /// Conclusions about 40 x 40 px where `share(row, col)` of the way to bare soil was gone.
+    fn conclusions(share: impl Fn(usize, usize) -> f32) -> Vec<Closer> {
+        let whole = Window { row0: 0, col0: 0, rows: 40, cols: 40 };
+        let places = || (0..40).flat_map(|row| (0..40).map(move |col| (row, col)));
+        let seed: Vec<usize> = (0..1600).filter(|pixel| share(pixel / 40, pixel % 40) > 0.05).collect();
+        let field =
+            Field { window: whole, values: places().map(|(row, col)| 10.0 * share(row, col)).collect() };
+        // Evidence saturates, so the patch that it drew holds everything that moved.
+        let pixels = seed.iter().map(|pixel| Pixel { row: pixel / 40, col: pixel % 40 }).collect();
+        let patch = Patch { window: whole, pixels, ..tree::cut(&field, &seed, &seed).unwrap() };
+        let mut look = Look::new(&patch, whole);
+        let window = look.window();
+        let inside = places().enumerate().filter(|(_, (row, col))| {
+            (window.row0..window.row_end()).contains(row) && (window.col0..window.col_end()).contains(col)
+        });
+        let pixels =
+            inside.map(|(_, (row, col))| (look.place(Pixel { row, col }), pixel(share(row, col)))).collect();
+        look.take(pixels, vec![0.0]);
+        let model = &submodel::select(&["G1".to_owned()]).unwrap()[0];
+        let date = |view: i8| match view {
+            0..8 => Date::constant(2020, 4 + view % 6, 5 + view),
+            _ => Date::constant(2021, 4 + (view - 8), 10),
+        };
+        let dates: Vec<Date> = (0..14).map(date).collect();
+        let look_back: Vec<bool> = (0..14).map(|view| view < 8).collect();
+        let target = Period::parse("2021-01-01/2021-12-31").unwrap();
+        let asked = Asked { features: &FEATURES, dates: &dates, look_back: &look_back, target };
+        look.finish(&Prepared::new(model, &FEATURES, |_, _| 0.0), &asked)
+    }
+
+    fn in_block(row: usize, col: usize, (from, to): (usize, usize)) -> bool {
+        (14..24).contains(&row) && (from..to).contains(&col)
+    }
+
+    #[test]
+    fn the_faint_rim_of_a_field_is_no_second_piece_of_ground() {
+        // Gated like the field, but less than half as far gone: outside its outline.
+        let rim = |row: usize, col: usize| (12..26).contains(&row) && (12..26).contains(&col);
+        let share = |row, col| match (in_block(row, col, (14, 24)), rim(row, col)) {
+            (true, _) => 1.0,
+            (_, true) => 0.48,
+            _ => 0.0,
+        };
+        let found = conclusions(share);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].patch.pixels.len(), 100);
+    }
+
+    #[test]
+    fn two_fields_apart_are_two_pieces_of_ground() {
+        let fields = |row, col| in_block(row, col, (8, 18)) || in_block(row, col, (22, 32));
+        assert_eq!(conclusions(|row, col| f32::from(u8::from(fields(row, col)))).len(), 2);
     }
 }
