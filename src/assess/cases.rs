@@ -99,7 +99,7 @@ fn role(file: &Records, record: &Record, question: &Question) -> Result<Role, Fe
 /// What the question leaves out, in words; empty when nothing.
 pub fn scope(question: &Question) -> String {
     let truth = question.truth_filter.as_ref().map(|filter| format!("changes with {filter}"));
-    let area = question.min_area.map(|least| format!("changes of at least {} m2", least.0));
+    let area = question.min_area.map(|least| format!("changes of at least {:.0} m2", least.0));
     let leads = question.lead_filter.as_ref().map(|filter| format!("leads with {filter}"));
     [truth, area, leads].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
