@@ -64,12 +64,14 @@ impl Stack {
         &mut self.values[from..from + features]
     }
 
-    /// Sets one view; a pixel that lacks any feature or is not clear is missing in all.
-    pub fn set_view(&mut self, view: usize, values: &[Vec<f32>], clear: &[bool]) {
+    /// Lays a scene over one view: what it saw clear, in every feature; elsewhere stays what another scene of the
+    /// same day saw.
+    pub fn lay(&mut self, view: usize, values: &[Vec<f32>], clear: &[bool]) {
         for pixel in 0..self.window.len() {
-            let seen = clear[pixel] && values.iter().all(|plane| plane[pixel].is_finite());
-            for (stored, plane) in self.view_mut(pixel, view).iter_mut().zip(values) {
-                *stored = if seen { quantised(plane[pixel]) } else { MISSING };
+            if clear[pixel] && values.iter().all(|plane| plane[pixel].is_finite()) {
+                for (stored, plane) in self.view_mut(pixel, view).iter_mut().zip(values) {
+                    *stored = quantised(plane[pixel]);
+                }
             }
         }
     }

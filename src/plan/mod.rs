@@ -38,8 +38,8 @@ pub struct Plan {
     pub target: Option<Period>,
     /// Sub-model ids; empty is all that the red lines' classes allow.
     pub models: Vec<String>,
-    /// Leads below this confidence go to the suppressed patches.
-    pub least_confidence: f64,
+    /// Leads below this confidence go to the suppressed patches; by mode when not given.
+    pub least_confidence: Option<f64>,
     /// False-discovery rate asked for, if any.
     pub fdr: Option<f64>,
     /// Workers; changes no byte of the result.
@@ -52,10 +52,21 @@ pub struct Plan {
     pub out: PathBuf,
 }
 
-/// Confidence below which a patch is kept aside.
+impl Plan {
+    /// Confidence below which a patch is kept aside.
+    pub fn least_confidence(&self, is_pair: bool) -> f64 {
+        self.least_confidence.unwrap_or(if is_pair { LEAST_CONFIDENCE_OF_PAIR } else { LEAST_CONFIDENCE })
+    }
+}
+
+/// Confidence of a lead from a series below which a patch is kept aside: what two dates can reach at most.
 ///
-/// At 0.5 a lead is more likely true than not by the shipped model; the first county reached 0.75 on the ground.
-pub const LEAST_CONFIDENCE: f64 = 0.5;
+/// In training worlds that the fit had not seen, 169 of 180 true patches and 4 of 270 false ones lie above it
+/// (at 0.5: 173 and 4); the first county reached 0.75 on the ground.
+pub const LEAST_CONFIDENCE: f64 = 0.6;
+
+/// The same of two dates, whose confidence lies between 0.5 and 0.6: their own rules have decided before.
+pub const LEAST_CONFIDENCE_OF_PAIR: f64 = 0.5;
 
 /// Default bound of working memory.
 pub const MEMORY: u64 = 1 << 30;

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::date::Period;
 use crate::plan::file::PlanFile;
-use crate::plan::{LEAST_CONFIDENCE, MEMORY, Plan, TILE_SIZE};
+use crate::plan::{MEMORY, Plan, TILE_SIZE};
 use crate::redline::Class;
 use crate::scene::Band;
 use crate::submodel;
@@ -60,9 +60,9 @@ pub fn resolve(file: PlanFile, cores: usize) -> Result<Plan, PlanError> {
     if let Err(error) = submodel::select(&file.model.submodels) {
         desk.faults.push(error.to_string());
     }
-    let least_confidence = file.model.least_confidence.unwrap_or(LEAST_CONFIDENCE);
-    desk.demand((0.0..=1.0).contains(&least_confidence), || {
-        format!("least confidence {least_confidence} is not between 0 and 1")
+    let least_confidence = file.model.least_confidence;
+    desk.demand(least_confidence.is_none_or(|least| (0.0..=1.0).contains(&least)), || {
+        format!("least confidence {} is not between 0 and 1", least_confidence.unwrap_or_default())
     });
     let fdr = file.model.fdr;
     desk.demand(fdr.is_none_or(|fdr| fdr > 0.0 && fdr < 1.0), || {

@@ -91,7 +91,7 @@ fn resolved(plan: &Plan, inputs: &Inputs, found: &Found) -> Value {
         models: inputs.models.iter().map(|model| model.id.clone()).collect(),
         features: inputs.features.iter().map(|feature| feature.name().to_owned()).collect(),
         grid: inputs.grid.to_string(),
-        least_confidence: plan.least_confidence,
+        least_confidence: plan.least_confidence(inputs.is_pair),
         fdr: plan.fdr,
     };
     let noise = found.noise.map(|noise| {

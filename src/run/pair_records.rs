@@ -108,10 +108,7 @@ impl PairDesk<'_> {
     fn weigh(&self, candidate: &Candidate) -> Result<Result<Lead, Suppressed>, RunError> {
         let (model, direction) = self.named(candidate);
         let outline = self.desk.transform.polygons(&on_ground(&candidate.outline, self.inputs))?;
-        let looked_at = |(place, _): &(usize, SquareMetres)| {
-            model.classes.contains(&self.inputs.redlines.redlines[*place].class)
-        };
-        let redlines = self.desk.redlines.overlaps(&outline).into_iter().filter(looked_at).collect();
+        let redlines = self.desk.redlines.overlaps(&outline);
         let area = geodesic_area(&outline);
         let measures = measures(candidate, direction);
         let decided = Decided { model, direction, outline, area, redlines, measures };
@@ -149,11 +146,9 @@ impl PairDesk<'_> {
         if counted < least {
             return Some(("area_below_minimum", format!("{counted:.0} m2 is under {least:.0} m2")));
         }
-        let shared: f64 = decided.redlines.iter().map(|(_, area)| area.0).sum();
-        let inside = shared / decided.area.0.max(1e-9);
-        if inside < records::LEAST_INSIDE_SHARE {
-            let share = 100.0 * inside;
-            return Some(("outside_red_line", format!("{share:.0} % of the patch lies inside the red line")));
+        let inside = self.desk.inside(decided.model, &decided.outline, &decided.redlines);
+        if let Some(reason) = records::outside(inside, decided.area, least) {
+            return Some(reason);
         }
         if decided.direction <= 0.0 && !self.asks_for_any_change(decided) {
             let (id, direction) = (&decided.model.id, decided.direction);
@@ -163,7 +158,7 @@ impl PairDesk<'_> {
             return Some(("points_elsewhere", detail));
         }
         let (confidence, method) = self.confidence(candidate);
-        let least = self.plan.least_confidence;
+        let least = self.plan.least_confidence(true);
         (confidence < least)
             .then(|| ("low_confidence", format!("confidence {confidence:.3} is under {least:.3} ({method})")))
     }
@@ -218,8 +213,8 @@ impl PairDesk<'_> {
             permits: self.desk.permit_overlaps(&outline),
             thresholds: verdict::thresholds(&model.legal, &area, self.desk.pixel_area),
             area,
-            scene_before: self.desk.scene_on(before),
-            scene_after: self.desk.scene_on(after),
+            scene_before: self.desk.scene_on(before, candidate.window),
+            scene_after: self.desk.scene_on(after, candidate.window),
             evidence: measures,
             notes: self.notes(direction),
             outline,

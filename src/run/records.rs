@@ -3,6 +3,7 @@
 use geo::{BoundingRect, InteriorPoint, Intersects, Rect};
 
 use crate::date::{Date, days_between};
+use crate::grid::Window;
 use crate::lead::{Area, Lead, Measure, Overlap, Status, Suppressed};
 use crate::patch::Patch;
 use crate::plan::Plan;
@@ -19,7 +20,8 @@ use crate::weigh::confidence::{self, Cap, Model};
 use crate::weigh::overlap::{Indexed, geodesic_area};
 use crate::weigh::verdict;
 
-/// Share of a patch that must lie inside the red lines of its sub-model.
+/// Share of a patch that must lie inside the red lines of its sub-model, unless what lies inside is a lead by
+/// its size alone: what crosses the line is a matter of the line.
 pub(super) const LEAST_INSIDE_SHARE: f64 = 0.5;
 
 /// Evidence of a look-back season, as a share of the target's, from which a place has done so before:
@@ -121,12 +123,8 @@ impl<'a> Desk<'a> {
         let patch = examined.closer.as_ref().map_or(&examined.patch, |closer| &closer.patch);
         let outline = in_lon_lat(&patch.outline, &self.inputs.grid, &self.transform)?;
         let best = geodesic_area(&outline);
-        let overlaps = self.redlines.overlaps(&outline);
-        let redlines: Vec<(usize, SquareMetres)> = overlaps
-            .into_iter()
-            .filter(|(place, _)| model.classes.contains(&self.inputs.redlines.redlines[*place].class))
-            .collect();
-        let inside = redlines.iter().map(|(_, area)| area.0).sum::<f64>() / best.0.max(1e-9);
+        let redlines = self.redlines.overlaps(&outline);
+        let inside = self.inside(model, &outline, &redlines);
         let mut measures = shape_measures(examined, patch);
         if let Some(closer) = &examined.closer {
             measures.extend(closer_measures(
@@ -153,8 +151,8 @@ impl<'a> Desk<'a> {
             return Ok(Err(drop(("no_closer_look", "the patch as a whole has too few views".to_owned()))));
         };
         let (confidence, method) = self.confidence(&model.id, &measures, closer);
-        if confidence < self.plan.least_confidence {
-            let least = self.plan.least_confidence;
+        let least = self.plan.least_confidence(false);
+        if confidence < least {
             return Ok(Err(drop((
                 "low_confidence",
                 format!("confidence {confidence:.3} is under {least:.3} ({method})"),
@@ -197,8 +195,8 @@ impl<'a> Desk<'a> {
             redlines: self.redline_overlaps(redlines),
             permits: self.permit_overlaps(outline),
             thresholds: verdict::thresholds(&model.legal, &area, self.pixel_area),
-            scene_before: self.scene_on(moments.before),
-            scene_after: self.scene_on(moments.after),
+            scene_before: self.scene_on(moments.before, patch.window),
+            scene_after: self.scene_on(moments.after, patch.window),
             evidence: measures,
             notes: self.notes(closer),
             outline: outline.clone(),
@@ -208,15 +206,19 @@ impl<'a> Desk<'a> {
     }
 
     /// Hard rules, most telling first.
-    fn reason_against(&self, examined: &Examined, area: SquareMetres, inside: f64) -> Option<Reason> {
+    fn reason_against(
+        &self,
+        examined: &Examined,
+        area: SquareMetres,
+        inside: SquareMetres,
+    ) -> Option<Reason> {
         let model = &self.inputs.models[examined.model];
         if area.0 < model.minimum_area_m2 {
             let least = model.minimum_area_m2;
             return Some(("area_below_minimum", format!("{:.0} m2 is under {least:.0} m2", area.0)));
         }
-        if inside < LEAST_INSIDE_SHARE {
-            let share = 100.0 * inside;
-            return Some(("outside_red_line", format!("{share:.0} % of the patch lies inside the red line")));
+        if let Some(reason) = outside(inside, area, model.minimum_area_m2) {
+            return Some(reason);
         }
         let gates: Vec<&str> = model.gates.iter().map(|gate| gate.name.as_str()).collect();
         let Some(closer) = &examined.closer else {
@@ -276,9 +278,29 @@ impl<'a> Desk<'a> {
         Moments { before, after: last.max(first_seen), first_seen, last_seen }
     }
 
-    pub(super) fn scene_on(&self, date: Date) -> String {
-        let view = self.inputs.views.iter().find(|view| view.date == date);
-        view.map_or(String::new(), |view| self.inputs.scenes[view.scenes[0]].id.clone())
+    /// The first scene of a day that lies under a window of the grid.
+    pub(super) fn scene_on(&self, date: Date, window: Window) -> String {
+        let inputs = self.inputs;
+        let ground = inputs.grid.of_window(window);
+        let lies_under =
+            |scene: &&usize| inputs.scenes[**scene].grid().is_some_and(|grid| grid.overlaps(&ground));
+        let view = inputs.views.iter().find(|view| view.date == date);
+        let scene = view.and_then(|view| view.scenes.iter().find(lies_under).or(view.scenes.first()));
+        scene.map_or(String::new(), |scene| inputs.scenes[*scene].id.clone())
+    }
+
+    /// Ground of a patch inside the red lines that a sub-model looks at; where two overlap it counts once.
+    pub(super) fn inside(
+        &self,
+        model: &SubModel,
+        outline: &geo::MultiPolygon<f64>,
+        met: &[(usize, SquareMetres)],
+    ) -> SquareMetres {
+        let looks = |(place, _): &&(usize, SquareMetres)| {
+            model.classes.contains(&self.inputs.redlines.redlines[*place].class)
+        };
+        let places: Vec<usize> = met.iter().filter(looks).map(|(place, _)| *place).collect();
+        self.redlines.shared(outline, &places)
     }
 
     pub(super) fn redline_overlaps(&self, overlaps: &[(usize, SquareMetres)]) -> Vec<Overlap> {
@@ -338,6 +360,14 @@ struct Moments {
     after: Date,
     first_seen: Date,
     last_seen: Date,
+}
+
+/// Why a patch is no matter of the red line: most of it lies outside, and what lies inside is less than a lead.
+pub(super) fn outside(inside: SquareMetres, area: SquareMetres, least: f64) -> Option<Reason> {
+    let share = inside.0 / area.0.max(1e-9);
+    let detail =
+        || format!("{:.0} % of the patch, {:.0} m2, lies inside the red line", 100.0 * share, inside.0);
+    (share < LEAST_INSIDE_SHARE && inside.0 < least).then(|| ("outside_red_line", detail()))
 }
 
 /// Area with its 95 % interval; `area_px` is the area in pixels and one sigma of it.

@@ -50,7 +50,7 @@ pub fn stack(inputs: &Inputs, reader: &mut Reader, window: Window) -> Result<Sta
     let outer = window.grown(mask::DILATION, whole);
     let mut stack = Stack::new(window, inputs.dates(), inputs.features.clone());
     for (place, view) in inputs.views.iter().enumerate() {
-        // Scenes of one day in reverse, so that the first one has the last word.
+        // Scenes of one day in reverse, so that where two saw the same ground the first one has the last word.
         for scene in view.scenes.iter().rev() {
             add_scene(inputs, reader, *scene, (place, outer), &mut stack)?;
         }
@@ -94,7 +94,7 @@ fn add_scene(
         }
         values.push(feature::features(feature, &bands, &reflectance).unwrap_or_default());
     }
-    stack.set_view(view, &values, &clear);
+    stack.lay(view, &values, &clear);
     Ok(())
 }
 

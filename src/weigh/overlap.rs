@@ -1,6 +1,6 @@
 //! What a lead shares with red lines and permits, in square metres on the ellipsoid.
 
-use geo::{Area, BooleanOps, BoundingRect, GeodesicArea, Intersects, MultiPolygon, Rect};
+use geo::{Area, BooleanOps, BoundingRect, GeodesicArea, Intersects, MultiPolygon, Rect, unary_union};
 
 use crate::units::SquareMetres;
 
@@ -31,6 +31,18 @@ impl Indexed {
             (shared.unsigned_area() > 0.0).then(|| (place, geodesic_area(&shared)))
         };
         self.polygons.iter().enumerate().filter_map(shared).collect()
+    }
+
+    /// Area that `outline` shares with any of some polygons, given by their places.
+    pub fn shared(&self, outline: &MultiPolygon<f64>, places: &[usize]) -> SquareMetres {
+        let Some(bounds) = outline.bounding_rect() else { return SquareMetres(0.0) };
+        let near: Vec<MultiPolygon<f64>> =
+            places.iter().map(|place| clipped(&self.polygons[*place].1, &bounds)).collect();
+        match near.as_slice() {
+            [] => SquareMetres(0.0),
+            [one] => geodesic_area(&one.intersection(outline)),
+            several => geodesic_area(&unary_union(several).intersection(outline)),
+        }
     }
 }
 
