@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::date::{Date, MonthDay};
+use crate::date::{Date, MonthDay, Period};
 use crate::redline::Class;
 
 /// A spectral feature of one view. Unitless index, except brightness (reflectance).
@@ -67,6 +67,12 @@ pub struct Season {
 }
 
 impl Season {
+    /// The season of one year; `None` where a day is not in its calendar (29 February).
+    pub fn of_year(&self, year: i16) -> Option<Period> {
+        let day = |day: MonthDay| Date::new(year, day.month, day.day).ok();
+        Some(Period { from: day(self.from)?, to: day(self.to)? })
+    }
+
     /// Whether a date lies in the season of its own year.
     pub fn contains(&self, date: Date) -> bool {
         let day = MonthDay::of(date);

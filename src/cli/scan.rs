@@ -158,7 +158,11 @@ impl Scanned {
             (records.leads.len(), records.suppressed.len(), self.found.gaps.len());
         lines.push(format!("{leads} leads, {suppressed} patches kept aside with a reason, {gaps} gaps"));
         for gap in self.found.gaps.iter().take(5) {
-            lines.push(format!("gap: {} {}: {}", gap.layer, gap.redline_id, gap.detail));
+            let model = if gap.model.is_empty() { String::new() } else { format!(" {}", gap.model) };
+            lines.push(format!("gap: {} {}{model}: {}", gap.layer, gap.redline_id, gap.detail));
+        }
+        if gaps > 5 {
+            lines.push(format!("gap: and {} more in gaps.geojson", gaps - 5));
         }
         if let Some(noise) = &self.found.noise {
             lines.push(format!(

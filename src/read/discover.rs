@@ -31,7 +31,7 @@ pub(crate) struct Candidate {
     pub(crate) path: PathBuf,
 }
 
-/// Finds the scenes under `path`: a folder (and its direct sub-folders), one GeoTIFF, or a STAC JSON.
+/// Finds the scenes under `path`: a folder (and all below it), one GeoTIFF, or a STAC JSON.
 ///
 /// `band_order` names the bands of files that do not name them themselves.
 ///
@@ -86,16 +86,17 @@ fn stac_root(folder: &Path) -> Option<PathBuf> {
     tiff_files(folder).ok()?.is_empty().then_some(root)
 }
 
-/// GeoTIFF files in a folder and its direct sub-folders, sorted.
+/// GeoTIFF files in a folder and all folders below it, sorted. A folder that is a link is not followed.
 fn tiff_files(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
+    let top = folder.to_owned();
     let mut files = Vec::new();
-    let mut folders = vec![(folder.to_owned(), 0)];
-    while let Some((folder, depth)) = folders.pop() {
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
         let access = |source| ReadError::Access { path: folder.clone(), source };
         for entry in std::fs::read_dir(&folder).map_err(access)? {
             let path = entry.map_err(access)?.path();
-            if path.is_dir() && depth == 0 {
-                folders.push((path, depth + 1));
+            if path.is_dir() && (!path.is_symlink() || folder == top) {
+                folders.push(path);
             } else if has_ending(&path, &["tif", "tiff"]) {
                 files.push(path);
             }

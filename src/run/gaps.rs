@@ -5,13 +5,15 @@
 
 use geo::{BooleanOps, Coord, LineString, MapCoords, MultiPolygon, Polygon, Rect, unary_union};
 
+use crate::date::Period;
 use crate::grid::Window;
 use crate::grid::crs::Transform;
 use crate::lead::Gap;
 use crate::patch::scratch::{self, Scratch};
 use crate::redline::coverage;
 use crate::run::RunError;
-use crate::run::inputs::Inputs;
+use crate::run::inputs::{Inputs, View};
+use crate::submodel::SubModel;
 use crate::units::{SquareMetres, rounded};
 use crate::weigh::overlap::geodesic_area;
 
@@ -43,20 +45,87 @@ pub fn gaps(
     let mut gaps = Vec::new();
     for line in 0..inputs.on_grid.len() {
         gaps.extend(beyond_the_scenes(inputs, line, &transform)?);
+        let class = inputs.redlines.redlines[line].class;
+        let asked: Vec<(usize, &SubModel)> =
+            inputs.models.iter().enumerate().filter(|(_, model)| model.classes.contains(&class)).collect();
+        if asked.is_empty() {
+            gaps.push(without_model(inputs, line));
+        }
+        for (_, model) in asked.iter().filter(|_| !inputs.is_pair) {
+            gaps.extend(seasons_without_scenes(inputs, line, model));
+        }
         let mut of_models: Vec<Vec<Gap>> = Vec::new();
-        for (place, model) in inputs.models.iter().enumerate() {
-            if model.classes.contains(&inputs.redlines.redlines[line].class) {
-                of_models.push(inside_the_scenes(
-                    inputs,
-                    (scratch, plane(place)),
-                    (line, place),
-                    &transform,
-                )?);
-            }
+        for (place, _) in asked {
+            of_models.push(inside_the_scenes(inputs, (scratch, plane(place)), (line, place), &transform)?);
         }
         gaps.extend(merged(of_models));
     }
     Ok(gaps)
+}
+
+/// Ground inside red lines on which at least one sub-model could judge.
+pub fn judged_area(
+    inputs: &Inputs,
+    scratch: &Scratch,
+    plane: impl Fn(usize) -> usize,
+) -> Result<SquareMetres, RunError> {
+    let mut judged = 0_usize;
+    for row in inputs.area.row0..inputs.area.row_end() {
+        let line = Window { row0: row, rows: 1, ..inputs.area };
+        let planes: Vec<Vec<i16>> = (0..inputs.models.len())
+            .map(|model| scratch.read(plane(model), line))
+            .collect::<Result<_, _>>()?;
+        judged +=
+            (0..line.cols).filter(|col| planes.iter().any(|plane| plane[*col] > scratch::OUTSIDE)).count();
+    }
+    // Evidence reaches a little beyond the red lines; the ground inside them is the most that counts.
+    let inside = inputs.watched_area().0;
+    Ok(SquareMetres((judged as f64 * inputs.pixel_area()?.0).min(inside)))
+}
+
+/// A red line that was given, and inside which no sub-model of the run looks.
+fn without_model(inputs: &Inputs, line: usize) -> Gap {
+    let redline = &inputs.redlines.redlines[line];
+    let ids: Vec<&str> = inputs.models.iter().map(|model| model.id.as_str()).collect();
+    let (class, ids) = (redline.class.name(), ids.join(", "));
+    let detail = format!("no sub-model of this run ({ids}) looks inside a red line of class {class}");
+    let area = geodesic_area(&redline.polygons);
+    gap(inputs, line, "", ("no_sub_model", detail), (area, 1.0), redline.polygons.clone())
+}
+
+/// Seasons of the target period, by year, in which there are fewer days with scenes than the evidence of a
+/// sub-model needs: a download that stopped in May says nothing about August. Nothing is said here where that is
+/// so of all its seasons: then every pixel has too few views.
+fn seasons_without_scenes(inputs: &Inputs, line: usize, model: &SubModel) -> Option<Gap> {
+    let target = inputs.question.target;
+    let mut lacking: Vec<(Period, String)> = Vec::new();
+    let mut has_any = false;
+    for year in target.years() {
+        for kind in &model.evidence {
+            let Some(season) = kind.season.of_year(year) else { continue };
+            let is_day = |view: &&View| season.contains(view.date) && target.contains(view.date);
+            let days = inputs.views.iter().filter(is_day).count();
+            has_any |= days >= kind.minimum_views;
+            if days < kind.minimum_views && target.contains(season.from) && target.contains(season.to) {
+                let (name, needed) = (&kind.name, kind.minimum_views);
+                lacking.push((season, format!("{name} of {year} ({season}): {days} of {needed} days")));
+            }
+        }
+    }
+    let from = lacking.iter().map(|(season, _)| season.from).min().filter(|_| has_any)?;
+    let to = lacking.iter().map(|(season, _)| season.to).max()?;
+    let words: Vec<String> = lacking.into_iter().map(|(_, words)| words).collect();
+    let detail = format!("too few days with scenes for {}", words.join("; "));
+    let redline = &inputs.redlines.redlines[line];
+    let area = geodesic_area(&redline.polygons);
+    let outline = redline.polygons.clone();
+    let gap = gap(inputs, line, &model.id, ("season_without_scenes", detail), (area, 1.0), outline);
+    Some(Gap { period: (from, to), ..gap })
+}
+
+/// The smallest gap of a red line that is published: a small red line may not vanish whole.
+fn least_gap(whole: SquareMetres) -> f64 {
+    LEAST_GAP.min(0.1 * whole.0)
 }
 
 /// Where every sub-model says the same, it is said once.
@@ -82,7 +151,7 @@ fn beyond_the_scenes(inputs: &Inputs, line: usize, transform: &Transform) -> Res
     let outside = transform.polygons(&inputs.on_grid[line].difference(&frame))?;
     let redline = &inputs.redlines.redlines[line];
     let (area, whole) = (geodesic_area(&outside), geodesic_area(&redline.polygons));
-    if area.0 < LEAST_GAP {
+    if area.0 < least_gap(whole) {
         return Ok(None);
     }
     let share = area.0 / whole.0;
@@ -98,7 +167,7 @@ fn inside_the_scenes(
     transform: &Transform,
 ) -> Result<Vec<Gap>, RunError> {
     let whole = geodesic_area(&inputs.redlines.redlines[line].polygons);
-    let (width, height) = inputs.grid.pixel_metres();
+    let pixel = inputs.pixel_area()?;
     let mut counts = [0_usize; 3];
     let mut blocks: [Vec<(usize, usize)>; 3] = Default::default();
     let lines = &inputs.on_grid[line];
@@ -123,8 +192,8 @@ fn inside_the_scenes(
     }
     let mut gaps = Vec::new();
     for (reason, (_, code)) in REASONS.iter().enumerate() {
-        let area = SquareMetres(counts[reason] as f64 * width * height);
-        if area.0 < LEAST_GAP {
+        let area = SquareMetres(counts[reason] as f64 * pixel.0);
+        if area.0 < least_gap(whole) {
             continue;
         }
         let id = inputs.models[model].id.as_str();

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use geo::{BoundingRect, MultiPolygon};
+use geo::{BoundingRect, Coord, LineString, MultiPolygon, Polygon};
 
 use crate::date::{Date, Period, days_between};
 use crate::grid::crs::Transform;
@@ -104,14 +104,29 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
     let mut reader = Reader::new();
     scenes.iter().try_for_each(|scene| reader.check_has_values(scene))?;
     let grid = common_grid(&scenes)?;
-    let on_grid =
-        redlines.redlines.iter().map(|line| coverage::on_grid(line, &grid)).collect::<Result<Vec<_>, _>>()?;
+    let on_grid = redlines.redlines.iter().map(|line| {
+        coverage::on_grid(line, &grid).map_err(|source| RunError::LineOffGrid {
+            file: redlines.layers[line.layer].file.clone(),
+            id: line.id.clone(),
+            grid: grid.to_string(),
+            source,
+        })
+    });
+    let on_grid = on_grid.collect::<Result<Vec<_>, _>>()?;
     let question = |baseline: Period, target: Period| Question {
         look_back: views.iter().map(|view| baseline.contains(view.date)).collect(),
         target,
         baseline,
     };
     let mut notes = redlines.notes.clone();
+    let masked = scenes.iter().filter(|scene| scene.has(Band::Scl) || scene.has(Band::Mask)).count();
+    if masked < scenes.len() {
+        let without = scenes.len() - masked;
+        notes.push(format!(
+            "{without} of {} scenes have no cloud mask: only what is a spike in time is taken out of them",
+            scenes.len()
+        ));
+    }
     if scenes.iter().any(|scene| !scene.has(Band::Swir16)) {
         notes.push(
             "no short-wave infrared: bare soil is judged by visible and near infrared alone".to_owned(),
@@ -150,6 +165,18 @@ impl Inputs {
     pub fn lines_of(&self, model: &SubModel) -> Vec<usize> {
         let looks = |line: &usize| model.classes.contains(&self.redlines.redlines[*line].class);
         (0..self.on_grid.len()).filter(looks).collect()
+    }
+
+    /// Ground that a pixel in the middle of the red lines covers: geodesic, in any CRS.
+    pub fn pixel_area(&self) -> Result<SquareMetres, RunError> {
+        let (row, col) = (self.area.row0 + self.area.rows / 2, self.area.col0 + self.area.cols / 2);
+        let corner = |(row, col): (usize, usize)| {
+            let (x, y) = self.grid.world(row as f64, col as f64);
+            Coord { x, y }
+        };
+        let ring = [(row, col), (row, col + 1), (row + 1, col + 1), (row + 1, col)].map(corner);
+        let pixel = MultiPolygon(vec![Polygon::new(LineString::new(ring.to_vec()), vec![])]);
+        Ok(geodesic_area(&self.to_lon_lat()?.polygons(&pixel)?))
     }
 
     /// Area inside any red line that a sub-model looks at; where two overlap, the ground counts once.

@@ -21,6 +21,8 @@ pub mod pair_records;
 
 pub mod patches;
 
+mod place;
+
 pub mod records;
 
 pub mod tiles;
@@ -110,6 +112,21 @@ pub enum RunError {
         feature: String,
         /// Why they are expected.
         others: String,
+    },
+    /// A red line that cannot be brought to the grid of the scenes.
+    #[error(
+        "{file}: red line '{id}': {source}; it lies far from the scenes ({grid}) or its layer names the wrong CRS: \
+         mend the CRS or leave it out"
+    )]
+    LineOffGrid {
+        /// File of its layer.
+        file: String,
+        /// Its id.
+        id: String,
+        /// Grid in words.
+        grid: String,
+        /// What PROJ says.
+        source: CrsError,
     },
     /// No scene has a reflectance band.
     #[error("no scene has a reflectance band from which a grid could be taken")]
@@ -274,7 +291,8 @@ pub fn find(
             None => None,
             Some(placebo) => {
                 let leads = weigh(1)?.leads.len();
-                Some(Noise { leads, year: placebo.target, area_km2: inputs.watched_area().0 / 1e6 })
+                let judged = gaps::judged_area(inputs, &asked[1].1, tiles::evidence_plane)?;
+                Some(Noise { leads, year: placebo.target, area_km2: judged.0 / 1e6 })
             }
         };
         let records = weigh(0)?;

@@ -1,6 +1,6 @@
 //! Examined patches -> leads and suppressed patches, ranked.
 
-use geo::{BoundingRect, InteriorPoint, Intersects, Rect};
+use geo::InteriorPoint;
 
 use crate::date::{Date, days_between};
 use crate::grid::Window;
@@ -12,6 +12,7 @@ use crate::run::identity::identity;
 use crate::run::inputs::{Inputs, Question};
 use crate::run::measures::{closer_measures, shape_measures};
 use crate::run::patches::{Examined, in_lon_lat};
+use crate::run::place::one_lead_a_place;
 use crate::scene::Band;
 use crate::submodel::SubModel;
 use crate::units::{SquareMetres, rounded};
@@ -20,9 +21,12 @@ use crate::weigh::confidence::{self, Cap, Model};
 use crate::weigh::overlap::{Indexed, geodesic_area};
 use crate::weigh::verdict;
 
-/// Share of a patch that must lie inside the red lines of its sub-model, unless what lies inside is a lead by
-/// its size alone: what crosses the line is a matter of the line.
-pub(super) const LEAST_INSIDE_SHARE: f64 = 0.5;
+/// Share of a patch from which it is a matter of the red lines of its sub-model.
+const LEAST_INSIDE_SHARE: f64 = 0.5;
+
+/// Share from which it is so if what lies inside is a lead by its size alone: encroachment across the line. Of a large
+/// field beside the line the mixed pixels of one edge lie inside, which are less (21 % of a patch on the stable Belgian grass).
+const LEAST_CROSSING_SHARE: f64 = 1.0 / 3.0;
 
 /// Evidence of a look-back season, as a share of the target's, from which a place has done so before:
 /// a field in rotation, a meadow that is mown, a shore that falls dry.
@@ -30,9 +34,6 @@ const MOST_SEEN_BEFORE: f32 = 0.6;
 
 /// Days between the first support and the first gated view of one episode.
 const SAME_EPISODE_DAYS: i32 = 120;
-
-/// Leads of two sub-models that share this much of the smaller one are one place.
-const SAME_PLACE_SHARE: f64 = 0.3;
 
 /// What became of the patches.
 #[derive(Default)]
@@ -367,7 +368,8 @@ pub(super) fn outside(inside: SquareMetres, area: SquareMetres, least: f64) -> O
     let share = inside.0 / area.0.max(1e-9);
     let detail =
         || format!("{:.0} % of the patch, {:.0} m2, lies inside the red line", 100.0 * share, inside.0);
-    (share < LEAST_INSIDE_SHARE && inside.0 < least).then(|| ("outside_red_line", detail()))
+    let is_matter = share >= LEAST_INSIDE_SHARE || (share >= LEAST_CROSSING_SHARE && inside.0 >= least);
+    (!is_matter).then(|| ("outside_red_line", detail()))
 }
 
 /// Area with its 95 % interval; `area_px` is the area in pixels and one sigma of it.
@@ -378,47 +380,4 @@ pub(super) fn interval(best: SquareMetres, area_px: (f64, f64)) -> Area {
         low: SquareMetres(rounded((best.0 - 1.96 * sigma).max(0.0), 1)),
         high: SquareMetres(rounded(best.0 + 1.96 * sigma, 1)),
     }
-}
-
-/// Of leads of several sub-models on the same ground, the one that stands for most changed ground (confidence
-/// times area) stays: a pit's brightest part may be surer than the pit, but the pit is what is there.
-fn one_lead_a_place(records: &mut Records) {
-    let ground = |lead: &Lead| lead.confidence * lead.area.best.0;
-    let order = |a: &Lead, b: &Lead| ground(b).total_cmp(&ground(a));
-    records.leads.sort_by(|a, b| order(a, b).then(a.model.cmp(&b.model)).then(a.id.cmp(&b.id)));
-    let mut kept: Vec<Lead> = Vec::new();
-    // Boxes first: of thousands of leads nearly all pairs lie apart.
-    let mut boxes: Vec<Option<Rect<f64>>> = Vec::new();
-    for lead in std::mem::take(&mut records.leads) {
-        let own = lead.outline.bounding_rect();
-        let is_near =
-            |other: &Option<Rect<f64>>| matches!((other, &own), (Some(a), Some(b)) if a.intersects(b));
-        let shares_ground = |other: &Lead| {
-            let shared = Indexed::new(std::iter::once(&other.outline)).overlaps(&lead.outline);
-            let smaller = lead.area.best.0.min(other.area.best.0);
-            shared.iter().any(|(_, area)| area.0 > SAME_PLACE_SHARE * smaller)
-        };
-        let found = (0..kept.len()).find(|place| is_near(&boxes[*place]) && shares_ground(&kept[*place]));
-        match found.map(|place| &mut kept[place]) {
-            None => {
-                kept.push(lead);
-                boxes.push(own);
-            }
-            Some(first) => {
-                first
-                    .notes
-                    .push(format!("also seen as {} with confidence {:.2}", lead.model, lead.confidence));
-                records.suppressed.push(Suppressed {
-                    reason: "same_place".to_owned(),
-                    detail: format!("lead {} ({}) names this place", first.id, first.model),
-                    id: lead.id,
-                    model: lead.model,
-                    area: lead.area.best,
-                    evidence: lead.evidence,
-                    outline: lead.outline,
-                });
-            }
-        }
-    }
-    records.leads = kept;
 }

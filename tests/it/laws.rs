@@ -213,6 +213,29 @@ fn scenes_moved_by_whole_pixels_move_the_leads() {
     }
 }
 
+#[test]
+fn two_scenes_of_one_day_are_as_good_as_the_whole() {
+    let drawn = Drawn::new(World::touched());
+    let whole = Scan::of(&drawn).published();
+    let cut = drawn.path("cut");
+    fs::create_dir_all(&cut).unwrap();
+    // Each sees its side of the ground, and both a strip in the middle.
+    for (side, hidden) in [("west", Block::new(0, 60, 96, 36)), ("east", Block::new(0, 0, 96, 40))] {
+        let mut world = drawn.world.clone();
+        world.clouds = world.dates.iter().map(|date| (*date, hidden)).collect();
+        for date in &world.dates {
+            world.draw_scene(*date, &cut.join(format!("S2_{date}_{side}.tif")));
+        }
+    }
+    let both = Scan::of(&drawn).scenes(cut).out(drawn.path("both")).published();
+    assert_eq!(both.code, whole.code);
+    let ids = |published: &Published| -> Vec<String> {
+        published.leads().iter().map(|lead| lead.text("id").to_owned()).collect()
+    };
+    assert!(!ids(&whole).is_empty());
+    assert_eq!(ids(&both), ids(&whole));
+}
+
 // Nothing is passed over in silence.
 
 fn reasons(published: &Published) -> Vec<String> {
@@ -259,6 +282,33 @@ fn a_red_line_half_outside_the_scenes_is_a_gap_for_that_half() {
     assert_eq!(reasons(&published), ["outside_scenes"]);
     let share = published.gaps()[0].properties["share"].as_f64().unwrap();
     assert!((share - 0.5).abs() < 0.01, "{share}");
+}
+
+#[test]
+fn a_season_after_the_last_scene_is_a_gap_of_that_season() {
+    let mut world = World::touched();
+    world.dates.retain(|date| *date < 20_230_601);
+    let drawn = Drawn::new(world);
+    let published = Scan::of(&drawn).published();
+    assert_eq!(published.code, 3);
+    let gaps = published.gaps();
+    let season =
+        gaps.iter().find(|gap| gap.text("reason") == "season_without_scenes").expect("a gap of a season");
+    assert!(season.text("detail").contains("bare_autumn of 2023"), "{}", season.text("detail"));
+}
+
+#[test]
+fn a_red_line_that_no_asked_sub_model_looks_at_is_a_gap() {
+    let drawn = Drawn::new(World::touched());
+    let mut other = drawn.world.clone();
+    other.redline = Some(Block::new(10, 10, 60, 60));
+    other.draw_redline(&drawn.path("other.geojson"));
+    let text = fs::read_to_string(drawn.path("other.geojson")).unwrap().replace("grassland", "forest");
+    fs::write(drawn.path("other.geojson"), text).unwrap();
+    let more = format!("--redlines {} --models G1", drawn.path("other.geojson").display());
+    let published = Scan::of(&drawn).with(&more).published();
+    assert_eq!(published.code, 3);
+    assert_eq!(reasons(&published), ["no_sub_model"]);
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn trace_names_the_records_that_a_scan_of_the_forest_publishes_at_a_place() {
     let out = Published { code: 0, out };
     let (leads, suppressed) = (out.leads(), out.suppressed());
     let because = |reason: &str| suppressed.iter().find(|patch| patch.text("reason") == reason).unwrap();
-    let records = [&leads[0], leads.last().unwrap(), because("low_confidence"), because("not_persistent")];
+    let records = [&leads[0], leads.last().unwrap(), &suppressed[0], because("not_persistent")];
     for record in records {
         let at = record.outline.interior_point().unwrap();
         let trace = trace_of_plan(&forest(), at);

@@ -1,0 +1,78 @@
+//! One lead a place: what several sub-models say of the same ground becomes one record.
+//!
+//! In:  records in any order. Out: the same leads, one a place; the others are kept aside as `same_place`.
+//! Law: the outcome does not depend on the order in which leads come.
+
+use geo::{BoundingRect, Intersects, Rect};
+
+use crate::lead::{Lead, Suppressed};
+use crate::run::records::Records;
+use crate::weigh::overlap::Indexed;
+
+/// Leads of two sub-models that share this much of the smaller one are one place.
+const SAME_PLACE_SHARE: f64 = 0.3;
+
+/// Of leads on one place, those of at least this share of the largest one's area may name it.
+const ALIKE_SIZE: f64 = 2.0 / 3.0;
+
+/// Of leads of several sub-models on the same ground one stays. The place is that of the lead that stands for most
+/// changed ground (confidence times area): a pit's brightest part may be surer than the pit, but the pit is what is
+/// there. Its name is that of the surest among those of about its size.
+pub(super) fn one_lead_a_place(records: &mut Records) {
+    let mut leads = std::mem::take(&mut records.leads);
+    let ground = |lead: &Lead| lead.confidence * lead.area.best.0;
+    leads.sort_by(|a, b| ground(b).total_cmp(&ground(a)).then(a.model.cmp(&b.model)).then(a.id.cmp(&b.id)));
+    // Boxes first: of thousands of leads nearly all pairs lie apart.
+    let boxes: Vec<Option<Rect<f64>>> = leads.iter().map(|lead| lead.outline.bounding_rect()).collect();
+    let shares_ground = |a: usize, b: usize| {
+        let is_near = matches!((&boxes[a], &boxes[b]), (Some(a), Some(b)) if a.intersects(b));
+        let (a, b) = (&leads[a], &leads[b]);
+        let shared = || Indexed::new(std::iter::once(&a.outline)).overlaps(&b.outline);
+        let smaller = a.area.best.0.min(b.area.best.0);
+        is_near && shared().iter().any(|(_, area)| area.0 > SAME_PLACE_SHARE * smaller)
+    };
+    // For each lead the one that names its place.
+    let mut named_by: Vec<Option<usize>> = vec![None; leads.len()];
+    for largest in 0..leads.len() {
+        if named_by[largest].is_some() {
+            continue;
+        }
+        let is_free = |other: &usize| named_by[*other].is_none();
+        let here: Vec<usize> =
+            (largest..leads.len()).filter(is_free).filter(|other| shares_ground(largest, *other)).collect();
+        let is_alike = |other: &&usize| leads[**other].area.best.0 >= ALIKE_SIZE * leads[largest].area.best.0;
+        let surer = |a: usize, b: &usize| if leads[*b].confidence > leads[a].confidence { *b } else { a };
+        let surest = here.iter().filter(is_alike).fold(largest, surer);
+        let beside: Vec<usize> =
+            (largest..leads.len()).filter(is_free).filter(|other| shares_ground(surest, *other)).collect();
+        named_by[largest] = Some(surest);
+        here.into_iter().chain(beside).for_each(|other| named_by[other] = Some(surest));
+    }
+    let claims: Vec<(usize, String)> = (0..leads.len())
+        .filter_map(|other| named_by[other].filter(|surest| *surest != other).map(|surest| (surest, other)))
+        .map(|(surest, other)| {
+            let lead = &leads[other];
+            (surest, format!("also seen as {} with confidence {:.2}", lead.model, lead.confidence))
+        })
+        .collect();
+    claims.into_iter().for_each(|(surest, note)| leads[surest].notes.push(note));
+    let named: Vec<(String, String)> =
+        leads.iter().map(|lead| (lead.id.clone(), lead.model.clone())).collect();
+    for (place, lead) in leads.into_iter().enumerate() {
+        match named_by[place].filter(|surest| *surest != place) {
+            None => records.leads.push(lead),
+            Some(surest) => {
+                let (id, model) = &named[surest];
+                records.suppressed.push(Suppressed {
+                    reason: "same_place".to_owned(),
+                    detail: format!("lead {id} ({model}) names this place"),
+                    id: lead.id,
+                    model: lead.model,
+                    area: lead.area.best,
+                    evidence: lead.evidence,
+                    outline: lead.outline,
+                });
+            }
+        }
+    }
+}
