@@ -83,6 +83,10 @@ fn a_folder_with_labels_and_other_folders_gives_the_named_scenes_only() {
     let dates: Vec<String> = found.scenes.iter().map(|scene| scene.date.to_string()).collect();
     assert_eq!(dates, ["2015-07-04", "2018-02-11"]);
     assert!(found.skipped.iter().any(|(path, _)| path.ends_with("label_change_utm10m.tif")));
+    let deep = |(path, why): &(std::path::PathBuf, String)| {
+        path.to_string_lossy().ends_with("_B02.tif") && why.contains("deeper than one sub-folder")
+    };
+    assert!(found.skipped.iter().any(deep), "what lies deeper is skipped aloud: {:?}", found.skipped);
 }
 
 #[test]

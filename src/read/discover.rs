@@ -31,7 +31,7 @@ pub(crate) struct Candidate {
     pub(crate) path: PathBuf,
 }
 
-/// Finds the scenes under `path`: a folder (and all below it), one GeoTIFF, or a STAC JSON.
+/// Finds the scenes under `path`: a folder (and its direct sub-folders), one GeoTIFF, or a STAC JSON.
 ///
 /// `band_order` names the bands of files that do not name them themselves.
 ///
@@ -44,7 +44,10 @@ pub fn scenes(path: &Path, band_order: Option<&[Band]>) -> Result<Discovery, Rea
     let candidates = if path.is_dir() {
         match stac_root(path) {
             Some(root) => stac::candidates(&root, &mut skipped)?,
-            None => of_files(&tiff_files(path)?, band_order, &mut skipped)?,
+            None => {
+                let files = tiff_files(path, &mut skipped)?;
+                of_files(&files, band_order, &mut skipped)?
+            }
         }
     } else {
         let real = harden::plain_file(path)?;
@@ -83,21 +86,31 @@ fn is_json(path: &Path) -> bool {
 fn stac_root(folder: &Path) -> Option<PathBuf> {
     let root = ["catalog.json", "collection.json"].map(|name| folder.join(name));
     let root = root.into_iter().find(|file| file.is_file())?;
-    tiff_files(folder).ok()?.is_empty().then_some(root)
+    tiff_files(folder, &mut Vec::new()).ok()?.is_empty().then_some(root)
 }
 
-/// GeoTIFF files in a folder and all folders below it, sorted. A folder that is a link is not followed.
-fn tiff_files(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
-    let top = folder.to_owned();
+/// GeoTIFF files in a folder and its direct sub-folders, sorted; what lies deeper is listed as skipped.
+///
+/// Not all levels are taken: the originals of a product often lie in folders below what was made of them.
+fn tiff_files(folder: &Path, skipped: &mut Vec<(PathBuf, String)>) -> Result<Vec<PathBuf>, ReadError> {
     let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
+    let mut folders = vec![(folder.to_owned(), 0)];
+    while let Some((folder, depth)) = folders.pop() {
         let access = |source| ReadError::Access { path: folder.clone(), source };
         for entry in std::fs::read_dir(&folder).map_err(access)? {
             let path = entry.map_err(access)?.path();
-            if path.is_dir() && (!path.is_symlink() || folder == top) {
-                folders.push(path);
-            } else if has_ending(&path, &["tif", "tiff"]) {
+            if path.is_dir() {
+                if depth == 0 || !path.is_symlink() {
+                    folders.push((path, depth + 1));
+                }
+            } else if !has_ending(&path, &["tif", "tiff"]) {
+                continue;
+            } else if depth > 1 {
+                skipped.push((
+                    path,
+                    "lies deeper than one sub-folder; name its folder with --scenes".to_owned(),
+                ));
+            } else {
                 files.push(path);
             }
         }
