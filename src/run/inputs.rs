@@ -118,20 +118,7 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
         target,
         baseline,
     };
-    let mut notes = redlines.notes.clone();
-    let masked = scenes.iter().filter(|scene| scene.has(Band::Scl) || scene.has(Band::Mask)).count();
-    if masked < scenes.len() {
-        let without = scenes.len() - masked;
-        notes.push(format!(
-            "{without} of {} scenes have no cloud mask: only what is a spike in time is taken out of them",
-            scenes.len()
-        ));
-    }
-    if scenes.iter().any(|scene| !scene.has(Band::Swir16)) {
-        notes.push(
-            "no short-wave infrared: bare soil is judged by visible and near infrared alone".to_owned(),
-        );
-    }
+    let notes = redlines.notes.iter().cloned().chain(notes_on(&scenes)).collect();
     Ok(Inputs {
         area: area(&on_grid, &grid),
         question: question(baseline, target),
@@ -148,6 +135,25 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
         features,
         notes,
     })
+}
+
+/// What the reader of the result must know of the scenes.
+fn notes_on(scenes: &[Scene]) -> Vec<String> {
+    let mut notes = Vec::new();
+    let masked = scenes.iter().filter(|scene| scene.has(Band::Scl) || scene.has(Band::Mask)).count();
+    if masked < scenes.len() {
+        let without = scenes.len() - masked;
+        notes.push(format!(
+            "{without} of {} scenes have no cloud mask: only what is a spike in time is taken out of them",
+            scenes.len()
+        ));
+    }
+    if scenes.iter().any(|scene| !scene.has(Band::Swir16)) {
+        notes.push(
+            "no short-wave infrared: bare soil is judged by visible and near infrared alone".to_owned(),
+        );
+    }
+    notes
 }
 
 impl Inputs {
