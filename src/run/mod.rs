@@ -292,7 +292,8 @@ pub fn find(
             Some(placebo) => {
                 let leads = weigh(1)?.leads.len();
                 let judged = gaps::judged_area(inputs, &asked[1].1, tiles::evidence_plane)?;
-                Some(Noise { leads, year: placebo.target, area_km2: judged.0 / 1e6 })
+                // Where nothing could be judged there is no rate.
+                (judged.0 > 0.0).then_some(Noise { leads, year: placebo.target, area_km2: judged.0 / 1e6 })
             }
         };
         let records = weigh(0)?;

@@ -37,14 +37,15 @@ pub(super) fn one_lead_a_place(records: &mut Records) {
         if named_by[largest].is_some() {
             continue;
         }
-        let is_free = |other: &usize| named_by[*other].is_none();
-        let here: Vec<usize> =
-            (largest..leads.len()).filter(is_free).filter(|other| shares_ground(largest, *other)).collect();
+        let sharing = |lead: usize| -> Vec<usize> {
+            let others = (largest + 1..leads.len()).filter(|other| named_by[*other].is_none());
+            others.filter(|other| shares_ground(lead, *other)).collect()
+        };
+        let here = sharing(largest);
         let is_alike = |other: &&usize| leads[**other].area.best.0 >= ALIKE_SIZE * leads[largest].area.best.0;
         let surer = |a: usize, b: &usize| if leads[*b].confidence > leads[a].confidence { *b } else { a };
         let surest = here.iter().filter(is_alike).fold(largest, surer);
-        let beside: Vec<usize> =
-            (largest..leads.len()).filter(is_free).filter(|other| shares_ground(surest, *other)).collect();
+        let beside = if surest == largest { Vec::new() } else { sharing(surest) };
         named_by[largest] = Some(surest);
         here.into_iter().chain(beside).for_each(|other| named_by[other] = Some(surest));
     }

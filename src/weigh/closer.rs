@@ -94,13 +94,13 @@ impl<'a> Look<'a> {
     /// The pixels of the look that lie in one cell, with their series, and how contaminated the control
     /// of those inside the patch is.
     pub fn part(&self, baseline: &Baseline, cell: Window) -> (Vec<(usize, Series)>, Vec<f32>) {
-        let stack = baseline.stack().window;
+        let stack = baseline.stack();
         let part = self.window.intersection(cell);
         let (mut pixels, mut contamination) = (Vec::with_capacity(part.len()), Vec::new());
         for row in part.row0..part.row_end() {
             for col in part.col0..part.col_end() {
                 let here = (row - self.window.row0) * self.window.cols + col - self.window.col0;
-                let there = (row - stack.row0) * stack.cols + col - stack.col0;
+                let there = stack.pixel_at(row, col);
                 let mut series = Series::default();
                 baseline.series(there, &mut series);
                 pixels.push((here, series));
