@@ -80,6 +80,9 @@ impl Season {
     }
 }
 
+/// Evidence kinds of a sub-model at most: which of them a place was not seen for is kept as bits.
+pub const MOST_EVIDENCE_KINDS: usize = 14;
+
 /// One way in which a change shows: weighted robust z over a season.
 #[derive(Debug, Clone)]
 pub struct Evidence {
@@ -332,6 +335,10 @@ mod file {
             let season = season(&gate.season)?;
             Ok(Gate { name, season, consecutive, expected_ndvi_at_most, conditions, any_of })
         };
+        if written.evidence.len() > MOST_EVIDENCE_KINDS {
+            let kinds = written.evidence.len();
+            return Err(wrong(format!("{kinds} evidence kinds; {MOST_EVIDENCE_KINDS} at most")));
+        }
         Ok(SubModel {
             classes: written.classes.iter().map(class).collect::<Result<_, _>>()?,
             growing_season: season(&written.history.growing_season)?,

@@ -7,6 +7,7 @@
 
 use crate::baseline::Series;
 use crate::date::{Date, Period};
+use crate::detect::seasons;
 use crate::submodel::{Evidence, Feature, SubModel};
 
 /// Evidence is capped here before contouring.
@@ -90,22 +91,26 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    /// The evidence kind and the views of one season that speak most for the sub-model.
+    /// The evidence kind and the views of one season that speak most for the sub-model. A season is of one year,
+    /// or of all years of the target period where no year alone has views enough.
     pub fn choose(&self, series: &Series, dates: &[Date], target: Period) -> Option<Chosen> {
         let mut best: Option<Chosen> = None;
         let (mut scores, mut places) = (Vec::new(), Vec::new());
         for (kind, (evidence, _)) in self.kinds.iter().enumerate() {
-            for year in target.years() {
+            let (season, least) = (&evidence.season, evidence.minimum_views);
+            let together = seasons::stand_together(series, dates, season, target, least);
+            for year in target.years().take(if together { 1 } else { usize::MAX }) {
                 scores.clear();
                 places.clear();
                 for (index, view) in series.views.iter().enumerate() {
                     let date = dates[*view];
-                    if date.year() == year && target.contains(date) && evidence.season.contains(date) {
+                    let is_year = together || date.year() == year;
+                    if is_year && target.contains(date) && season.contains(date) {
                         scores.push(self.score(kind, series, index));
                         places.push(index);
                     }
                 }
-                if scores.len() < evidence.minimum_views {
+                if scores.len() < least {
                     continue;
                 }
                 let (evidence, from) = season_evidence(&scores);

@@ -7,6 +7,7 @@
 
 use crate::baseline::Series;
 use crate::date::{Date, Period};
+use crate::detect::seasons;
 use crate::submodel::{Condition, Feature, Gate, SubModel};
 
 /// The best run of views that passed a gate.
@@ -36,8 +37,9 @@ pub fn pass(
     runs.reduce(|best, next| if next.views > best.views { next } else { best })
 }
 
-/// Passing runs of one gate.
+/// Passing runs of one gate. A run ends with its year, unless no year alone has views enough for one.
 fn runs(gate: &Gate, features: &[Feature], series: &Series, dates: &[Date], target: Period) -> Vec<Passed> {
+    let together = seasons::stand_together(series, dates, &gate.season, target, gate.consecutive);
     let mut passed = Vec::new();
     let mut run: Vec<Date> = Vec::new();
     let mut close = |run: &mut Vec<Date>| {
@@ -52,7 +54,7 @@ fn runs(gate: &Gate, features: &[Feature], series: &Series, dates: &[Date], targ
         if !target.contains(date) || !gate.season.contains(date) {
             continue;
         }
-        if run.last().is_some_and(|last| last.year() != date.year()) {
+        if !together && run.last().is_some_and(|last| last.year() != date.year()) {
             close(&mut run);
         }
         if is_open(gate, features, series, index) {

@@ -4,6 +4,8 @@
 //! Out: seasonal evidence per pixel (`evidence`), persistence of a patch (`gate`, `persistence`).
 //! Law: too little history or too few views is a gap, never "no change".
 
+pub mod seasons;
+
 pub mod evidence;
 
 pub mod gate;

@@ -1,7 +1,7 @@
-//! Red lines on a grid: which pixels lie inside, and how much of each.
+//! Red lines on a grid: how much of each pixel lies inside.
 //!
 //! In:  polygons in the grid's CRS (`on_grid` brings them there), a grid, a window of it.
-//! Out: inside any polygon by pixel centre, or the covered share 0 to 1 of each pixel.
+//! Out: the covered share 0 to 1 of each pixel, or whether there is any.
 //! Law: a pixel has the same answer whatever the window; shares add up to the polygon's area.
 
 use geo::{Area, BoundingRect, Coord, CoordsIter, LineString, MultiPolygon, Polygon};
@@ -100,29 +100,17 @@ where
     halve(middle, end, rule, depth - 1, result)
 }
 
-/// Whether each pixel's centre lies inside a red line. Shape `(window.rows, window.cols)`.
+/// Whether each pixel holds ground of any of these red lines, which may overlap. Shape `(window.rows, window.cols)`.
 ///
-/// A centre exactly on an edge belongs to the side east and south of it, so that neighbours share no pixel.
-pub fn inside(polygons: &MultiPolygon<f64>, grid: &Grid, window: Window) -> Array2<bool> {
-    inside_any(std::iter::once(polygons), grid, window)
-}
-
-/// The same for several red lines, which may overlap: inside any of them is inside.
-pub fn inside_any<'a>(
+/// Any share counts: a strip too narrow to hold the centre of a pixel is ground inside a red line too.
+pub fn touched<'a>(
     lines: impl Iterator<Item = &'a MultiPolygon<f64>>,
     grid: &Grid,
     window: Window,
 ) -> Array2<bool> {
     let mut result = Array2::from_elem((window.rows, window.cols), false);
-    for polygon in lines.flatten() {
-        let part = around(polygon, grid).intersection(window);
-        if part.is_empty() {
-            continue;
-        }
-        let (row0, col0) = (part.row0 - window.row0, part.col0 - window.col0);
-        for ((row, col), inside) in filled(polygon, grid, part).indexed_iter() {
-            result[(row0 + row, col0 + col)] |= *inside;
-        }
+    for polygons in lines {
+        result.zip_mut_with(&coverage(polygons, grid, window), |touched, share| *touched |= *share > 0.0);
     }
     result
 }
@@ -140,60 +128,6 @@ fn around(polygon: &Polygon<f64>, grid: &Grid) -> Window {
     Window { row0, col0, rows: row_end - row0, cols: col_end - col0 }
 }
 
-/// Pixels of a window whose centre lies inside one polygon and in none of its holes (even-odd rule).
-fn filled(polygon: &Polygon<f64>, grid: &Grid, window: Window) -> Array2<bool> {
-    let mut result = Array2::from_elem((window.rows, window.cols), false);
-    let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
-    for line in rings.flat_map(LineString::lines) {
-        // One direction for both polygons that share an edge, so that they round alike.
-        let (top, bottom) =
-            if line.start.y >= line.end.y { (line.start, line.end) } else { (line.end, line.start) };
-        let (first, last) = (centre_row(grid, top.y, window), centre_row(grid, bottom.y, window));
-        for row in first..last {
-            let (_, y) = grid.world(row as f64 + 0.5, 0.0);
-            let x = top.x + (top.y - y) / (top.y - bottom.y) * (bottom.x - top.x);
-            let col = centre_col(grid, x, window);
-            if col < window.col_end() {
-                let value = &mut result[(row - window.row0, col - window.col0)];
-                *value = !*value;
-            }
-        }
-    }
-    for mut row in result.rows_mut() {
-        let mut within = false;
-        for value in &mut row {
-            within ^= *value;
-            *value = within;
-        }
-    }
-    result
-}
-
-/// First row, not before the window, whose centre lies at `y` or south of it.
-fn centre_row(grid: &Grid, y: f64, window: Window) -> usize {
-    let south = |row: usize| grid.world(row as f64 + 0.5, 0.0).1 <= y;
-    first_index(grid.pixels(grid.origin_x, y).0, (window.row0, window.row_end()), south)
-}
-
-/// First column, not before the window, whose centre lies at `x` or east of it.
-fn centre_col(grid: &Grid, x: f64, window: Window) -> usize {
-    let east = |col: usize| grid.world(0.0, col as f64 + 0.5).0 >= x;
-    first_index(grid.pixels(x, grid.origin_y).1, (window.col0, window.col_end()), east)
-}
-
-/// The division gives the neighbourhood, the comparison of centres decides: exact for any window.
-fn first_index(position: f64, (from, to): (usize, usize), is_past: impl Fn(usize) -> bool) -> usize {
-    let guess = (position - 0.5).ceil().clamp(from as f64, to as f64);
-    let mut index = guess as usize;
-    while index > from && is_past(index - 1) {
-        index -= 1;
-    }
-    while index < to && !is_past(index) {
-        index += 1;
-    }
-    index
-}
-
 /// Shares are rounded to this step, which hides the order of additions.
 const SHARE_STEP: f64 = 1.0 / 4_194_304.0;
 
@@ -203,7 +137,8 @@ const SHARE_STEP: f64 = 1.0 / 4_194_304.0;
 /// exact for valid polygons. The sum of shares times the area of a pixel is the polygon's area in the window.
 pub fn coverage(polygons: &MultiPolygon<f64>, grid: &Grid, window: Window) -> Array2<f32> {
     let mut sums = Sums::new(window);
-    for polygon in polygons {
+    // What a polygon beside the window adds to a row it takes away again.
+    for polygon in polygons.iter().filter(|polygon| !around(polygon, grid).intersection(window).is_empty()) {
         for (index, ring) in std::iter::once(polygon.exterior()).chain(polygon.interiors()).enumerate() {
             // Holes take away, whatever their winding.
             let wanted = if index == 0 { 1.0 } else { -1.0 };
@@ -357,8 +292,6 @@ mod tests {
             let whole = grid().whole();
             let (a, b) = (coverage(&star, &grid(), whole), coverage(&rest, &grid(), whole));
             prop_assert!(a.iter().zip(&b).all(|(a, b)| (a + b - 1.0).abs() < 1e-6));
-            let (a, b) = (inside(&star, &grid(), whole), inside(&rest, &grid(), whole));
-            prop_assert!(a.iter().zip(&b).all(|(a, b)| a != b));
         }
 
         #[test]
@@ -367,28 +300,14 @@ mod tests {
         ) {
             let star = star(&radii, (1251.3, 2803.7));
             let whole = grid().whole();
-            let (shares, within) = (coverage(&star, &grid(), whole), inside(&star, &grid(), whole));
+            let shares = coverage(&star, &grid(), whole);
             for tile in whole.tiles(size) {
-                let (part, centre) = (coverage(&star, &grid(), tile), inside(&star, &grid(), tile));
+                let part = coverage(&star, &grid(), tile);
                 for ((row, col), share) in part.indexed_iter() {
                     let at = (row + tile.row0, col + tile.col0);
                     prop_assert_eq!(share.to_bits(), shares[at].to_bits());
-                    prop_assert_eq!(centre[(row, col)], within[at]);
                 }
             }
-        }
-
-        #[test]
-        fn shares_and_centres_agree_on_pixels_that_are_whole(radii in prop::collection::vec(5.0..180.0_f64, 3..40)) {
-            let star = star(&radii, (1250.0, 2800.0));
-            let whole = grid().whole();
-            let (shares, within) = (coverage(&star, &grid(), whole), inside(&star, &grid(), whole));
-            let agree = |(share, within): (&f32, &bool)| match *share {
-                0.0 => !within,
-                1.0 => *within,
-                _ => true,
-            };
-            prop_assert!(shares.iter().zip(&within).all(agree));
         }
     }
 
@@ -396,15 +315,18 @@ mod tests {
     fn ground_under_two_red_lines_is_inside() {
         let (a, b) = (star(&[90.0; 12], (1200.0, 2800.0)), star(&[120.0; 9], (1290.0, 2830.0)));
         let whole = grid().whole();
-        let both = inside_any([&a, &b].into_iter(), &grid(), whole);
-        let either = inside(&a, &grid(), whole)
-            .iter()
-            .zip(&inside(&b, &grid(), whole))
-            .map(|(a, b)| a | b)
-            .collect::<Vec<bool>>();
-        assert_eq!(both.iter().copied().collect::<Vec<bool>>(), either);
-        let twice = MultiPolygon::new(vec![a.0[0].clone(), a.0[0].clone()]);
-        assert_eq!(inside(&twice, &grid(), whole), inside(&a, &grid(), whole));
+        let both = touched([&a, &b].into_iter(), &grid(), whole);
+        let (a, b) = (coverage(&a, &grid(), whole), coverage(&b, &grid(), whole));
+        let either = a.iter().zip(&b).map(|(a, b)| *a > 0.0 || *b > 0.0);
+        assert!(both.iter().copied().eq(either));
+    }
+
+    #[test]
+    fn a_strip_between_the_centres_of_pixels_is_ground_too() {
+        // 3 m wide, between the centres of a row of 10 m.
+        let strip = polygon![(x: 1101.0, y: 2801.0), (x: 1199.0, y: 2801.0), (x: 1199.0, y: 2804.0), (x: 1101.0, y: 2804.0)];
+        let touched = touched([&MultiPolygon::new(vec![strip])].into_iter(), &grid(), grid().whole());
+        assert_eq!(touched.iter().filter(|touched| **touched).count(), 10);
     }
 
     #[test]

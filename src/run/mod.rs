@@ -49,6 +49,7 @@ use crate::read::ReadError;
 use crate::redline::RedLineError;
 use crate::submodel::SubModelError;
 
+use gaps::Answers;
 use inputs::Inputs;
 use records::Records;
 
@@ -285,13 +286,19 @@ pub fn find(
         tiles::evidence(inputs, &asked, &tiles, progress)?;
         progress.stage("patches", 0);
         let examined = patches::examine(inputs, &asked, tile_size, progress)?;
-        let gaps = gaps::gaps(inputs, &asked[0].1, tiles::evidence_plane)?;
+        let models = 0..inputs.models.len();
+        let answers = |place: usize| Answers {
+            scratch: &asked[place].1,
+            evidence: models.clone().map(tiles::evidence_plane).collect(),
+            seasons: Some(models.clone().map(tiles::seasons_plane).collect()),
+        };
+        let gaps = gaps::gaps(inputs, &answers(0))?;
         let weigh = |place: usize| records::weigh(plan, inputs, asked[place].0, &examined[place]);
         let noise = match inputs.placebo.as_ref() {
             None => None,
             Some(placebo) => {
                 let leads = weigh(1)?.leads.len();
-                let judged = gaps::judged_area(inputs, &asked[1].1, tiles::evidence_plane)?;
+                let judged = gaps::judged_area(inputs, &answers(1))?;
                 // Where nothing could be judged there is no rate.
                 (judged.0 > 0.0).then_some(Noise { leads, year: placebo.target, area_km2: judged.0 / 1e6 })
             }
@@ -319,7 +326,8 @@ fn find_in_pair(
         progress.stage("patches", 0);
         let candidates = pair_patches::candidates(&survey, &scratch)?;
         let records = pair_records::weigh(plan, inputs, &survey, &candidates)?;
-        let gaps = gaps::gaps(inputs, &scratch, |model| survey.plane_of_model(model))?;
+        let evidence = (0..inputs.models.len()).map(|model| survey.plane_of_model(model)).collect();
+        let gaps = gaps::gaps(inputs, &Answers { scratch: &scratch, evidence, seasons: None })?;
         Ok(Found { records, gaps, noise: None, notes: vec![format!("two dates: {}", survey.summary)] })
     })
 }

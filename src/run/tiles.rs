@@ -9,6 +9,7 @@ use crate::baseline::descriptor::Descriptors;
 use crate::baseline::{self, Baseline, CELL, RING, Series};
 use crate::detect::evidence::{Finding, Prepared};
 use crate::detect::gate;
+use crate::detect::seasons::Seasons;
 use crate::grid::Window;
 use crate::observe::{Reflectance, Stack, feature, mask, screen};
 use crate::patch::scratch::{self, Scratch};
@@ -23,7 +24,7 @@ use crate::scene::{Band, Scene};
 const ZONE_MARGIN: usize = 3;
 
 /// Planes that each sub-model has in the scratch file.
-pub const PLANES: usize = 2;
+pub const PLANES: usize = 3;
 
 /// Plane of evidence of a sub-model.
 pub fn evidence_plane(model: usize) -> usize {
@@ -33,6 +34,11 @@ pub fn evidence_plane(model: usize) -> usize {
 /// Plane of the longest run of views that pass a gate, pixel by pixel.
 pub fn gate_plane(model: usize) -> usize {
     model * PLANES + 1
+}
+
+/// Plane of the seasons that a pixel was not seen in, as bits of `detect::seasons`.
+pub fn seasons_plane(model: usize) -> usize {
+    model * PLANES + 2
 }
 
 /// Tiles of whole control cells that hold ground of a red line.
@@ -164,17 +170,17 @@ pub fn cells(tile: Window) -> Vec<Window> {
     tile.tiles(CELL)
 }
 
-/// Pixels of a window inside (or just beside) any of the red lines at these places in the list.
+/// Pixels of a window that hold ground of (or lie just beside) any of the red lines at these places in the list.
 pub fn zone_mask(inputs: &Inputs, lines: &[usize], window: Window) -> Vec<bool> {
     let outer = window.grown(ZONE_MARGIN, inputs.grid.whole());
     let lines = lines.iter().map(|line| &inputs.on_grid[*line]);
-    let inside = coverage::inside_any(lines, &inputs.grid, outer);
-    let outside: Vec<bool> = inside.iter().map(|inside| !inside).collect();
+    let touched = coverage::touched(lines, &inputs.grid, outer);
+    let outside: Vec<bool> = touched.iter().map(|touched| !touched).collect();
     let far = mask::erode(&outside, outer.rows, outer.cols, ZONE_MARGIN);
     inner(&far, outer, window).into_iter().map(|far| !far).collect()
 }
 
-/// Planes (evidence and gate of each sub-model) of one cell.
+/// Planes (evidence, gate and seasons of each sub-model) of one cell.
 fn judge_cell(
     inputs: &Inputs,
     question: &Question,
@@ -186,6 +192,8 @@ fn judge_cell(
     let prepared: Vec<Prepared> =
         inputs.models.iter().map(|model| prepare(&baseline, model, inputs)).collect();
     let dates = &stack.dates;
+    let seasons: Vec<Seasons> =
+        inputs.models.iter().map(|model| Seasons::of(model, dates, question.target)).collect();
     let mut series = Series::default();
     let places =
         (cell.row0..cell.row_end()).flat_map(|row| (cell.col0..cell.col_end()).map(move |col| (row, col)));
@@ -209,6 +217,7 @@ fn judge_cell(
                 _ => Finding::Unseen,
             };
             planes[evidence_plane(model)][pixel] = scratch::stored(finding);
+            planes[seasons_plane(model)][pixel] = seasons[model].unseen(&series) as i16;
             if matches!(finding, Finding::Evidence(evidence) if evidence >= tree::LEVELS[0]) {
                 let features = &stack.features;
                 let run = gate::pass(prepared[model].model, features, &series, dates, question.target);

@@ -236,25 +236,6 @@ fn two_scenes_of_one_day_are_as_good_as_the_whole() {
     assert_eq!(ids(&both), ids(&whole));
 }
 
-// Nothing is passed over in silence.
-
-fn reasons(published: &Published) -> Vec<String> {
-    published.gaps().iter().map(|gap| gap.text("reason").to_owned()).collect()
-}
-
-#[test]
-fn a_red_line_outside_the_scenes_is_a_gap() {
-    let drawn = Drawn::new(World::touched());
-    let mut far = drawn.world.clone().moved(3000, 3000);
-    far.redline = Some(Block::new(0, 0, 50, 50));
-    far.draw_redline(&drawn.path("far.geojson"));
-    let published = Scan::of(&drawn).redlines(drawn.path("far.geojson")).published();
-    assert_eq!(published.code, 3);
-    assert_eq!(reasons(&published), ["outside_scenes"]);
-    assert!(published.leads().is_empty());
-    assert_eq!(published.gaps()[0].properties["share"], 1.0);
-}
-
 #[test]
 fn ground_under_two_red_lines_is_looked_at_as_under_one() {
     let drawn = Drawn::new(World::touched());
@@ -270,81 +251,6 @@ fn ground_under_two_red_lines_is_looked_at_as_under_one() {
     };
     assert!(!one.leads().is_empty());
     assert_eq!(ids(&one), ids(&two));
-}
-
-#[test]
-fn a_red_line_half_outside_the_scenes_is_a_gap_for_that_half() {
-    let mut world = World::touched();
-    world.redline = Some(Block::new(2, 48, 92, 96));
-    let drawn = Drawn::new(world);
-    let published = Scan::of(&drawn).published();
-    assert_eq!(published.code, 3);
-    assert_eq!(reasons(&published), ["outside_scenes"]);
-    let share = published.gaps()[0].properties["share"].as_f64().unwrap();
-    assert!((share - 0.5).abs() < 0.01, "{share}");
-}
-
-#[test]
-fn a_season_after_the_last_scene_is_a_gap_of_that_season() {
-    let mut world = World::touched();
-    world.dates.retain(|date| *date < 20_230_601);
-    let drawn = Drawn::new(world);
-    let published = Scan::of(&drawn).published();
-    assert_eq!(published.code, 3);
-    let gaps = published.gaps();
-    let season =
-        gaps.iter().find(|gap| gap.text("reason") == "season_without_scenes").expect("a gap of a season");
-    assert!(season.text("detail").contains("bare_autumn of 2023"), "{}", season.text("detail"));
-}
-
-#[test]
-fn a_red_line_that_no_asked_sub_model_looks_at_is_a_gap() {
-    let drawn = Drawn::new(World::touched());
-    let mut other = drawn.world.clone();
-    other.redline = Some(Block::new(10, 10, 60, 60));
-    other.draw_redline(&drawn.path("other.geojson"));
-    let text = fs::read_to_string(drawn.path("other.geojson")).unwrap().replace("grassland", "forest");
-    fs::write(drawn.path("other.geojson"), text).unwrap();
-    let more = format!("--redlines {} --models G1", drawn.path("other.geojson").display());
-    let published = Scan::of(&drawn).with(&more).published();
-    assert_eq!(published.code, 3);
-    assert_eq!(reasons(&published), ["no_sub_model"]);
-}
-
-#[test]
-fn too_little_history_is_a_gap() {
-    let drawn = Drawn::new(World::touched());
-    let published = Scan::of(&drawn).periods("2022-01-01/2022-06-30", "2023-01-01/2023-12-31").published();
-    assert_eq!(published.code, 3);
-    assert!(
-        reasons(&published).iter().all(|reason| reason == "too_few_baseline_views"),
-        "{:?}",
-        reasons(&published)
-    );
-    assert!(published.leads().is_empty());
-}
-
-#[test]
-fn a_target_under_cloud_is_a_gap() {
-    let mut world = World::touched();
-    let whole = Block::new(0, 0, 96, 96);
-    world.clouds = world.dates.iter().filter(|date| **date > 20_230_000).map(|date| (*date, whole)).collect();
-    let drawn = Drawn::new(world);
-    let published = Scan::of(&drawn).published();
-    assert_eq!(published.code, 3);
-    assert!(published.leads().is_empty() && !published.gaps().is_empty());
-}
-
-#[test]
-fn a_cloud_over_the_same_place_on_every_target_day_is_a_gap_there() {
-    let mut world = World::touched();
-    let block = Block::new(14, 18, 30, 30);
-    world.clouds = world.dates.iter().filter(|date| **date > 20_230_000).map(|date| (*date, block)).collect();
-    let drawn = Drawn::new(world);
-    let published = Scan::of(&drawn).published();
-    assert_eq!(published.code, 3);
-    assert_eq!(published.leads().len(), 1, "the mined square is in the clear");
-    assert!(reasons(&published).contains(&"too_few_target_views".to_owned()), "{:?}", reasons(&published));
 }
 
 #[test]

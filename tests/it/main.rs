@@ -8,6 +8,7 @@
 
 mod cli;
 mod faults;
+mod gaps;
 mod golden;
 mod hostile;
 mod interrupted;

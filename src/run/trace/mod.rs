@@ -127,9 +127,12 @@ fn redlines(inputs: &Inputs, place: &Place, text: &mut String) {
     }
 }
 
-/// Places in the list of the red lines that hold the pixel.
+/// Places in the list of the red lines that hold ground of the pixel.
 fn redlines_here(inputs: &Inputs, place: &Place) -> Vec<usize> {
-    let holds = |index: &usize| coverage::inside(&inputs.on_grid[*index], &inputs.grid, place.here)[(0, 0)];
+    let holds = |index: &usize| {
+        let line = std::iter::once(&inputs.on_grid[*index]);
+        coverage::touched(line, &inputs.grid, place.here)[(0, 0)]
+    };
     (0..inputs.on_grid.len()).filter(holds).collect()
 }
 

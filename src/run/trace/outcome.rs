@@ -9,6 +9,7 @@ use crate::run::gaps;
 use crate::run::inputs::Inputs;
 use crate::run::records::Records;
 use crate::run::trace::{Place, line, redlines_here};
+use crate::submodel::SubModel;
 use crate::units::{SquareMetres, rounded};
 
 /// The record that a patch became.
@@ -107,6 +108,14 @@ pub(super) fn goes_on(place: &Place, text: &mut String) {
 /// A place that was judged and found to hold no patch.
 pub(super) fn nothing(text: &mut String) {
     line(text, "publish", "nothing: the place was judged and no patch holds it");
+}
+
+/// A place that was judged in other seasons than these.
+pub(super) fn seasons_not_seen(model: &SubModel, seasons: u16, text: &mut String) {
+    let unseen = model.evidence.iter().enumerate().filter(|(kind, _)| seasons & (1 << kind) != 0);
+    let names: Vec<&str> = unseen.map(|(_, kind)| kind.name.as_str()).collect();
+    let words = format!("{}: too few clear views for {}: a gap of the season", model.id, names.join(", "));
+    line(text, "patch", &words);
 }
 
 /// A place without evidence: a gap, or ground that the sub-model is not asked about.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::baseline::descriptor::Descriptors;
 use crate::baseline::{Baseline, RING, Series};
 use crate::detect::evidence::{Finding, Prepared};
-use crate::detect::gate;
+use crate::detect::{gate, seasons};
 use crate::observe::Stack;
 use crate::patch::label::Component;
 use crate::patch::scratch::{self, Scratch};
@@ -164,10 +164,17 @@ impl Ground {
     ) -> Result<(), RunError> {
         let id = &inputs.models[model].id;
         let plane = tiles::evidence_plane(model);
-        let stored = self.scratch.read(plane, place.here)?[0];
+        let mut stored = self.scratch.read(plane, place.here)?[0];
+        let unseen = self.scratch.read(tiles::seasons_plane(model), place.here)?[0] as u16;
+        if stored > scratch::OUTSIDE && unseen & seasons::NO_GATE != 0 {
+            stored = scratch::TOO_FEW_VIEWS;
+        }
         if stored <= scratch::OUTSIDE {
             outcome::unseen(inputs, place, model, stored, text);
             return Ok(());
+        }
+        if unseen != 0 {
+            outcome::seasons_not_seen(&inputs.models[model], unseen, text);
         }
         let evidence = scratch::evidence(patches::smoothed(&self.scratch, plane, place.here)?[0]);
         let (least, peak) = (tree::LEVELS[0], tree::PEAK);
