@@ -171,8 +171,8 @@ pub struct Gap {
     pub layer: String,
     /// Sub-model concerned; empty when all are.
     pub model: String,
-    /// Reason code: `outside_scenes`, `too_few_baseline_views`, `too_few_target_views`,
-    /// `scene_unreadable`, `scene_dropped`.
+    /// Reason code: `outside_scenes`, `too_few_baseline_views`, `too_few_target_views`, `season_not_seen`,
+    /// `season_without_scenes`, `no_sub_model`.
     pub reason: String,
     /// The reason in a sentence with numbers.
     pub detail: String,
@@ -182,6 +182,6 @@ pub struct Gap {
     pub area: SquareMetres,
     /// Share of the red line's area, 0 to 1.
     pub share: f64,
-    /// Where; longitude and latitude; empty when the gap is a whole scene.
+    /// Where; longitude and latitude.
     pub outline: MultiPolygon<f64>,
 }

@@ -209,6 +209,11 @@ pub struct SubModel {
 }
 
 impl SubModel {
+    /// Whether the sub-model looks inside red lines of a class.
+    pub fn looks_at(&self, class: Class) -> bool {
+        self.classes.contains(&class)
+    }
+
     /// Whether evidence or a gate uses a feature.
     pub fn asks_for(&self, feature: Feature) -> bool {
         let mut conditions = self.gates.iter().flat_map(|gate| gate.conditions.iter().chain(&gate.any_of));

@@ -6,7 +6,13 @@ pub mod crs;
 
 use std::fmt;
 
+use geo::{Distance, Geodesic, Point, Rect};
+
 pub use crs::Crs;
+use crs::{CrsError, Transform};
+
+/// Scale of a CRS on the ground that counts as true: 3-degree zones and UTM stay within 0.2 %.
+const TRUE_METRES: f64 = 0.005;
 
 /// A north-up raster grid in a projected or geographic CRS.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +78,16 @@ impl Grid {
         Window { row0: 0, col0: 0, rows: self.rows, cols: self.cols }
     }
 
+    /// The window of the pixels that a rectangle in CRS units touches; empty where it lies beside the grid.
+    pub fn touched_by(&self, bounds: Rect<f64>) -> Window {
+        let (top, left) = self.pixels(bounds.min().x, bounds.max().y);
+        let (bottom, right) = self.pixels(bounds.max().x, bounds.min().y);
+        let cut = |value: f64, most: usize| value.clamp(0.0, most as f64) as usize;
+        let (row0, col0) = (cut(top.floor(), self.rows), cut(left.floor(), self.cols));
+        let (row_end, col_end) = (cut(bottom.ceil(), self.rows), cut(right.ceil(), self.cols));
+        Window { row0, col0, rows: row_end.saturating_sub(row0), cols: col_end.saturating_sub(col0) }
+    }
+
     /// `(min x, min y, max x, max y)` in CRS units.
     pub fn bounds(&self) -> (f64, f64, f64, f64) {
         let (max_x, min_y) = self.world(self.rows as f64, self.cols as f64);
@@ -103,17 +119,27 @@ impl Grid {
         self.crs == other.crs && a.0 < b.2 && b.0 < a.2 && a.1 < b.3 && b.1 < a.3
     }
 
-    /// Ground size of a pixel in metres, (width, height), at the middle of the grid.
+    /// Ground size of a pixel in metres, (width, height), at the middle of the grid: geodesic.
     ///
-    /// In a projected CRS this is the pixel size itself; in degrees it follows the WGS 84 radii
-    /// at the middle latitude and is meant for filters and scale bars, never for areas of leads.
-    pub fn pixel_metres(&self) -> (f64, f64) {
-        if !self.crs.is_geographic() {
-            return (self.pixel_width, self.pixel_height);
-        }
-        let (_, latitude) = self.world(self.rows as f64 / 2.0, self.cols as f64 / 2.0);
-        let degree = std::f64::consts::PI * 6_371_008.8 / 180.0;
-        (self.pixel_width * degree * latitude.to_radians().cos(), self.pixel_height * degree)
+    /// A CRS whose unit is a metre on the ground within `TRUE_METRES` keeps its own pixel size; degrees and
+    /// Web Mercator do not. Meant for filters, lengths and scale bars, never for areas of leads.
+    ///
+    /// # Errors
+    /// When the middle of the grid has no longitude and latitude.
+    pub fn pixel_metres(&self) -> Result<(f64, f64), CrsError> {
+        let transform = Transform::new(self.crs, Crs::LON_LAT)?;
+        let (row, col) = (self.rows as f64 / 2.0, self.cols as f64 / 2.0);
+        let place = |row: f64, col: f64| {
+            let (x, y) = self.world(row, col);
+            transform.point(x, y).map(|(longitude, latitude)| Point::new(longitude, latitude))
+        };
+        let middle = place(row, col)?;
+        let width = Geodesic.distance(middle, place(row, col + 1.0)?);
+        let height = Geodesic.distance(middle, place(row + 1.0, col)?);
+        let is_true = |own: f64, ground: f64| (own / ground - 1.0).abs() < TRUE_METRES;
+        let own = (self.pixel_width, self.pixel_height);
+        let keeps = !self.crs.is_geographic() && is_true(own.0, width) && is_true(own.1, height);
+        Ok(if keeps { own } else { (width, height) })
     }
 }
 
@@ -215,6 +241,19 @@ mod tests {
         assert!(grid().is_aligned_with(&other));
         other.origin_x += 5.0;
         assert!(!grid().is_aligned_with(&other));
+    }
+
+    #[test]
+    fn a_pixel_of_web_mercator_is_smaller_on_the_ground_than_its_unit_says() {
+        assert_eq!(grid().pixel_metres().unwrap(), (10.0, 10.0));
+        let (x, y) = Transform::new(Crs::LON_LAT, Crs::epsg(3857)).unwrap().point(109.0, 41.5).unwrap();
+        let mercator = Grid { origin_x: x, origin_y: y, crs: Crs::epsg(3857), ..grid() };
+        let (width, height) = mercator.pixel_metres().unwrap();
+        let shrunk = 10.0 * 41.5_f64.to_radians().cos();
+        assert!(
+            (width / shrunk - 1.0).abs() < 0.005 && (height / shrunk - 1.0).abs() < 0.005,
+            "{width} {height}"
+        );
     }
 
     #[test]

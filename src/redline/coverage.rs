@@ -115,19 +115,6 @@ pub fn touched<'a>(
     result
 }
 
-/// The window of the grid that holds a polygon, a pixel wider.
-fn around(polygon: &Polygon<f64>, grid: &Grid) -> Window {
-    let Some(bounds) = polygon.bounding_rect() else {
-        return Window { row0: 0, col0: 0, rows: 0, cols: 0 };
-    };
-    let (top, left) = grid.pixels(bounds.min().x, bounds.max().y);
-    let (bottom, right) = grid.pixels(bounds.max().x, bounds.min().y);
-    let cut = |value: f64, most: usize| value.clamp(0.0, most as f64) as usize;
-    let (row0, col0) = (cut(top.floor() - 1.0, grid.rows), cut(left.floor() - 1.0, grid.cols));
-    let (row_end, col_end) = (cut(bottom.ceil() + 1.0, grid.rows), cut(right.ceil() + 1.0, grid.cols));
-    Window { row0, col0, rows: row_end - row0, cols: col_end - col0 }
-}
-
 /// Shares are rounded to this step, which hides the order of additions.
 const SHARE_STEP: f64 = 1.0 / 4_194_304.0;
 
@@ -138,7 +125,11 @@ const SHARE_STEP: f64 = 1.0 / 4_194_304.0;
 pub fn coverage(polygons: &MultiPolygon<f64>, grid: &Grid, window: Window) -> Array2<f32> {
     let mut sums = Sums::new(window);
     // What a polygon beside the window adds to a row it takes away again.
-    for polygon in polygons.iter().filter(|polygon| !around(polygon, grid).intersection(window).is_empty()) {
+    let meets = |polygon: &&Polygon<f64>| {
+        let bounds = polygon.bounding_rect();
+        bounds.is_some_and(|bounds| !grid.touched_by(bounds).intersection(window).is_empty())
+    };
+    for polygon in polygons.iter().filter(meets) {
         for (index, ring) in std::iter::once(polygon.exterior()).chain(polygon.interiors()).enumerate() {
             // Holes take away, whatever their winding.
             let wanted = if index == 0 { 1.0 } else { -1.0 };

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use geo::{BoundingRect, Coord, LineString, MultiPolygon, Polygon};
+use geo::{BoundingRect, Coord, LineString, MultiPolygon, Polygon, Rect};
 
 use crate::date::{Date, Period, days_between};
 use crate::grid::crs::Transform;
@@ -55,6 +55,8 @@ pub struct Inputs {
     pub views: Vec<View>,
     /// The grid of the run.
     pub grid: Grid,
+    /// Ground size of a pixel in metres, width and height.
+    pub pixel_metres: (f64, f64),
     /// Part of the grid near red lines.
     pub area: Window,
     /// Red lines with their layers.
@@ -121,6 +123,7 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
     let notes = redlines.notes.iter().cloned().chain(notes_on(&scenes)).collect();
     Ok(Inputs {
         area: area(&on_grid, &grid),
+        pixel_metres: grid.pixel_metres()?,
         question: question(baseline, target),
         placebo: placebo(&views, baseline).map(|(baseline, target)| question(baseline, target)),
         is_pair: before == 1 && after == 1,
@@ -169,7 +172,7 @@ impl Inputs {
 
     /// Places in the list of the red lines inside which a sub-model looks.
     pub fn lines_of(&self, model: &SubModel) -> Vec<usize> {
-        let looks = |line: &usize| model.classes.contains(&self.redlines.redlines[*line].class);
+        let looks = |line: &usize| model.looks_at(self.redlines.redlines[*line].class);
         (0..self.on_grid.len()).filter(looks).collect()
     }
 
@@ -187,7 +190,7 @@ impl Inputs {
 
     /// Area inside any red line that a sub-model looks at; where two overlap, the ground counts once.
     pub fn watched_area(&self) -> SquareMetres {
-        let looks = |line: &&RedLine| self.models.iter().any(|model| model.classes.contains(&line.class));
+        let looks = |line: &&RedLine| self.models.iter().any(|model| model.looks_at(line.class));
         let watched = self.redlines.redlines.iter().filter(looks).map(|line| &line.polygons);
         geodesic_area(&geo::unary_union(watched))
     }
@@ -299,27 +302,23 @@ fn common_grid(scenes: &[Scene]) -> Result<Grid, RunError> {
 
 /// The window of the grid that holds every red line; empty when none lies on it.
 fn area(on_grid: &[MultiPolygon<f64>], grid: &Grid) -> Window {
-    let mut area: Option<(f64, f64, f64, f64)> = None;
-    for bounds in on_grid.iter().filter_map(BoundingRect::bounding_rect) {
-        let (top, left) = grid.pixels(bounds.min().x, bounds.max().y);
-        let (bottom, right) = grid.pixels(bounds.max().x, bounds.min().y);
-        let so_far = area.unwrap_or((top, left, bottom, right));
-        area = Some((so_far.0.min(top), so_far.1.min(left), so_far.2.max(bottom), so_far.3.max(right)));
-    }
-    let Some((top, left, bottom, right)) = area else {
-        return Window { row0: 0, col0: 0, rows: 0, cols: 0 };
+    let bounds = on_grid.iter().filter_map(BoundingRect::bounding_rect);
+    let both = |a: Rect<f64>, b: Rect<f64>| {
+        let (low, high) = ((a.min(), b.min()), (a.max(), b.max()));
+        Rect::new(
+            Coord { x: low.0.x.min(low.1.x), y: low.0.y.min(low.1.y) },
+            Coord { x: high.0.x.max(high.1.x), y: high.0.y.max(high.1.y) },
+        )
     };
-    let cut = |value: f64, most: usize| value.clamp(0.0, most as f64) as usize;
-    let (row0, col0) = (cut(top.floor(), grid.rows), cut(left.floor(), grid.cols));
-    let (row_end, col_end) = (cut(bottom.ceil(), grid.rows), cut(right.ceil(), grid.cols));
-    Window { row0, col0, rows: row_end.saturating_sub(row0), cols: col_end.saturating_sub(col0) }
+    let nothing = Window { row0: 0, col0: 0, rows: 0, cols: 0 };
+    bounds.reduce(both).map_or(nothing, |bounds| grid.touched_by(bounds))
 }
 
 /// The sub-models asked for that look inside at least one of the red lines' classes.
 fn models(plan: &Plan, redlines: &Reading) -> Result<Vec<SubModel>, RunError> {
     let classes: Vec<Class> = redlines.redlines.iter().map(|line| line.class).collect();
     let mut models = submodel::select(&plan.models)?;
-    models.retain(|model| model.classes.iter().any(|class| classes.contains(class)));
+    models.retain(|model| classes.iter().any(|class| model.looks_at(*class)));
     if models.is_empty() {
         let mut names: Vec<&str> = classes.iter().map(|class| class.name()).collect();
         names.sort_unstable();

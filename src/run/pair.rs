@@ -124,7 +124,7 @@ impl<'a> Pixels<'a> {
     fn clear(&mut self, scene: &crate::scene::Scene, window: Window) -> Result<Option<Vec<bool>>, ReadError> {
         let Some(band) = tiles::mask_band(scene) else { return Ok(None) };
         let grid = &self.inputs.grid;
-        let (width, height) = grid.pixel_metres();
+        let (width, height) = self.inputs.pixel_metres;
         let pixels = |metres: f64| (metres / width.min(height)).ceil() as usize;
         let reaches = [pixels(CLOUD_REACH), pixels(SHADOW_REACH), mask::DILATION];
         let most = reaches.into_iter().max().unwrap_or(0);

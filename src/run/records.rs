@@ -103,7 +103,7 @@ pub(super) type Reason = (&'static str, String);
 
 impl<'a> Desk<'a> {
     pub(super) fn new(plan: &'a Plan, inputs: &'a Inputs, question: &'a Question) -> Result<Self, RunError> {
-        let (width, height) = inputs.grid.pixel_metres();
+        let (width, height) = inputs.pixel_metres;
         Ok(Self {
             plan,
             inputs,
@@ -297,9 +297,8 @@ impl<'a> Desk<'a> {
         outline: &geo::MultiPolygon<f64>,
         met: &[(usize, SquareMetres)],
     ) -> SquareMetres {
-        let looks = |(place, _): &&(usize, SquareMetres)| {
-            model.classes.contains(&self.inputs.redlines.redlines[*place].class)
-        };
+        let looks =
+            |(place, _): &&(usize, SquareMetres)| model.looks_at(self.inputs.redlines.redlines[*place].class);
         let places: Vec<usize> = met.iter().filter(looks).map(|(place, _)| *place).collect();
         self.redlines.shared(outline, &places)
     }

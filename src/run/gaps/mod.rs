@@ -46,7 +46,7 @@ pub fn gaps(inputs: &Inputs, answers: &Answers) -> Result<Vec<Gap>, RunError> {
         gaps.extend(beyond_the_scenes(inputs, line, &transform)?);
         let class = inputs.redlines.redlines[line].class;
         let asked: Vec<(usize, &SubModel)> =
-            inputs.models.iter().enumerate().filter(|(_, model)| model.classes.contains(&class)).collect();
+            inputs.models.iter().enumerate().filter(|(_, model)| model.looks_at(class)).collect();
         if asked.is_empty() {
             gaps.push(without_model(inputs, line));
         }

@@ -121,7 +121,7 @@ pub(super) fn seasons_not_seen(model: &SubModel, seasons: u16, text: &mut String
 /// A place without evidence: a gap, or ground that the sub-model is not asked about.
 pub(super) fn unseen(inputs: &Inputs, place: &Place, model: usize, stored: i16, text: &mut String) {
     let model = &inputs.models[model];
-    let asked = |index: &usize| model.classes.contains(&inputs.redlines.redlines[*index].class);
+    let asked = |index: &usize| model.looks_at(inputs.redlines.redlines[*index].class);
     let lines: Vec<usize> = redlines_here(inputs, place).into_iter().filter(asked).collect();
     let id = &model.id;
     if stored == scratch::OUTSIDE || lines.is_empty() {
