@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::date::Date;
 use crate::grid::Window;
+use crate::reason::{AsideReason, GapReason};
 use crate::redline::Class;
 use crate::units::SquareMetres;
 
@@ -150,8 +151,8 @@ pub struct Suppressed {
     pub id: String,
     /// Sub-model id.
     pub model: String,
-    /// Reason code, snake_case.
-    pub reason: String,
+    /// Why it is no lead.
+    pub reason: AsideReason,
     /// The reason in a sentence with numbers.
     pub detail: String,
     /// Area, best estimate.
@@ -171,9 +172,8 @@ pub struct Gap {
     pub layer: String,
     /// Sub-model concerned; empty when all are.
     pub model: String,
-    /// Reason code: `outside_scenes`, `too_few_baseline_views`, `too_few_target_views`, `season_not_seen`,
-    /// `season_without_scenes`, `no_sub_model`.
-    pub reason: String,
+    /// Why nothing could be said.
+    pub reason: GapReason,
     /// The reason in a sentence with numbers.
     pub detail: String,
     /// First and last day concerned.

@@ -16,6 +16,8 @@ pub mod redline;
 
 pub mod submodel;
 
+pub mod reason;
+
 pub mod lead;
 
 // What happens to a pixel, in this order.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::lead::{AREA_METHOD, Gap, Lead, Measure, Overlap, Suppressed, Threshold};
 use crate::publish::{digest, outline};
+use crate::reason::{AsideReason, GapReason};
 use crate::units::{SquareMetres, rounded};
 
 /// What a reader of one feature must know, English.
@@ -116,16 +117,10 @@ pub const VERDICT: Domain = Domain {
 };
 
 /// Why nothing could be seen.
-pub const GAP_REASON: Domain = Domain {
-    name: "gap_reason",
-    values: &[
-        ("outside_scenes", "影像未覆盖 outside the scenes"),
-        ("too_few_baseline_views", "基期观测不足 too few baseline views"),
-        ("too_few_target_views", "监测期观测不足 too few target views"),
-        ("scene_unreadable", "影像不可读 scene unreadable"),
-        ("scene_dropped", "影像弃用 scene dropped"),
-    ],
-};
+pub const GAP_REASON: Domain = Domain { name: "gap_reason", values: GapReason::WORDS };
+
+/// Why a patch is no lead.
+pub const ASIDE_REASON: Domain = Domain { name: "aside_reason", values: AsideReason::WORDS };
 
 /// Columns of `leads`.
 pub const LEAD: &[Field<Lead>] = &[
@@ -237,7 +232,7 @@ pub const LEAD: &[Field<Lead>] = &[
 pub const SUPPRESSED: &[Field<Suppressed>] = &[
     plain("id", Kind::Text, "图斑编号 patch id", |patch| json!(patch.id)),
     plain("model", Kind::Text, "子模型 sub-model", |patch| json!(patch.model)),
-    plain("reason", Kind::Text, "未列为线索的原因 reason", |patch| json!(patch.reason)),
+    coded("reason", "未列为线索的原因 reason", &ASIDE_REASON, |patch| json!(patch.reason.code())),
     plain("detail", Kind::Text, "原因说明 detail", |patch| json!(patch.detail)),
     plain("area_m2", Kind::Real(1), "面积(平方米) area (m2)", |patch| json!(patch.area)),
     plain("area_mu", Kind::Real(2), "面积(亩) area (mu)", |patch| json!(patch.area.mu())),
@@ -256,7 +251,7 @@ pub const GAP: &[Field<Gap>] = &[
     plain("model", Kind::Text, "子模型 sub-model", |gap| {
         if gap.model.is_empty() { Value::Null } else { json!(gap.model) }
     }),
-    coded("reason", "缺测原因 reason", &GAP_REASON, |gap| json!(gap.reason)),
+    coded("reason", "缺测原因 reason", &GAP_REASON, |gap| json!(gap.reason.code())),
     plain("detail", Kind::Text, "原因说明 detail", |gap| json!(gap.detail)),
     plain("period_from", Kind::Day, "起始日 from", |gap| json!(gap.period.0.to_string())),
     plain("period_to", Kind::Day, "截止日 to", |gap| json!(gap.period.1.to_string())),
@@ -315,7 +310,7 @@ pub fn gap_id(gap: &Gap) -> String {
         gap.layer.as_str(),
         &gap.redline_id,
         &gap.model,
-        &gap.reason,
+        gap.reason.code(),
         &gap.detail,
         &gap.period.0.to_string(),
         &gap.period.1.to_string(),

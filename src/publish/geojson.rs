@@ -61,7 +61,10 @@ pub(crate) fn by_rank(leads: &[Lead]) -> Vec<&Lead> {
 pub(crate) fn by_id(patches: &[Suppressed]) -> Vec<&Suppressed> {
     let mut sorted: Vec<&Suppressed> = patches.iter().collect();
     sorted.sort_by(|a, b| {
-        (&a.id, &a.model, &a.reason, &a.detail).cmp(&(&b.id, &b.model, &b.reason, &b.detail))
+        let key = |patch: &Suppressed| {
+            (patch.id.clone(), patch.model.clone(), patch.reason.code(), patch.detail.clone())
+        };
+        key(a).cmp(&key(b))
     });
     sorted
 }
@@ -70,7 +73,7 @@ pub(crate) fn by_id(patches: &[Suppressed]) -> Vec<&Suppressed> {
 pub(crate) fn by_place(gaps: &[Gap]) -> Vec<&Gap> {
     let mut sorted: Vec<&Gap> = gaps.iter().collect();
     sorted.sort_by_cached_key(|gap| {
-        let words = [&gap.layer, &gap.redline_id, &gap.model, &gap.reason].map(Clone::clone);
+        let words = [&gap.layer, &gap.redline_id, &gap.model, gap.reason.code()].map(str::to_owned);
         (words, gap.period, fields::gap_id(gap))
     });
     sorted

@@ -5,6 +5,7 @@ use geo::{MultiPolygon, polygon};
 use crate::date::Date;
 use crate::grid::Window;
 use crate::lead::{Area, Gap, Lead, Measure, Overlap, Status, Suppressed, Threshold};
+use crate::reason::{AsideReason, GapReason};
 use crate::redline::{Class, Layer, RedLine};
 use crate::units::SquareMetres;
 
@@ -78,7 +79,7 @@ pub(crate) fn suppressed() -> Vec<Suppressed> {
     let one = |id: &str, lon| Suppressed {
         id: id.to_owned(),
         model: "G1".to_owned(),
-        reason: "area_below_minimum".to_owned(),
+        reason: AsideReason::AreaBelowMinimum,
         detail: "1.2 mu, the sub-model asks for 2 mu".to_owned(),
         area: SquareMetres(800.0),
         evidence: Vec::new(),
@@ -89,11 +90,11 @@ pub(crate) fn suppressed() -> Vec<Suppressed> {
 
 /// Three gaps, one of them without a place.
 pub(crate) fn gaps() -> Vec<Gap> {
-    let one = |reason: &str, outline: MultiPolygon<f64>| Gap {
+    let one = |reason: GapReason, outline: MultiPolygon<f64>| Gap {
         redline_id: "A-07".to_owned(),
         layer: "grassland.gpkg".to_owned(),
         model: String::new(),
-        reason: reason.to_owned(),
+        reason,
         detail: "2 clear views, 5 are needed".to_owned(),
         period: (Date::constant(2022, 1, 1), Date::constant(2022, 12, 31)),
         area: SquareMetres(outline.0.len() as f64 * 40_000.0),
@@ -101,9 +102,9 @@ pub(crate) fn gaps() -> Vec<Gap> {
         outline,
     };
     vec![
-        one("scene_unreadable", MultiPolygon(Vec::new())),
-        one("too_few_target_views", square(108.56, 41.5, 0.002)),
-        one("outside_scenes", square(108.48, 41.5, 0.004)),
+        one(GapReason::SeasonWithoutScenes, MultiPolygon(Vec::new())),
+        one(GapReason::TooFewTargetViews, square(108.56, 41.5, 0.002)),
+        one(GapReason::OutsideScenes, square(108.48, 41.5, 0.004)),
     ]
 }
 

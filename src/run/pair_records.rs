@@ -11,6 +11,7 @@ use geo::{Euclidean, InteriorPoint, Length, LineString, MapCoords, MultiPolygon,
 use crate::date::{Date, days_between};
 use crate::lead::{Area, Lead, Measure, Status, Suppressed};
 use crate::plan::Plan;
+use crate::reason::AsideReason;
 use crate::redline::Class;
 use crate::run::RunError;
 use crate::run::identity::identity;
@@ -116,7 +117,7 @@ impl PairDesk<'_> {
             return Ok(Err(Suppressed {
                 id: identity(&decided.outline),
                 model: model.id.clone(),
-                reason: reason.to_owned(),
+                reason,
                 detail,
                 area: SquareMetres(rounded(area.0, 1)),
                 evidence: decided.measures,
@@ -144,7 +145,7 @@ impl PairDesk<'_> {
         let counted = candidate.pixels as f64 * self.desk.pixel_area;
         let least = LEAST_AREA.max(decided.model.minimum_area_m2);
         if counted < least {
-            return Some(("area_below_minimum", format!("{counted:.0} m2 is under {least:.0} m2")));
+            return Some((AsideReason::AreaBelowMinimum, format!("{counted:.0} m2 is under {least:.0} m2")));
         }
         let inside = self.desk.inside(decided.model, &decided.outline, &decided.redlines);
         if let Some(reason) = records::outside(inside, decided.area, least) {
@@ -155,12 +156,13 @@ impl PairDesk<'_> {
             let detail = format!(
                 "the change points away from every asked sub-model; nearest is {id} ({direction:+.1})"
             );
-            return Some(("points_elsewhere", detail));
+            return Some((AsideReason::PointsElsewhere, detail));
         }
         let (confidence, method) = self.confidence(candidate);
         let least = self.plan.least_confidence(true);
-        (confidence < least)
-            .then(|| ("low_confidence", format!("confidence {confidence:.3} is under {least:.3} ({method})")))
+        (confidence < least).then(|| {
+            (AsideReason::LowConfidence, format!("confidence {confidence:.3} is under {least:.3} ({method})"))
+        })
     }
 
     /// Whether the red line that holds most of the patch is an ecological red line without a nearer class.

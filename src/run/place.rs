@@ -6,6 +6,7 @@
 use geo::{BoundingRect, Intersects, Rect};
 
 use crate::lead::{Lead, Suppressed};
+use crate::reason::AsideReason;
 use crate::run::records::Records;
 use crate::weigh::overlap::Indexed;
 
@@ -65,7 +66,7 @@ pub(super) fn one_lead_a_place(records: &mut Records) {
             Some(surest) => {
                 let (id, model) = &named[surest];
                 records.suppressed.push(Suppressed {
-                    reason: "same_place".to_owned(),
+                    reason: AsideReason::SamePlace,
                     detail: format!("lead {id} ({model}) names this place"),
                     id: lead.id,
                     model: lead.model,

@@ -7,6 +7,7 @@ use crate::grid::Window;
 use crate::lead::{Area, Lead, Measure, Overlap, Status, Suppressed};
 use crate::patch::Patch;
 use crate::plan::Plan;
+use crate::reason::AsideReason;
 use crate::run::RunError;
 use crate::run::identity::identity;
 use crate::run::inputs::{Inputs, Question};
@@ -99,7 +100,7 @@ struct Weighed<'a> {
 }
 
 /// Why a patch is no lead: code and sentence.
-pub(super) type Reason = (&'static str, String);
+pub(super) type Reason = (AsideReason, String);
 
 impl<'a> Desk<'a> {
     pub(super) fn new(plan: &'a Plan, inputs: &'a Inputs, question: &'a Question) -> Result<Self, RunError> {
@@ -139,7 +140,7 @@ impl<'a> Desk<'a> {
         let drop = |(reason, detail): Reason| Suppressed {
             id: id.clone(),
             model: model.id.clone(),
-            reason: reason.to_owned(),
+            reason,
             detail,
             area: SquareMetres(rounded(best.0, 1)),
             evidence: measures.clone(),
@@ -149,13 +150,16 @@ impl<'a> Desk<'a> {
             return Ok(Err(drop(reason)));
         }
         let Some(closer) = &examined.closer else {
-            return Ok(Err(drop(("no_closer_look", "the patch as a whole has too few views".to_owned()))));
+            return Ok(Err(drop((
+                AsideReason::NoCloserLook,
+                "the patch as a whole has too few views".to_owned(),
+            ))));
         };
         let (confidence, method) = self.confidence(&model.id, &measures, closer);
         let least = self.plan.least_confidence(false);
         if confidence < least {
             return Ok(Err(drop((
-                "low_confidence",
+                AsideReason::LowConfidence,
                 format!("confidence {confidence:.3} is under {least:.3} ({method})"),
             ))));
         }
@@ -216,7 +220,7 @@ impl<'a> Desk<'a> {
         let model = &self.inputs.models[examined.model];
         if area.0 < model.minimum_area_m2 {
             let least = model.minimum_area_m2;
-            return Some(("area_below_minimum", format!("{:.0} m2 is under {least:.0} m2", area.0)));
+            return Some((AsideReason::AreaBelowMinimum, format!("{:.0} m2 is under {least:.0} m2", area.0)));
         }
         if let Some(reason) = outside(inside, area, model.minimum_area_m2) {
             return Some(reason);
@@ -228,7 +232,7 @@ impl<'a> Desk<'a> {
             let detail = format!(
                 "only {share:.0} % of the pixels pass a gate ({gates}) in enough clear views in a row"
             );
-            return Some(("not_persistent", detail));
+            return Some((AsideReason::NotPersistent, detail));
         };
         if closer.seen_before > MOST_SEEN_BEFORE {
             let share = 100.0 * closer.seen_before;
@@ -236,11 +240,14 @@ impl<'a> Desk<'a> {
                 "a season of the look-back showed {share:.0} % of the same evidence ({})",
                 closer.kind
             );
-            return Some(("seen_in_look_back", detail));
+            return Some((AsideReason::SeenInLookBack, detail));
         }
         if closer.passed.is_none() {
             let gates = gates.join(", ");
-            return Some(("not_persistent", format!("the patch as a whole passes no gate ({gates})")));
+            return Some((
+                AsideReason::NotPersistent,
+                format!("the patch as a whole passes no gate ({gates})"),
+            ));
         }
         None
     }
@@ -368,7 +375,7 @@ pub(super) fn outside(inside: SquareMetres, area: SquareMetres, least: f64) -> O
     let detail =
         || format!("{:.0} % of the patch, {:.0} m2, lies inside the red line", 100.0 * share, inside.0);
     let is_matter = share >= LEAST_INSIDE_SHARE || (share >= LEAST_CROSSING_SHARE && inside.0 >= least);
-    (!is_matter).then(|| ("outside_red_line", detail()))
+    (!is_matter).then(|| (AsideReason::OutsideRedLine, detail()))
 }
 
 /// Area with its 95 % interval; `area_px` is the area in pixels and one sigma of it.

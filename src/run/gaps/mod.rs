@@ -12,6 +12,7 @@ use crate::detect::seasons::Seasons;
 use crate::grid::crs::Transform;
 use crate::lead::Gap;
 use crate::patch::scratch;
+use crate::reason::GapReason;
 use crate::run::RunError;
 use crate::run::inputs::Inputs;
 use crate::submodel::SubModel;
@@ -23,18 +24,15 @@ pub use pixels::{Answers, judged_area};
 /// Gaps smaller than this are not published, in square metres: the smallest lead.
 pub(super) const LEAST_GAP: f64 = 900.0;
 
-/// What a place was not judged for, when another season of it was.
-const SEASON: &str = "season_not_seen";
-
 /// Reason codes of what a pixel can lack.
-const REASONS: [(i16, &str); 3] = [
-    (scratch::UNSEEN, "outside_scenes"),
-    (scratch::TOO_LITTLE_HISTORY, "too_few_baseline_views"),
-    (scratch::TOO_FEW_VIEWS, "too_few_target_views"),
+const REASONS: [(i16, GapReason); 3] = [
+    (scratch::UNSEEN, GapReason::OutsideScenes),
+    (scratch::TOO_LITTLE_HISTORY, GapReason::TooFewBaselineViews),
+    (scratch::TOO_FEW_VIEWS, GapReason::TooFewTargetViews),
 ];
 
 /// The reason code of a stored number that is no evidence; `None` where there is evidence or no question.
-pub(super) fn reason(stored: i16) -> Option<&'static str> {
+pub(super) fn reason(stored: i16) -> Option<GapReason> {
     REASONS.iter().find(|(state, _)| *state == stored).map(|(_, code)| *code)
 }
 
@@ -69,7 +67,7 @@ fn without_model(inputs: &Inputs, line: usize) -> Gap {
     let (class, ids) = (redline.class.name(), ids.join(", "));
     let detail = format!("no sub-model of this run ({ids}) looks inside a red line of class {class}");
     let area = geodesic_area(&redline.polygons);
-    gap(inputs, line, "", ("no_sub_model", detail), (area, 1.0), redline.polygons.clone())
+    gap(inputs, line, "", (GapReason::NoSubModel, detail), (area, 1.0), redline.polygons.clone())
 }
 
 /// Seasons of the target period, by year, in which there are fewer days with scenes than the evidence of a
@@ -91,7 +89,7 @@ fn seasons_without_scenes(inputs: &Inputs, line: usize, model: &SubModel) -> Opt
     let redline = &inputs.redlines.redlines[line];
     let area = geodesic_area(&redline.polygons);
     let outline = redline.polygons.clone();
-    let gap = gap(inputs, line, &model.id, ("season_without_scenes", detail), (area, 1.0), outline);
+    let gap = gap(inputs, line, &model.id, (GapReason::SeasonWithoutScenes, detail), (area, 1.0), outline);
     Some(Gap { period: (from, to), ..gap })
 }
 
@@ -129,14 +127,14 @@ fn beyond_the_scenes(inputs: &Inputs, line: usize, transform: &Transform) -> Res
     let share = area.0 / whole.0;
     let percent = 100.0 * share;
     let detail = format!("{percent:.1} % of the red line lies beyond the scenes ({})", inputs.grid);
-    Ok(Some(gap(inputs, line, "", ("outside_scenes", detail), (area, share), outside)))
+    Ok(Some(gap(inputs, line, "", (GapReason::OutsideScenes, detail), (area, share), outside)))
 }
 
 fn gap(
     inputs: &Inputs,
     line: usize,
     model: &str,
-    (reason, detail): (&str, String),
+    (reason, detail): (GapReason, String),
     (area, share): (SquareMetres, f64),
     outline: MultiPolygon<f64>,
 ) -> Gap {
@@ -146,7 +144,7 @@ fn gap(
         redline_id: redline.id.clone(),
         layer: inputs.redlines.layers[redline.layer].file.clone(),
         model: model.to_owned(),
-        reason: reason.to_owned(),
+        reason,
         detail,
         period: (target.from, target.to),
         area: SquareMetres(rounded(area.0, 1)),

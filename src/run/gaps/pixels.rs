@@ -7,9 +7,10 @@ use crate::grid::Window;
 use crate::grid::crs::Transform;
 use crate::lead::Gap;
 use crate::patch::scratch::{self, Scratch};
+use crate::reason::GapReason;
 use crate::redline::coverage;
 use crate::run::RunError;
-use crate::run::gaps::{REASONS, SEASON, gap, least_gap};
+use crate::run::gaps::{REASONS, gap, least_gap};
 use crate::run::inputs::Inputs;
 use crate::units::SquareMetres;
 use crate::weigh::overlap::geodesic_area;
@@ -115,7 +116,7 @@ pub(super) fn gaps(
         }
         let share_of = |pixels: f64| (pixels * pixel.0 / whole.0).min(1.0);
         let share = share_of(lacking.pixels[reason]);
-        let code = REASONS.get(reason).map_or(SEASON, |(_, code)| code);
+        let code = REASONS.get(reason).map_or(GapReason::SeasonNotSeen, |(_, reason)| *reason);
         let mut detail = sentence(inputs, model, code, 100.0 * share);
         if reason == A_SEASON {
             let kinds = inputs.models[model].evidence.iter().zip(&lacking.kinds);
@@ -151,21 +152,23 @@ fn lacking(inputs: &Inputs, answers: &Answers, (line, model): (usize, usize)) ->
     Ok(lacking)
 }
 
-fn sentence(inputs: &Inputs, model: usize, code: &str, percent: f64) -> String {
+fn sentence(inputs: &Inputs, model: usize, reason: GapReason, percent: f64) -> String {
     let model = &inputs.models[model];
     let target = inputs.question.target;
-    let why = match code {
-        "outside_scenes" => "was never seen clear on any date".to_owned(),
-        "too_few_baseline_views" if inputs.is_pair => format!("was not clear on {}", inputs.views[0].date),
+    let why = match reason {
+        GapReason::OutsideScenes => "was never seen clear on any date".to_owned(),
+        GapReason::TooFewBaselineViews if inputs.is_pair => {
+            format!("was not clear on {}", inputs.views[0].date)
+        }
         _ if inputs.is_pair => format!("was not clear on {}", inputs.views[1].date),
-        "too_few_baseline_views" => {
+        GapReason::TooFewBaselineViews => {
             let (views, growing) = (model.minimum_history, model.minimum_growing_history);
             let baseline = inputs.question.baseline;
             format!(
                 "has fewer than {views} clear look-back views, {growing} of them in the growing season, in {baseline}"
             )
         }
-        SEASON => {
+        GapReason::SeasonNotSeen => {
             format!("has too few clear views in a season of {target} in which there were scenes enough")
         }
         _ => format!("has too few clear views in any season of {target}"),

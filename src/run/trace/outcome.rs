@@ -5,6 +5,7 @@ use geo::MultiPolygon;
 use crate::lead::{AREA_METHOD, Area, Lead, Overlap, Suppressed};
 use crate::patch::scratch;
 use crate::publish::{geojson, gpkg};
+use crate::reason::GapReason;
 use crate::run::gaps;
 use crate::run::inputs::Inputs;
 use crate::run::records::Records;
@@ -47,7 +48,7 @@ impl<'a> Record<'a> {
         match self {
             Self::Lead(lead) => weighed(lead, inputs, text),
             Self::Suppressed(patch) => {
-                line(text, "", &format!("no lead: {}: {}", patch.reason, patch.detail));
+                line(text, "", &format!("no lead: {}: {}", patch.reason.code(), patch.detail));
             }
         }
         let file = match self {
@@ -130,7 +131,7 @@ pub(super) fn unseen(inputs: &Inputs, place: &Place, model: usize, stored: i16, 
         return;
     }
     line(text, "patch", &format!("{id}: no patch: without evidence there is none, whatever happened"));
-    let reason = gaps::reason(stored).unwrap_or_default();
+    let reason = gaps::reason(stored).map_or("", GapReason::code);
     for index in lines {
         let redline = &inputs.redlines.redlines[index];
         let words = format!(

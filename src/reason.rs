@@ -1,0 +1,82 @@
+//! Reason codes: why a place could not be judged, and why a patch is no lead. Every code that a file may hold.
+//!
+//! Law: a code means one thing for ever; what belongs to the one case stands in the sentence beside it.
+
+/// An enum of codes, each with its words in Chinese and English.
+macro_rules! codes {
+    ($(#[$about:meta])* $name:ident { $($(#[$meaning:meta])* $variant:ident = $code:literal, $words:literal;)+ }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $($(#[$meaning])* $variant,)+
+        }
+
+        impl $name {
+            /// Codes and words, in the order of the list.
+            pub const WORDS: &'static [(&'static str, &'static str)] = &[$(($code, $words)),+];
+
+            /// The code as files write it.
+            pub fn code(self) -> &'static str {
+                match self {
+                    $($name::$variant => $code,)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// Why nothing could be said of a place or a season.
+    GapReason {
+        /// No scene covers the ground, or none shows it clear.
+        OutsideScenes = "outside_scenes", "影像未覆盖 outside the scenes";
+        /// Fewer clear look-back views than the sub-model asks for.
+        TooFewBaselineViews = "too_few_baseline_views", "基期观测不足 too few baseline views";
+        /// Fewer clear views in the target period than any season or gate asks for.
+        TooFewTargetViews = "too_few_target_views", "监测期观测不足 too few target views";
+        /// Clear in other seasons of the target period, not in this one.
+        SeasonNotSeen = "season_not_seen", "某季晴空观测不足 too few clear views in a season";
+        /// The scenes themselves leave out a season of the target period.
+        SeasonWithoutScenes = "season_without_scenes", "某季没有影像 a season without scenes";
+        /// No sub-model of the run looks inside red lines of this class.
+        NoSubModel = "no_sub_model", "没有适用的子模型 no sub-model looks here";
+    }
+}
+
+codes! {
+    /// Why a patch is kept aside.
+    AsideReason {
+        /// Smaller than the smallest lead of the sub-model.
+        AreaBelowMinimum = "area_below_minimum", "面积低于最小值 area below the minimum";
+        /// Most of it, and what would make a lead, lies outside the red line.
+        OutsideRedLine = "outside_red_line", "位于红线之外 outside the red line";
+        /// It passes no gate in enough clear views in a row.
+        NotPersistent = "not_persistent", "持续性不足 not persistent";
+        /// A season of the look-back showed it before.
+        SeenInLookBack = "seen_in_look_back", "回溯期已出现 seen in the look-back";
+        /// The patch as a whole has too few views for a closer look.
+        NoCloserLook = "no_closer_look", "整体观测不足 too few views of the whole patch";
+        /// Confidence under the least that was asked for.
+        LowConfidence = "low_confidence", "置信度低 low confidence";
+        /// Another sub-model's lead stands for the same place.
+        SamePlace = "same_place", "同一地点已有线索 the same place is a lead already";
+        /// The change of two dates points away from every sub-model asked for.
+        PointsElsewhere = "points_elsewhere", "变化方向不符 the change points elsewhere";
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_stands_for_one_reason() {
+        let mut codes: Vec<&str> =
+            GapReason::WORDS.iter().chain(AsideReason::WORDS).map(|(code, _)| *code).collect();
+        let all = codes.len();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), all);
+        assert_eq!(GapReason::WORDS[3].0, GapReason::SeasonNotSeen.code());
+    }
+}
