@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::lead::{AREA_METHOD, Gap, Lead, Measure, Overlap, Suppressed, Threshold};
+use crate::lead::{AREA_METHOD, Claim, Gap, Lead, Measure, Overlap, Suppressed, Threshold};
 use crate::publish::{digest, outline};
 use crate::reason::{AsideReason, GapReason};
 use crate::units::{SquareMetres, rounded};
@@ -93,6 +93,12 @@ pub const STATUS: Domain = Domain {
     values: &[("provisional", "待确认 provisional"), ("confirmed", "已确认 confirmed")],
 };
 
+/// What a record is for.
+pub const TIER: Domain = Domain {
+    name: "tier",
+    values: &[("lead", "线索 lead"), ("warning", "预警 warning"), ("look_again", "回头看 look-again")],
+};
+
 /// What a red line protects.
 pub const CLASS: Domain = Domain {
     name: "redline_class",
@@ -130,6 +136,17 @@ pub const LEAD: &[Field<Lead>] = &[
     plain("model_name", Kind::Text, "子模型英文名 sub-model name", |lead| json!(lead.model_name)),
     plain("model_name_zh", Kind::Text, "子模型名称 sub-model name (Chinese)", |lead| {
         json!(lead.model_name_zh)
+    }),
+    coded("tier", "类别 tier", &TIER, |lead| json!(lead.naming.tier.name())),
+    plain("likeness", Kind::Real(2), "特征符合度 share of typical signs (0-1)", |lead| {
+        json!(lead.naming.likeness)
+    }),
+    plain("also_models", Kind::Text, "亦可能为 what else it may be", |lead| json!(also_text(lead))),
+    plain("dlbm", Kind::Text, "原地类编码 land-use codes before (DLBM)", |lead| {
+        json!(lead.naming.before_codes.join(","))
+    }),
+    plain("tblx", Kind::Text, "图斑类型编码 change codes after (TBLX)", |lead| {
+        json!(lead.naming.after_codes.join(","))
     }),
     coded("status", "状态 status", &STATUS, |lead| json!(lead.status.name())),
     plain("confidence", Kind::Real(3), "置信度 confidence (0-1)", |lead| json!(lead.confidence)),
@@ -302,6 +319,12 @@ pub fn chip_file(lead_id: &str, moment: &str) -> String {
         format!("-{}", &digest::of_bytes(lead_id.as_bytes())[..8])
     };
     format!("chips/{name}{tail}_{moment}.png")
+}
+
+/// Other sub-models that claim the place, as one line.
+fn also_text(lead: &Lead) -> String {
+    let claim = |claim: &Claim| format!("{} {:.2} ({:.2})", claim.model, claim.likeness, claim.confidence);
+    lead.naming.also.iter().map(claim).collect::<Vec<_>>().join("; ")
 }
 
 /// A gap has no identity of its own in a run; it gets one from what it says.

@@ -34,9 +34,14 @@ pub(crate) fn statements(stamp: &str) -> Vec<String> {
              'http://www.geopackage.org/spec121/#extension_schema', 'read-write')"
         ));
     }
-    for domain in
-        [&fields::STATUS, &fields::CLASS, &fields::VERDICT, &fields::GAP_REASON, &fields::ASIDE_REASON]
-    {
+    for domain in [
+        &fields::STATUS,
+        &fields::TIER,
+        &fields::CLASS,
+        &fields::VERDICT,
+        &fields::GAP_REASON,
+        &fields::ASIDE_REASON,
+    ] {
         constraints(&mut all, domain);
     }
     columns(&mut all, "leads", fields::LEAD);

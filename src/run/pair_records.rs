@@ -201,6 +201,7 @@ impl PairDesk<'_> {
             model: model.id.clone(),
             model_name: model.name.clone(),
             model_name_zh: model.name_zh.clone(),
+            naming: records::naming(model, 1.0),
             status: Status::Provisional,
             confidence: rounded(confidence, 4),
             confidence_method,

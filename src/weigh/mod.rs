@@ -13,4 +13,6 @@ pub mod course;
 
 pub mod overlap;
 
+pub mod signature;
+
 pub mod verdict;
