@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::date::Date;
 use crate::grid::Window;
+use crate::law::Rule;
 use crate::reason::{AsideReason, GapReason};
 use crate::redline::Class;
 use crate::units::SquareMetres;
@@ -63,17 +64,15 @@ pub struct Overlap {
 }
 
 /// A legal rule's area limit against the lead's area: arithmetic, not a finding.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Threshold {
-    /// Identity of the rule.
-    pub rule: String,
-    /// Limit in mu.
-    pub limit_mu: f64,
+    /// The rule, in force on the day of the lead's after picture.
+    pub rule: Rule,
+    /// The area that was compared: of the lead, or of its part on the rule's land where layers tell it.
+    pub area: Area,
     /// `below`, `straddles` or `above`: where low..high lies against the limit; `unresolved` where
     /// the pixels are too coarse to say.
     pub verdict: &'static str,
-    /// Source of the rule.
-    pub source: String,
 }
 
 /// One number that was observed, with its unit.

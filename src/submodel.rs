@@ -10,6 +10,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::date::{Date, MonthDay, Period};
+use crate::law::{self, Rule};
 use crate::redline::Class;
 
 /// A spectral feature of one view. Unitless index, except brightness (reflectance).
@@ -139,20 +140,6 @@ pub struct Condition {
     pub beyond_history: bool,
 }
 
-/// An area limit of a legal rule.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LegalRule {
-    /// Identity of the rule.
-    pub rule: String,
-    /// Limit in mu.
-    pub limit_mu: f64,
-    /// What the limit is for, in a sentence.
-    pub text: String,
-    /// Where the rule stands.
-    pub source: String,
-}
-
 /// Which way a two-date change must point to be this sub-model's: after minus before.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -200,8 +187,8 @@ pub struct SubModel {
     pub direction: Direction,
     /// What commonly looks the same.
     pub look_alikes: Vec<String>,
-    /// Legal area limits.
-    pub legal: Vec<LegalRule>,
+    /// Legal area limits, in and out of force.
+    pub legal: Vec<Rule>,
     /// Where signature and numbers come from.
     pub source: Vec<String>,
     /// The file as written, for `explain` and the manifest.
@@ -288,7 +275,7 @@ mod file {
         direction: Direction,
         look_alikes: Vec<String>,
         #[serde(default)]
-        legal: Vec<LegalRule>,
+        legal: Vec<String>,
         source: Vec<String>,
     }
 
@@ -358,7 +345,7 @@ mod file {
             minimum_growing_history: written.history.growing_views,
             direction: written.direction,
             look_alikes: written.look_alikes,
-            legal: written.legal,
+            legal: law::select(&written.legal).map_err(|error| wrong(error.to_string()))?,
             source: written.source,
             text,
         })

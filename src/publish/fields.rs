@@ -7,6 +7,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::law::Land;
 use crate::lead::{AREA_METHOD, Gap, Lead, Measure, Overlap, Suppressed, Threshold};
 use crate::publish::{digest, outline};
 use crate::reason::{AsideReason, GapReason};
@@ -116,6 +117,9 @@ pub const VERDICT: Domain = Domain {
     ],
 };
 
+/// Land that a rule speaks of.
+pub const LAND: Domain = Domain { name: "rule_land", values: Land::WORDS };
+
 /// Why nothing could be seen.
 pub const GAP_REASON: Domain = Domain { name: "gap_reason", values: GapReason::WORDS };
 
@@ -197,13 +201,22 @@ pub const LEAD: &[Field<Lead>] = &[
         |lead| of_permit(lead, |permit| json!(permit.overlap)),
     ),
     plain("legal_rule", Kind::Text, "面积规则 area rule", |lead| {
-        of_threshold(lead, |rule| json!(rule.rule))
+        of_threshold(lead, |limit| json!(limit.rule.id))
     }),
     plain("legal_limit_mu", Kind::Real(2), "规则面积(亩) limit (mu)", |lead| {
-        of_threshold(lead, |rule| json!(rule.limit_mu))
+        of_threshold(lead, |limit| json!(limit.rule.limit_mu))
     }),
     coded("legal_verdict", "与规则面积比较 area against the limit", &VERDICT, |lead| {
-        of_threshold(lead, |rule| json!(rule.verdict))
+        of_threshold(lead, |limit| json!(limit.verdict))
+    }),
+    coded("legal_land", "规则所指地类 land that the rule speaks of", &LAND, |lead| {
+        of_threshold(lead, |limit| json!(limit.rule.land.name()))
+    }),
+    plain("legal_source", Kind::Text, "规则出处 source of the rule", |lead| {
+        of_threshold(lead, |limit| json!(limit.rule.source))
+    }),
+    plain("legal_in_force", Kind::Day, "规则施行日期 rule in force since", |lead| {
+        of_threshold(lead, |limit| json!(limit.rule.in_force.to_string()))
     }),
     plain("scene_before", Kind::Text, "前时相影像 scene before", |lead| json!(lead.scene_before)),
     plain("scene_after", Kind::Text, "后时相影像 scene after", |lead| json!(lead.scene_after)),
@@ -331,10 +344,13 @@ fn class(line: &Overlap) -> Value {
     json!(line.class.map(|class| class.name()))
 }
 
-/// The one threshold that a flat table shows: what may be reached comes before what is not.
+/// The one threshold that a flat table shows: what may be reached comes before what is not, and a rule for everybody
+/// before one for those who have a record.
 fn of_threshold(lead: &Lead, value: fn(&Threshold) -> Value) -> Value {
     let order = ["above", "straddles", "unresolved", "below"];
-    let place = |rule: &&Threshold| order.iter().position(|verdict| *verdict == rule.verdict);
+    let place = |limit: &&Threshold| {
+        (limit.rule.needs_record, order.iter().position(|verdict| *verdict == limit.verdict))
+    };
     lead.thresholds.iter().min_by_key(place).map_or(Value::Null, value)
 }
 
@@ -353,12 +369,22 @@ fn overlaps(list: &[Overlap]) -> Value {
 }
 
 fn thresholds(list: &[Threshold]) -> Value {
-    let one = |rule: &Threshold| {
+    let one = |limit: &Threshold| {
+        let rule = &limit.rule;
         json!({
-            "rule": rule.rule,
+            "rule": rule.id,
             "limit_mu": rounded(rule.limit_mu, 2),
-            "verdict": rule.verdict,
+            "land": rule.land.name(),
+            "verdict": limit.verdict,
+            "area_m2": area(limit.area.best),
+            "area_low_m2": area(limit.area.low),
+            "area_high_m2": area(limit.area.high),
+            "text": rule.text,
+            "text_zh": rule.text_zh,
+            "condition": rule.condition,
+            "condition_zh": rule.condition_zh,
             "source": rule.source,
+            "in_force": rule.in_force.to_string(),
         })
     };
     list.iter().map(one).collect()

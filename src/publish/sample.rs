@@ -4,10 +4,12 @@ use geo::{MultiPolygon, polygon};
 
 use crate::date::Date;
 use crate::grid::Window;
-use crate::lead::{Area, Gap, Lead, Measure, Overlap, Status, Suppressed, Threshold};
+use crate::law;
+use crate::lead::{Area, Gap, Lead, Measure, Overlap, Status, Suppressed};
 use crate::reason::{AsideReason, GapReason};
 use crate::redline::{Class, Layer, RedLine};
 use crate::units::SquareMetres;
+use crate::weigh::verdict;
 
 /// A square of about `size` degrees, wound clockwise on purpose.
 pub(crate) fn square(lon: f64, lat: f64, size: f64) -> MultiPolygon<f64> {
@@ -26,6 +28,11 @@ fn overlap() -> Overlap {
 }
 
 fn lead(rank: usize, id: &str, status: Status, lon: f64) -> Lead {
+    let area = Area {
+        best: SquareMetres(13_333.33),
+        low: SquareMetres(11_000.0),
+        high: SquareMetres(15_500.0),
+    };
     Lead {
         id: id.to_owned(),
         rank,
@@ -41,20 +48,15 @@ fn lead(rank: usize, id: &str, status: Status, lon: f64) -> Lead {
         last_seen: Date::constant(2022, 10, 9),
         confirmed_on: (status == Status::Confirmed).then_some(Date::constant(2022, 6, 1)),
         observation_count: 9,
-        area: Area {
-            best: SquareMetres(13_333.33),
-            low: SquareMetres(11_000.0),
-            high: SquareMetres(15_500.0),
-        },
+        area,
         length_m: 160.04,
         redlines: vec![overlap()],
         permits: None,
-        thresholds: vec![Threshold {
-            rule: "SPC-2012-15-a2".to_owned(),
-            limit_mu: 20.0,
-            verdict: "straddles",
-            source: "Fa Shi (2012) No. 15, article 2".to_owned(),
-        }],
+        thresholds: law::select(&["SPC-2012-15-a2".to_owned()])
+            .unwrap_or_default()
+            .iter()
+            .map(|rule| verdict::compared(rule, area, 100.0))
+            .collect(),
         scene_before: "S2_20210812".to_owned(),
         scene_after: "S2_20220703".to_owned(),
         evidence: vec![Measure { name: "ndvi_change".to_owned(), value: 0.312_345_678, unit: "1" }],

@@ -213,7 +213,7 @@ impl PairDesk<'_> {
             length_m: rounded(f64::from(candidate.shape.length_px) * self.desk.pixel_area.sqrt(), 1),
             redlines: self.desk.redline_overlaps(&redlines),
             permits: self.desk.permit_overlaps(&outline),
-            thresholds: verdict::thresholds(&model.legal, &area, self.desk.pixel_area),
+            thresholds: verdict::thresholds(&model.legal, &area, after, self.desk.pixel_area),
             area,
             scene_before: self.desk.scene_on(before, candidate.window),
             scene_after: self.desk.scene_on(after, candidate.window),

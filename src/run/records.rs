@@ -199,7 +199,7 @@ impl<'a> Desk<'a> {
             length_m: rounded(f64::from(patch.shape.length_px) * self.pixel_area.sqrt(), 1),
             redlines: self.redline_overlaps(redlines),
             permits: self.permit_overlaps(outline),
-            thresholds: verdict::thresholds(&model.legal, &area, self.pixel_area),
+            thresholds: verdict::thresholds(&model.legal, &area, moments.after, self.pixel_area),
             scene_before: self.scene_on(moments.before, patch.window),
             scene_after: self.scene_on(moments.after, patch.window),
             evidence: measures,

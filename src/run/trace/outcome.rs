@@ -79,7 +79,7 @@ fn weighed(lead: &Lead, inputs: &Inputs, text: &mut String) {
     );
     line(text, "", &words);
     for limit in &lead.thresholds {
-        line(text, "", &format!("limit {} of {} mu: {}", limit.rule, limit.limit_mu, limit.verdict));
+        line(text, "", &format!("limit {} of {} mu: {}", limit.rule.id, limit.rule.limit_mu, limit.verdict));
     }
     lead.redlines.iter().for_each(|overlap| shared("red line", overlap, text));
     lead.permits.iter().flatten().for_each(|overlap| shared("permit", overlap, text));
