@@ -5,55 +5,14 @@
 //! Law: a rule says its source; one that was not in force on a day is not applied to that day.
 //! Source: each rule's own `source`; dates in force as the texts themselves give them.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use thiserror::Error;
 
 use crate::date::{Date, parse_date};
-use crate::redline::Class;
+use crate::redline::Land;
 
 /// The file as written, for the manifest.
 pub const TEXT: &str = include_str!("../redlines/rules.toml");
-
-/// Land for which a rule sets its own limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Land {
-    /// Grassland of any kind (草原).
-    Grassland,
-    /// Permanent basic farmland (永久基本农田).
-    BasicFarmland,
-    /// Other farmland (其他耕地).
-    OtherFarmland,
-    /// Public-benefit forest land (公益林地).
-    PublicForest,
-    /// Commercial forest land (商品林地).
-    CommercialForest,
-}
-
-impl Land {
-    /// Names as files write them, with what they mean.
-    pub const WORDS: &'static [(&'static str, &'static str)] = &[
-        ("grassland", "草原 grassland"),
-        ("basic_farmland", "永久基本农田 permanent basic farmland"),
-        ("other_farmland", "其他耕地 other farmland"),
-        ("public_forest", "公益林地 public-benefit forest land"),
-        ("commercial_forest", "商品林地 commercial forest land"),
-    ];
-
-    /// Name as files write it.
-    pub fn name(self) -> &'static str {
-        Self::WORDS[self as usize].0
-    }
-
-    /// Class of the red lines that hold such land.
-    pub fn class(self) -> Class {
-        match self {
-            Land::Grassland => Class::Grassland,
-            Land::BasicFarmland | Land::OtherFarmland => Class::Farmland,
-            Land::PublicForest | Land::CommercialForest => Class::Forest,
-        }
-    }
-}
 
 /// An area limit of a legal rule.
 #[derive(Debug, Clone, PartialEq)]
@@ -208,7 +167,8 @@ mod tests {
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), rules.len());
-        let words = rules.iter().flat_map(|rule| [&rule.text, &rule.text_zh, &rule.condition, &rule.condition_zh]);
+        let words =
+            rules.iter().flat_map(|rule| [&rule.text, &rule.text_zh, &rule.condition, &rule.condition_zh]);
         for text in words {
             let said = ["违法", "非法", "illegal", "violation"].iter().find(|word| text.contains(**word));
             assert_eq!(said, None, "{text}");
@@ -231,13 +191,5 @@ mod tests {
     fn an_unknown_rule_is_named_with_the_known_ones() {
         let error = select(&["X".to_owned()]).unwrap_err().to_string();
         assert!(error.contains("'X'") && error.contains("SPC-2012-15-a2"), "{error}");
-    }
-
-    #[test]
-    fn the_words_of_land_stand_in_the_order_of_the_kinds() {
-        for (place, land) in [(0, Land::Grassland), (1, Land::BasicFarmland), (4, Land::CommercialForest)] {
-            assert_eq!(Land::WORDS[place].0, land.name());
-            assert_eq!(serde_json::to_value(land).unwrap(), land.name());
-        }
     }
 }

@@ -28,11 +28,8 @@ fn overlap() -> Overlap {
 }
 
 fn lead(rank: usize, id: &str, status: Status, lon: f64) -> Lead {
-    let area = Area {
-        best: SquareMetres(13_333.33),
-        low: SquareMetres(11_000.0),
-        high: SquareMetres(15_500.0),
-    };
+    let area =
+        Area { best: SquareMetres(13_333.33), low: SquareMetres(11_000.0), high: SquareMetres(15_500.0) };
     Lead {
         id: id.to_owned(),
         rank,
@@ -51,7 +48,10 @@ fn lead(rank: usize, id: &str, status: Status, lon: f64) -> Lead {
         area,
         length_m: 160.04,
         redlines: vec![overlap()],
-        permits: None,
+        context: Vec::new(),
+        supplied: Vec::new(),
+        excess: None,
+        incident: None,
         thresholds: law::select(&["SPC-2012-15-a2".to_owned()])
             .unwrap_or_default()
             .iter()
@@ -125,6 +125,7 @@ pub(crate) fn redlines() -> (Vec<RedLine>, Vec<Layer>) {
         id: "A-07".to_owned(),
         name: "海流图基本草原".to_owned(),
         class: Class::Grassland,
+        land: None,
         layer: 0,
         polygons: square(108.4995, 41.4, 0.1005),
         repair: None,

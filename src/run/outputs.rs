@@ -114,9 +114,12 @@ fn input_files(plan: &Plan, inputs: &Inputs) -> Result<Vec<Input>, RunError> {
     for path in scenes {
         files.push(Input::of_file("scene", path)?);
     }
-    for (role, paths) in [("redlines", &plan.redlines), ("permits", &plan.permits)] {
+    for path in &plan.redlines {
+        files.push(Input::of_file("redlines", path)?);
+    }
+    for (role, paths) in plan.context() {
         for path in paths {
-            files.push(Input::of_file(role, path)?);
+            files.push(Input::of_file(role.name(), path)?);
         }
     }
     Ok(files)

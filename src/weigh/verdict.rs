@@ -7,7 +7,8 @@
 use crate::date::Date;
 use crate::law::Rule;
 use crate::lead::{Area, Threshold};
-use crate::units::SquareMetres;
+use crate::redline::Land;
+use crate::units::{SquareMetres, rounded};
 
 /// A limit of fewer pixels than this cannot be told from its neighbours.
 ///
@@ -15,10 +16,39 @@ use crate::units::SquareMetres;
 /// 10 mu (3.7 and 7.4 px); at 10 m the same limits are 33 and 67 px.
 const LEAST_PIXELS: f64 = 15.0;
 
-/// The rules in force on `day`, each with its verdict on `area`.
-pub fn thresholds(rules: &[Rule], area: &Area, day: Date, pixel_area_m2: f64) -> Vec<Threshold> {
+/// Less of a patch than this on a kind of land is the edge of a layer.
+const LEAST_ON_LAND: f64 = 0.01;
+
+/// The rules in force on `day`, each with its verdict on the part of `area` that lies on the rule's land.
+///
+/// `lands` holds the share of the area (0 to 1) on each kind of land that a layer tells. Where layers tell nothing of
+/// a class, every rule of the class is held against the whole area; where they tell a part, rules of other kinds of
+/// the same class are held against the rest.
+pub fn thresholds(
+    rules: &[Rule],
+    area: &Area,
+    day: Date,
+    (lands, pixel_area_m2): (&[(Land, f64)], f64),
+) -> Vec<Threshold> {
     let in_force = rules.iter().filter(|rule| rule.holds_on(day));
-    in_force.map(|rule| compared(rule, *area, pixel_area_m2)).collect()
+    let on_its_land = |rule: &Rule| {
+        let told: Vec<&(Land, f64)> =
+            lands.iter().filter(|(land, _)| land.class() == rule.land.class()).collect();
+        let own = told.iter().find(|(land, _)| *land == rule.land).map(|(_, share)| *share);
+        let rest = 1.0 - told.iter().map(|(_, share)| share).sum::<f64>();
+        let share = own.unwrap_or(rest);
+        // Nearly all of it is all of it: the rim of a layer is no land of another kind.
+        let share = if share > 1.0 - LEAST_ON_LAND { 1.0 } else { share };
+        (share >= LEAST_ON_LAND).then(|| compared(rule, part(area, share), pixel_area_m2))
+    };
+    in_force.filter_map(on_its_land).collect()
+}
+
+/// A share of an area, with its interval.
+fn part(area: &Area, share: f64) -> Area {
+    let part =
+        |value: SquareMetres| SquareMetres(if share < 1.0 { rounded(value.0 * share, 1) } else { value.0 });
+    Area { best: part(area.best), low: part(area.low), high: part(area.high) }
 }
 
 /// One rule against one area.
@@ -92,12 +122,31 @@ mod tests {
     fn a_rule_speaks_of_the_days_on_which_it_is_in_force() {
         let rules = law::rules().unwrap();
         let forest = |year| {
-            let found = thresholds(&rules, &area(1.0, 2.0, 3.0), Date::constant(year, 6, 1), 100.0);
+            let found = thresholds(&rules, &area(1.0, 2.0, 3.0), Date::constant(year, 6, 1), (&[], 100.0));
             let ids = found.into_iter().map(|limit| limit.rule.id);
             ids.filter(|id| id.contains("2005") || id.contains("2023")).collect::<Vec<_>>()
         };
         assert_eq!(forest(2018), ["SPC-2005-15-a1-protection", "SPC-2005-15-a1-other"]);
         assert_eq!(forest(2024), ["SPC-2023-8-public", "SPC-2023-8-commercial"]);
-        assert!(thresholds(&rules, &area(1.0, 2.0, 3.0), Date::constant(1999, 6, 1), 100.0).is_empty());
+        assert!(
+            thresholds(&rules, &area(1.0, 2.0, 3.0), Date::constant(1999, 6, 1), (&[], 100.0)).is_empty()
+        );
+    }
+
+    #[test]
+    fn farmland_is_held_against_both_limits_until_a_layer_tells_which() {
+        let rules = law::rules().unwrap();
+        let farmland = |lands: &[(Land, f64)]| {
+            let area = area(4_000.0, 5_000.0, 6_000.0);
+            let found = thresholds(&rules, &area, Date::constant(2023, 9, 1), (lands, 100.0));
+            let farmland = found.into_iter().filter(|limit| limit.rule.id.contains("2000-14"));
+            farmland.map(|limit| (limit.rule.land, limit.verdict, limit.area.best.0)).collect::<Vec<_>>()
+        };
+        let (basic, other) = (Land::BasicFarmland, Land::OtherFarmland);
+        assert_eq!(farmland(&[]), [(basic, "above", 5_000.0), (other, "below", 5_000.0)]);
+        assert_eq!(farmland(&[(basic, 1.0)]), [(basic, "above", 5_000.0)]);
+        assert_eq!(farmland(&[(basic, 0.4)]), [(basic, "below", 2_000.0), (other, "below", 3_000.0)]);
+        // What a forest layer tells says nothing about fields.
+        assert_eq!(farmland(&[(Land::PublicForest, 1.0)]).len(), 2);
     }
 }
