@@ -171,6 +171,10 @@ impl Scanned {
         let (leads, suppressed, gaps) =
             (records.leads.len(), records.suppressed.len(), self.found.gaps.len());
         lines.push(format!("{leads} leads, {suppressed} patches kept aside with a reason, {gaps} gaps"));
+        let incidents = self.incidents().len();
+        if incidents > 0 {
+            lines.push(format!("{incidents} incidents of neighbouring leads, added up"));
+        }
         for gap in self.found.gaps.iter().take(5) {
             let model = if gap.model.is_empty() { String::new() } else { format!(" {}", gap.model) };
             lines.push(format!("gap: {} {}{model}: {}", gap.layer, gap.redline_id, gap.detail));

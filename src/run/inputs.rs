@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use geo::{BoundingRect, Coord, LineString, MultiPolygon, Polygon, Rect};
+use geo::{BoundingRect, Coord, Intersects, LineString, MultiPolygon, Polygon, Rect};
 
 use crate::date::{Date, Period, days_between};
 use crate::grid::crs::Transform;
@@ -84,10 +84,7 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
     let order = (!plan.band_order.is_empty()).then_some(plan.band_order.as_slice());
     let found = read::scenes(&plan.scenes, order)?;
     let redlines = redline::read::read(&plan.redlines, plan.class)?;
-    let mut context = Context::default();
-    for (role, paths) in plan.context() {
-        context.read(role, paths)?;
-    }
+    let context = context(plan, &redlines)?;
     let (baseline, target) = periods(plan, &found.scenes)?;
     let inside = |scene: &Scene| baseline.contains(scene.date) || target.contains(scene.date);
     let scenes: Vec<Scene> = found.scenes.into_iter().filter(inside).collect();
@@ -141,6 +138,25 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
         features,
         notes,
     })
+}
+
+/// The context layers of a plan; one that touches no red line is probably of another county or in the wrong CRS.
+fn context(plan: &Plan, redlines: &Reading) -> Result<Context, RunError> {
+    let mut context = Context::default();
+    let boxes: Vec<Rect<f64>> =
+        redlines.redlines.iter().filter_map(|line| line.polygons.bounding_rect()).collect();
+    for (role, paths) in plan.context() {
+        context.read(role, paths)?;
+        let near = |rect: Rect<f64>| boxes.iter().any(|line| line.intersects(&rect));
+        let mut of_role = context.places.iter().filter(|place| place.role == role);
+        if !paths.is_empty() && !of_role.any(|place| place.polygons.bounding_rect().is_some_and(near)) {
+            context.notes.push(format!(
+                "{}: no polygon lies near a red line; is it the right county and CRS?",
+                role.name()
+            ));
+        }
+    }
+    Ok(context)
 }
 
 /// What the reader of the result must know of the scenes.

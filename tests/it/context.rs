@@ -116,6 +116,9 @@ fn a_permit_out_of_force_undated_or_of_another_kind_takes_nothing_out() {
         }
         assert!(!lead.text("notes_text").contains("not supplied"));
     }
+    let elsewhere = permit("cultivation", "2023-01-01", "2025-12-31");
+    let far = scan(&drawn, "permits", "far", Block::new(500, 500, 9, 9), elsewhere);
+    says(stands(&drawn, &far).text("notes_text"), &["no polygon lies near a red line"]);
     let bare = Scan::of(&drawn).out(drawn.path("bare")).with("--models G1").published();
     says(stands(&drawn, &bare).text("notes_text"), &["permit layer not supplied"]);
 }
