@@ -7,8 +7,10 @@ use serde::Serialize;
 
 use crate::date::Date;
 use crate::grid::Window;
+use crate::law::Rule;
 use crate::reason::{AsideReason, GapReason};
 use crate::redline::Class;
+use crate::redline::context::{Role, Stated};
 use crate::submodel::Tier;
 use crate::units::SquareMetres;
 
@@ -46,14 +48,14 @@ pub struct Area {
 /// How a lead's area was measured; the same words for every lead of this version.
 pub const AREA_METHOD: &str = "geodesic on the WGS 84 ellipsoid, of the sub-pixel outline";
 
-/// What a lead shares with one red line or permit.
+/// What a lead shares with one red line.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Overlap {
     /// Identity within the layer.
     pub id: String,
     /// Name, empty when the layer has none.
     pub name: String,
-    /// What the polygon protects (red lines only).
+    /// What the polygon protects.
     pub class: Option<Class>,
     /// File name of the layer.
     pub layer: String,
@@ -63,18 +65,67 @@ pub struct Overlap {
     pub overlap: SquareMetres,
 }
 
+/// What a lead shares with one permit, decided case, land-use parcel or burn scar.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContextOverlap {
+    /// What the place speaks of.
+    pub role: Role,
+    /// Number of the decision, else identity within the layer.
+    pub id: String,
+    /// Name, or the land-use class; empty when the layer has none.
+    pub name: String,
+    /// What is allowed, in the layer's words, or the land-use code; empty when it does not say.
+    pub kind: String,
+    /// First or only day.
+    pub from: Stated,
+    /// Last day (permits).
+    pub to: Stated,
+    /// Permits: whether it was in force when the change was first seen; `None` where that is unknown.
+    pub in_force: Option<bool>,
+    /// Whether it covers what the sub-model finds: in force, dated, of a kind that is known to.
+    pub covers: bool,
+    /// File name of the layer.
+    pub layer: String,
+    /// Version of the layer, if known.
+    pub version: Option<String>,
+    /// Shared area, geodesic.
+    pub overlap: SquareMetres,
+}
+
+/// What of a lead lies outside what covers the rest of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Excess {
+    /// What covers most of the rest.
+    pub role: Role,
+    /// Ground that is covered, geodesic.
+    pub covered: SquareMetres,
+    /// Ground that is not; all error of the lead's area is laid on it.
+    pub area: Area,
+}
+
+/// Neighbouring leads of one rule, added up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Incident {
+    /// Identity: that of the lead that was seen first.
+    pub id: String,
+    /// Ids of the leads, first seen first.
+    pub leads: Vec<String>,
+    /// Sum of what counts of each lead.
+    pub area: Area,
+    /// Area limits against the sum.
+    pub thresholds: Vec<Threshold>,
+}
+
 /// A legal rule's area limit against the lead's area: arithmetic, not a finding.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Threshold {
-    /// Identity of the rule.
-    pub rule: String,
-    /// Limit in mu.
-    pub limit_mu: f64,
+    /// The rule, in force on the day of the lead's after picture.
+    pub rule: Rule,
+    /// The area that was compared: of the lead, or of its part on the rule's land where layers tell it.
+    pub area: Area,
     /// `below`, `straddles` or `above`: where low..high lies against the limit; `unresolved` where
     /// the pixels are too coarse to say.
     pub verdict: &'static str,
-    /// Source of the rule.
-    pub source: String,
 }
 
 /// One number that was observed, with its unit.
@@ -153,8 +204,14 @@ pub struct Lead {
     pub length_m: f64,
     /// Red lines touched, largest overlap first.
     pub redlines: Vec<Overlap>,
-    /// Permits touched; `None` when no permit layer was supplied.
-    pub permits: Option<Vec<Overlap>>,
+    /// Permits, decided cases, land use and burn scars touched, by role, largest first.
+    pub context: Vec<ContextOverlap>,
+    /// Roles for which a layer was supplied.
+    pub supplied: Vec<Role>,
+    /// What lies outside what covers the rest, if something does cover a part.
+    pub excess: Option<Excess>,
+    /// The neighbouring leads that it is added up with, if any.
+    pub incident: Option<Incident>,
     /// Area limits of legal rules against the area.
     pub thresholds: Vec<Threshold>,
     /// Scene of the before picture.
@@ -171,6 +228,18 @@ pub struct Lead {
     pub point: (f64, f64),
     /// Bounding window on the run's grid, for the chips.
     pub window: Window,
+}
+
+impl Lead {
+    /// What it shares with places of one role.
+    pub fn touched(&self, role: Role) -> impl Iterator<Item = &ContextOverlap> {
+        self.context.iter().filter(move |overlap| overlap.role == role)
+    }
+
+    /// The area to which limits apply: the excess where something covers the rest, else all of it.
+    pub fn counted_area(&self) -> Area {
+        self.excess.as_ref().map_or(self.area, |excess| excess.area)
+    }
 }
 
 /// A patch that did not become a lead, with the reason.

@@ -14,6 +14,8 @@ pub mod scene;
 
 pub mod redline;
 
+pub mod law;
+
 pub mod submodel;
 
 pub mod reason;

@@ -66,6 +66,14 @@ codes! {
         OtherSignature = "other_signature", "特征不符 another signature";
         /// Its signature is that of something the sub-model must not be taken for.
         LooksLike = "looks_like", "疑为相似现象 a look-alike";
+        /// It lies inside permits that were in force and allow what the sub-model finds.
+        InsidePermit = "inside_permit", "在有效许可范围内 inside a permit in force";
+        /// It lies inside a case that has been decided since.
+        DecidedCase = "decided_case", "已结案件范围内 inside a decided case";
+        /// The land-use layer says that the ground was so before.
+        ExistingLandUse = "existing_land_use", "既有地类 existing land use";
+        /// Most of it lies in a burn scar of the time between.
+        BurnScar = "burn_scar", "火烧迹地 burn scar";
         /// Another sub-model's lead stands for the same place.
         SamePlace = "same_place", "同一地点已有线索 the same place is a lead already";
         /// The change of two dates points away from every sub-model asked for.

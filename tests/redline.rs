@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use geo::{BoundingRect, GeodesicArea};
 use shared_data::data;
-use steppewatch::redline::{Class, Reading, read, read_permits};
+use steppewatch::redline::context::Stated;
+use steppewatch::redline::{Class, Context, Reading, Role, read};
 
 fn grass(path: &Path) -> Reading {
     read(&[path.to_owned()], Some(Class::Grassland)).unwrap_or_else(|error| panic!("{error}"))
@@ -227,7 +228,7 @@ fn repairs_are_noted_and_ids_are_kept_apart() {
 }
 
 #[test]
-fn permits_keep_number_name_and_dates_as_text() {
+fn permits_keep_number_and_name_and_their_dates_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("permits.geojson");
     let text = collection(&ring(SQUARE), "").replace(
@@ -235,11 +236,12 @@ fn permits_keep_number_name_and_dates_as_text() {
         r#""name":"光伏","批准文号":"内草审〔2021〕7号","valid_from":"2021-05-01","valid_to":"2026-04-30""#,
     );
     std::fs::write(&path, text).unwrap();
-    let permits = read_permits(&[path]).unwrap().permits;
-    assert_eq!(
-        (permits[0].number.as_str(), permits[0].valid_to.as_deref()),
-        ("内草审〔2021〕7号", Some("2026-04-30"))
-    );
+    let mut context = Context::default();
+    context.read(Role::Permit, &[path]).unwrap();
+    let permit = &context.places[0];
+    assert_eq!((permit.number.as_str(), permit.name.as_str()), ("内草审〔2021〕7号", "光伏"));
+    assert_eq!(permit.to, Stated::parse("2026/4/30"));
+    assert!(context.has(Role::Permit) && !context.has(Role::Burn));
 }
 
 #[test]

@@ -43,6 +43,11 @@ impl Check {
                 layer.epsg
             ));
         }
+        for role in crate::redline::Role::ALL {
+            let places = inputs.context.places.iter().filter(|place| place.role == role).count();
+            let said = if inputs.context.has(role) { places.to_string() } else { "not supplied".to_owned() };
+            lines.push(format!("{:<10} {said}", role.name()));
+        }
         let models: Vec<&str> = inputs.models.iter().map(|model| model.id.as_str()).collect();
         let features: Vec<&str> = inputs.features.iter().map(|feature| feature.name()).collect();
         lines.push(format!("sub-models {}", models.join(" ")));

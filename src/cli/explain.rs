@@ -38,7 +38,11 @@ fn long(model: &SubModel) -> String {
     lines.push(format!("look-back      at least {views} clear views, {growing} in the growing season"));
     lines.push(format!("looks alike    {}", model.look_alikes.join("; ")));
     for rule in &model.legal {
-        lines.push(format!("limit          {} mu: {} [{}]", rule.limit_mu, rule.text, rule.source));
+        // A rule that another has replaced still speaks of what happened before.
+        let label = if rule.replaced.is_some() { "former limit " } else { "limit        " };
+        let until = rule.replaced.map_or(String::new(), |day| format!(", replaced {day}"));
+        let (limit, source, since) = (rule.limit_mu, &rule.source, rule.in_force);
+        lines.push(format!("{label}  {limit} mu: {} [{source}; in force {since}{until}]", rule.text));
     }
     lines.extend(model.source.iter().map(|source| format!("source         {source}")));
     lines.push(String::new());

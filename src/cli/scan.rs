@@ -1,5 +1,6 @@
 //! `scan`: scenes and red lines to leads.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -8,6 +9,7 @@ use serde_json::json;
 
 use crate::cli::exit::Exit;
 use crate::cli::show::{self, Bar};
+use crate::lead::{Incident, Threshold};
 use crate::plan::{self, Plan, PlanFile};
 use crate::publish::table;
 use crate::run::{self, Found, inputs::Inputs};
@@ -26,9 +28,18 @@ pub struct Asked {
     /// Red-line layers: GeoJSON, GeoPackage or Shapefile
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub redlines: Vec<PathBuf>,
-    /// Permit layers
+    /// Permit layers: what is allowed where, from when to when
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub permits: Vec<PathBuf>,
+    /// Land-use layers (DLTB, field DLBM): what was there before
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub landuse: Vec<PathBuf>,
+    /// Burn scars with the day of the fire
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub burns: Vec<PathBuf>,
+    /// Earlier decided cases with their numbers
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub cases: Vec<PathBuf>,
     /// Class of every red line, whatever the layers say: grassland, farmland, wetland, forest or redline;
     /// without it each layer's own field says it, else the name of an official layer
     #[arg(long)]
@@ -69,6 +80,9 @@ impl Asked {
         flags.inputs.scenes = self.scenes.clone();
         flags.inputs.redlines = self.redlines.clone();
         flags.inputs.permits = self.permits.clone();
+        flags.inputs.cases = self.cases.clone();
+        flags.inputs.landuse = self.landuse.clone();
+        flags.inputs.burns = self.burns.clone();
         flags.inputs.class = self.class.clone();
         flags.inputs.band_order = self.band_order.clone();
         flags.dates.baseline = self.baseline.clone();
@@ -157,6 +171,10 @@ impl Scanned {
         let (leads, suppressed, gaps) =
             (records.leads.len(), records.suppressed.len(), self.found.gaps.len());
         lines.push(format!("{leads} leads, {suppressed} patches kept aside with a reason, {gaps} gaps"));
+        let incidents = self.incidents().len();
+        if incidents > 0 {
+            lines.push(format!("{incidents} incidents of neighbouring leads, added up"));
+        }
         for gap in self.found.gaps.iter().take(5) {
             let model = if gap.model.is_empty() { String::new() } else { format!(" {}", gap.model) };
             lines.push(format!("gap: {} {}{model}: {}", gap.layer, gap.redline_id, gap.detail));
@@ -178,6 +196,24 @@ impl Scanned {
         lines.join("\n")
     }
 
+    /// Every incident once, by id, with its leads, area and limits.
+    fn incidents(&self) -> Vec<serde_json::Value> {
+        let all = self.found.records.leads.iter().filter_map(|lead| lead.incident.as_ref());
+        let by_id: BTreeMap<&str, &Incident> = all.map(|incident| (incident.id.as_str(), incident)).collect();
+        let limit = |limit: &Threshold| json!({ "rule": limit.rule.id, "limit_mu": limit.rule.limit_mu, "verdict": limit.verdict });
+        let one = |incident: &&Incident| {
+            json!({
+                "id": incident.id,
+                "leads": incident.leads,
+                "area_m2": incident.area.best,
+                "area_low_m2": incident.area.low,
+                "area_high_m2": incident.area.high,
+                "thresholds": incident.thresholds.iter().map(limit).collect::<Vec<_>>(),
+            })
+        };
+        by_id.values().map(one).collect()
+    }
+
     /// The summary for machines.
     pub fn as_json(&self) -> serde_json::Value {
         let records = &self.found.records;
@@ -190,6 +226,7 @@ impl Scanned {
             "target": self.inputs.question.target.to_string(),
             "leads": records.leads.len(),
             "suppressed": records.suppressed.len(),
+            "incidents": self.incidents(),
             "gaps": self.found.gaps.len(),
             "noise_per_100_km2_and_year": self.found.noise.map(|noise| noise.per_100_km2_and_year()),
         })

@@ -39,6 +39,15 @@ pub struct Inputs {
     /// Permit layers.
     #[serde(default)]
     pub permits: Vec<PathBuf>,
+    /// Layers of earlier decided cases.
+    #[serde(default)]
+    pub cases: Vec<PathBuf>,
+    /// Land-use layers (DLTB).
+    #[serde(default)]
+    pub landuse: Vec<PathBuf>,
+    /// Layers of burn scars.
+    #[serde(default)]
+    pub burns: Vec<PathBuf>,
     /// Class of every red line, whatever the layers say; without it their own field or name says it.
     pub class: Option<String>,
     /// Order of bands in files whose bands have no names, for example ["red", "green", "blue", "nir"].
@@ -100,7 +109,8 @@ impl PlanFile {
         let anchor = |path: &mut PathBuf| *path = folder.join(&path);
         file.inputs.scenes.iter_mut().for_each(anchor);
         file.inputs.redlines.iter_mut().for_each(anchor);
-        file.inputs.permits.iter_mut().for_each(anchor);
+        let Inputs { permits, cases, landuse, burns, .. } = &mut file.inputs;
+        [permits, cases, landuse, burns].into_iter().flatten().for_each(anchor);
         file.outputs.out.iter_mut().for_each(anchor);
         Ok(file)
     }
@@ -120,6 +130,9 @@ impl PlanFile {
         take(&mut self.inputs.scenes, flags.inputs.scenes);
         take_all(&mut self.inputs.redlines, flags.inputs.redlines);
         take_all(&mut self.inputs.permits, flags.inputs.permits);
+        take_all(&mut self.inputs.cases, flags.inputs.cases);
+        take_all(&mut self.inputs.landuse, flags.inputs.landuse);
+        take_all(&mut self.inputs.burns, flags.inputs.burns);
         take(&mut self.inputs.class, flags.inputs.class);
         take_all(&mut self.inputs.band_order, flags.inputs.band_order);
         take(&mut self.dates.baseline, flags.dates.baseline);

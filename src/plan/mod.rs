@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::date::Period;
-use crate::redline::Class;
+use crate::redline::{Class, Role};
 use crate::scene::Band;
 
 pub use file::PlanFile;
@@ -28,6 +28,12 @@ pub struct Plan {
     pub redlines: Vec<PathBuf>,
     /// Permit layers.
     pub permits: Vec<PathBuf>,
+    /// Layers of earlier decided cases.
+    pub cases: Vec<PathBuf>,
+    /// Land-use layers (DLTB).
+    pub landuse: Vec<PathBuf>,
+    /// Layers of burn scars.
+    pub burns: Vec<PathBuf>,
     /// Class of every red line, whatever the layers say; without it their own field or name says it.
     pub class: Option<Class>,
     /// Order of bands in files whose bands have no names.
@@ -53,6 +59,19 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The context layers by role, in the order in which they are read.
+    pub fn context(&self) -> [(Role, &[PathBuf]); 4] {
+        Role::ALL.map(|role| {
+            let paths = match role {
+                Role::Permit => &self.permits,
+                Role::Case => &self.cases,
+                Role::LandUse => &self.landuse,
+                Role::Burn => &self.burns,
+            };
+            (role, paths.as_slice())
+        })
+    }
+
     /// Confidence below which a patch is kept aside.
     pub fn least_confidence(&self, is_pair: bool) -> f64 {
         self.least_confidence.unwrap_or(if is_pair { LEAST_CONFIDENCE_OF_PAIR } else { LEAST_CONFIDENCE })

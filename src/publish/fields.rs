@@ -1,23 +1,32 @@
 //! The columns of every layer, once, for GeoJSON and GeoPackage alike.
 //!
-//! In:  a lead, a suppressed patch, a gap, or what a lead shares with a red line.
+//! In:  a lead; the layers beside it (`beside`) use the same machinery.
 //! Out: for each column its name (which ends in its unit), kind, alias in two languages and value.
 //! Law: every feature of a layer has every column; what is not known is null. Numbers are rounded
 //!      here and nowhere else, so that both formats carry the same ones.
 
 use serde_json::{Map, Value, json};
 
-use crate::lead::{AREA_METHOD, Claim, Gap, Lead, Measure, Overlap, Suppressed, Threshold};
+use crate::lead::{AREA_METHOD, Area, Claim, ContextOverlap, Excess, Incident, Lead, Overlap, Threshold};
+use crate::publish::nested::{
+    class, context, evidence, evidence_text, in_force, land_use, overlaps, permits, thresholds,
+};
 use crate::publish::{digest, outline};
-use crate::reason::{AsideReason, GapReason};
-use crate::units::{SquareMetres, rounded};
+use crate::redline::Role;
+use crate::units::rounded;
+
+pub use crate::publish::beside::{GAP, SHARED, SUPPRESSED, Shared, gap_id};
+pub use crate::publish::domains::{
+    ASIDE_REASON, CLASS, Domain, GAP_REASON, IN_FORCE, LAND, STATUS, TIER, VERDICT,
+};
 
 /// What a reader of one feature must know, English.
-pub const DISCLAIMER: &str =
-    "A hypothesis from satellite imagery, to be checked on the ground; the area is subject to field survey.";
+pub const DISCLAIMER: &str = "A hypothesis from satellite imagery, to be checked on the ground; the area is subject to field survey. \
+     A comparison with a legal limit is arithmetic on that area, no finding and no legal advice.";
 
 /// The same, Chinese.
-pub const DISCLAIMER_ZH: &str = "本图斑为遥感线索,须经实地核查;面积以实地测量为准。";
+pub const DISCLAIMER_ZH: &str =
+    "本图斑为遥感线索,须经实地核查;面积以实地测量为准。与法定面积的比较只是算术,不作定性,不构成法律意见。";
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,15 +43,6 @@ pub enum Kind {
     Truth,
     /// Nested arrays and objects; text of JSON where a format has no nesting.
     Nested,
-}
-
-/// The values that a column may take, with what they mean.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Domain {
-    /// Name of the domain.
-    pub name: &'static str,
-    /// Value and meaning (Chinese, English).
-    pub values: &'static [(&'static str, &'static str)],
 }
 
 /// One column of a layer of `T`.
@@ -74,11 +74,16 @@ pub fn properties<T>(fields: &[Field<T>], record: &T) -> Map<String, Value> {
     fields.iter().map(|field| (field.name.to_owned(), field.value(record))).collect()
 }
 
-const fn plain<T>(name: &'static str, kind: Kind, alias: &'static str, value: fn(&T) -> Value) -> Field<T> {
+pub(super) const fn plain<T>(
+    name: &'static str,
+    kind: Kind,
+    alias: &'static str,
+    value: fn(&T) -> Value,
+) -> Field<T> {
     Field { name, kind, alias, domain: None, value }
 }
 
-const fn coded<T>(
+pub(super) const fn coded<T>(
     name: &'static str,
     alias: &'static str,
     domain: &'static Domain,
@@ -86,47 +91,6 @@ const fn coded<T>(
 ) -> Field<T> {
     Field { name, kind: Kind::Text, alias, domain: Some(domain), value }
 }
-
-/// How far the machine followed a lead.
-pub const STATUS: Domain = Domain {
-    name: "status",
-    values: &[("provisional", "待确认 provisional"), ("confirmed", "已确认 confirmed")],
-};
-
-/// What a record is for.
-pub const TIER: Domain = Domain {
-    name: "tier",
-    values: &[("lead", "线索 lead"), ("warning", "预警 warning"), ("look_again", "回头看 look-again")],
-};
-
-/// What a red line protects.
-pub const CLASS: Domain = Domain {
-    name: "redline_class",
-    values: &[
-        ("grassland", "草原 grassland"),
-        ("farmland", "耕地 farmland"),
-        ("wetland", "湿地 wetland"),
-        ("forest", "林地 forest"),
-        ("redline", "生态保护红线 red line"),
-    ],
-};
-
-/// Where an area lies against a limit.
-pub const VERDICT: Domain = Domain {
-    name: "legal_verdict",
-    values: &[
-        ("below", "低于 below"),
-        ("straddles", "跨越 straddles"),
-        ("above", "高于 above"),
-        ("unresolved", "分辨率不足 unresolved"),
-    ],
-};
-
-/// Why nothing could be seen.
-pub const GAP_REASON: Domain = Domain { name: "gap_reason", values: GapReason::WORDS };
-
-/// Why a patch is no lead.
-pub const ASIDE_REASON: Domain = Domain { name: "aside_reason", values: AsideReason::WORDS };
 
 /// Columns of `leads`.
 pub const LEAD: &[Field<Lead>] = &[
@@ -199,10 +163,10 @@ pub const LEAD: &[Field<Lead>] = &[
         of_first(lead, |line| json!(line.overlap))
     }),
     plain("permits_supplied", Kind::Truth, "已提供许可图层 permit layer supplied", |lead| {
-        json!(lead.permits.is_some())
+        json!(lead.supplied.contains(&Role::Permit))
     }),
     plain("permit_count", Kind::Whole, "涉及许可数 permits touched", |lead| {
-        json!(lead.permits.as_ref().map(Vec::len))
+        json!(lead.supplied.contains(&Role::Permit).then(|| lead.touched(Role::Permit).count()))
     }),
     plain("permit_id", Kind::Text, "许可编号 permit id", |lead| {
         of_permit(lead, |permit| json!(permit.id))
@@ -213,15 +177,111 @@ pub const LEAD: &[Field<Lead>] = &[
         "许可内面积(平方米) overlap with the permit (m2)",
         |lead| of_permit(lead, |permit| json!(permit.overlap)),
     ),
+    plain("permit_kind", Kind::Text, "许可类型 kind of permit", |lead| {
+        of_permit(lead, |permit| json!(permit.kind))
+    }),
+    plain("permit_valid_from", Kind::Day, "许可生效日期 permit valid from", |lead| {
+        of_permit(lead, |permit| json!(permit.from.day().map(|day| day.to_string())))
+    }),
+    plain("permit_valid_to", Kind::Day, "许可到期日期 permit valid to", |lead| {
+        of_permit(lead, |permit| json!(permit.to.day().map(|day| day.to_string())))
+    }),
+    coded(
+        "permit_in_force",
+        "首次发现时许可是否有效 permit in force when first seen",
+        &IN_FORCE,
+        |lead| of_permit(lead, |permit| json!(in_force(permit))),
+    ),
+    plain(
+        "covered_m2",
+        Kind::Real(1),
+        "批准等范围内面积(平方米) covered by permits and the like (m2)",
+        |lead| of_excess(lead, |excess| json!(excess.covered)),
+    ),
+    plain("excess_m2", Kind::Real(1), "超出面积(平方米) excess outside them (m2)", |lead| {
+        of_excess(lead, |excess| json!(excess.area.best))
+    }),
+    plain("excess_low_m2", Kind::Real(1), "超出面积下限(平方米) excess, low (m2)", |lead| {
+        of_excess(lead, |excess| json!(excess.area.low))
+    }),
+    plain("excess_high_m2", Kind::Real(1), "超出面积上限(平方米) excess, high (m2)", |lead| {
+        of_excess(lead, |excess| json!(excess.area.high))
+    }),
+    plain("dlbm", Kind::Text, "原地类编码 land-use code before", |lead| {
+        json!(land_use(lead).map(|(code, _, _)| code))
+    }),
+    plain("dlmc", Kind::Text, "原地类名称 land use before", |lead| {
+        json!(land_use(lead).map(|(_, name, _)| name))
+    }),
+    plain("dlbm_m2", Kind::Real(1), "原地类面积(平方米) area of that code (m2)", |lead| {
+        json!(land_use(lead).map(|(_, _, area)| area))
+    }),
+    plain("dlbm_share", Kind::Real(3), "原地类占比 share of that code (0-1)", |lead| {
+        json!(land_use(lead).map(|(_, _, area)| area.0 / lead.area.best.0.max(1e-9)))
+    }),
     plain("legal_rule", Kind::Text, "面积规则 area rule", |lead| {
-        of_threshold(lead, |rule| json!(rule.rule))
+        of_threshold(lead, |limit| json!(limit.rule.id))
     }),
     plain("legal_limit_mu", Kind::Real(2), "规则面积(亩) limit (mu)", |lead| {
-        of_threshold(lead, |rule| json!(rule.limit_mu))
+        of_threshold(lead, |limit| json!(limit.rule.limit_mu))
     }),
     coded("legal_verdict", "与规则面积比较 area against the limit", &VERDICT, |lead| {
-        of_threshold(lead, |rule| json!(rule.verdict))
+        of_threshold(lead, |limit| json!(limit.verdict))
     }),
+    coded("legal_land", "规则所指地类 land that the rule speaks of", &LAND, |lead| {
+        of_threshold(lead, |limit| json!(limit.rule.land.name()))
+    }),
+    plain("legal_source", Kind::Text, "规则出处 source of the rule", |lead| {
+        of_threshold(lead, |limit| json!(limit.rule.source))
+    }),
+    plain("legal_in_force", Kind::Day, "规则施行日期 rule in force since", |lead| {
+        of_threshold(lead, |limit| json!(limit.rule.in_force.to_string()))
+    }),
+    plain(
+        "legal_area_m2",
+        Kind::Real(1),
+        "参与比较的面积(平方米) area compared with the limit (m2)",
+        |lead| of_threshold(lead, |limit| json!(limit.area.best)),
+    ),
+    plain("incident", Kind::Text, "线索组编号 incident of neighbouring leads", |lead| {
+        of_incident(lead, |incident| json!(incident.id))
+    }),
+    plain("incident_lead_count", Kind::Whole, "组内线索数 leads of the incident", |lead| {
+        of_incident(lead, |incident| json!(incident.leads.len()))
+    }),
+    plain(
+        "incident_area_m2",
+        Kind::Real(1),
+        "组内累计面积(平方米) area of the incident (m2)",
+        |lead| of_sum(lead, |area| json!(area.best)),
+    ),
+    plain(
+        "incident_area_low_m2",
+        Kind::Real(1),
+        "组内累计面积下限(平方米) area of the incident, low (m2)",
+        |lead| of_sum(lead, |area| json!(area.low)),
+    ),
+    plain(
+        "incident_area_high_m2",
+        Kind::Real(1),
+        "组内累计面积上限(平方米) area of the incident, high (m2)",
+        |lead| of_sum(lead, |area| json!(area.high)),
+    ),
+    plain("incident_area_mu", Kind::Real(2), "组内累计面积(亩) area of the incident (mu)", |lead| {
+        of_sum(lead, |area| json!(area.best.mu()))
+    }),
+    plain("incident_rule", Kind::Text, "累计面积规则 area rule of the incident", |lead| {
+        of_incident(lead, |incident| foremost(&incident.thresholds, |limit| json!(limit.rule.id)))
+    }),
+    plain("incident_limit_mu", Kind::Real(2), "累计规则面积(亩) limit for the incident (mu)", |lead| {
+        of_incident(lead, |incident| foremost(&incident.thresholds, |limit| json!(limit.rule.limit_mu)))
+    }),
+    coded(
+        "incident_verdict",
+        "累计面积与规则面积比较 incident against the limit",
+        &VERDICT,
+        |lead| of_incident(lead, |incident| foremost(&incident.thresholds, |limit| json!(limit.verdict))),
+    ),
     plain("scene_before", Kind::Text, "前时相影像 scene before", |lead| json!(lead.scene_before)),
     plain("scene_after", Kind::Text, "后时相影像 scene after", |lead| json!(lead.scene_after)),
     plain("chip_before", Kind::Text, "前时相图片 picture before", |lead| {
@@ -237,74 +297,20 @@ pub const LEAD: &[Field<Lead>] = &[
     plain("disclaimer", Kind::Text, "声明(英文) disclaimer", |_| json!(DISCLAIMER)),
     plain("disclaimer_zh", Kind::Text, "声明 disclaimer (Chinese)", |_| json!(DISCLAIMER_ZH)),
     plain("redlines", Kind::Nested, "红线明细 red lines", |lead| overlaps(&lead.redlines)),
-    plain("permits", Kind::Nested, "许可明细 permits", |lead| {
-        lead.permits.as_ref().map_or(Value::Null, |permits| overlaps(permits))
+    plain("permits", Kind::Nested, "许可明细 permits", permits),
+    plain("context", Kind::Nested, "其他背景明细 cases, land use and burn scars", context),
+    plain("incident_leads", Kind::Nested, "组内线索编号 ids of the incident's leads", |lead| {
+        of_incident(lead, |incident| json!(incident.leads))
     }),
+    plain(
+        "incident_thresholds",
+        Kind::Nested,
+        "累计面积规则明细 area rules of the incident",
+        |lead| of_incident(lead, |incident| thresholds(&incident.thresholds)),
+    ),
     plain("thresholds", Kind::Nested, "面积规则明细 area rules", |lead| thresholds(&lead.thresholds)),
     plain("evidence", Kind::Nested, "观测数值明细 observed numbers", |lead| evidence(&lead.evidence)),
     plain("notes", Kind::Nested, "说明明细 notes, one by one", |lead| json!(lead.notes)),
-];
-
-/// Columns of `suppressed`.
-pub const SUPPRESSED: &[Field<Suppressed>] = &[
-    plain("id", Kind::Text, "图斑编号 patch id", |patch| json!(patch.id)),
-    plain("model", Kind::Text, "子模型 sub-model", |patch| json!(patch.model)),
-    coded("reason", "未列为线索的原因 reason", &ASIDE_REASON, |patch| json!(patch.reason.code())),
-    plain("detail", Kind::Text, "原因说明 detail", |patch| json!(patch.detail)),
-    plain("area_m2", Kind::Real(1), "面积(平方米) area (m2)", |patch| json!(patch.area)),
-    plain("area_mu", Kind::Real(2), "面积(亩) area (mu)", |patch| json!(patch.area.mu())),
-    plain("area_method", Kind::Text, "面积算法 area method", |_| json!(AREA_METHOD)),
-    plain("evidence_text", Kind::Text, "观测数值 what was observed", |patch| {
-        json!(evidence_text(&patch.evidence))
-    }),
-    plain("evidence", Kind::Nested, "观测数值明细 observed numbers", |patch| evidence(&patch.evidence)),
-];
-
-/// Columns of `gaps`.
-pub const GAP: &[Field<Gap>] = &[
-    plain("id", Kind::Text, "缺测编号 gap id", |gap| json!(gap_id(gap))),
-    plain("redline_id", Kind::Text, "红线编号 red line id", |gap| json!(gap.redline_id)),
-    plain("redline_layer", Kind::Text, "红线图层 red line layer", |gap| json!(gap.layer)),
-    plain("model", Kind::Text, "子模型 sub-model", |gap| {
-        if gap.model.is_empty() { Value::Null } else { json!(gap.model) }
-    }),
-    coded("reason", "缺测原因 reason", &GAP_REASON, |gap| json!(gap.reason.code())),
-    plain("detail", Kind::Text, "原因说明 detail", |gap| json!(gap.detail)),
-    plain("period_from", Kind::Day, "起始日 from", |gap| json!(gap.period.0.to_string())),
-    plain("period_to", Kind::Day, "截止日 to", |gap| json!(gap.period.1.to_string())),
-    plain("area_m2", Kind::Real(1), "缺测面积(平方米) area not seen (m2)", |gap| json!(gap.area)),
-    plain("area_mu", Kind::Real(2), "缺测面积(亩) area not seen (mu)", |gap| json!(gap.area.mu())),
-    plain("share", Kind::Real(4), "占红线面积比 share of the red line (0-1)", |gap| json!(gap.share)),
-];
-
-/// What one lead shares with one red line: a row of `redline_overlaps`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Shared {
-    /// The lead.
-    pub lead_id: String,
-    /// Its rank.
-    pub rank: usize,
-    /// The red line and the area.
-    pub overlap: Overlap,
-    /// The shared ground, longitude and latitude; empty where the red line's shape was not handed in.
-    pub outline: geo::MultiPolygon<f64>,
-}
-
-/// Columns of `redline_overlaps`.
-pub const SHARED: &[Field<Shared>] = &[
-    plain("lead_id", Kind::Text, "线索编号 lead id", |row| json!(row.lead_id)),
-    plain("rank", Kind::Whole, "排序 rank", |row| json!(row.rank)),
-    plain("redline_id", Kind::Text, "红线编号 red line id", |row| json!(row.overlap.id)),
-    plain("redline_name", Kind::Text, "红线名称 red line name", |row| json!(row.overlap.name)),
-    coded("redline_class", "红线类别 red line class", &CLASS, |row| class(&row.overlap)),
-    plain("redline_layer", Kind::Text, "红线图层 red line layer", |row| json!(row.overlap.layer)),
-    plain("redline_version", Kind::Text, "红线版本 red line version", |row| json!(row.overlap.version)),
-    plain("overlap_m2", Kind::Real(1), "压占红线面积(平方米) overlap (m2)", |row| {
-        json!(row.overlap.overlap)
-    }),
-    plain("overlap_mu", Kind::Real(2), "压占红线面积(亩) overlap (mu)", |row| {
-        json!(row.overlap.overlap.mu())
-    }),
 ];
 
 /// Where a lead's picture lies in the output folder; `moment` is `before` or `after`.
@@ -327,81 +333,38 @@ fn also_text(lead: &Lead) -> String {
     lead.naming.also.iter().map(claim).collect::<Vec<_>>().join("; ")
 }
 
-/// A gap has no identity of its own in a run; it gets one from what it says.
-pub fn gap_id(gap: &Gap) -> String {
-    let key = [
-        gap.layer.as_str(),
-        &gap.redline_id,
-        &gap.model,
-        gap.reason.code(),
-        &gap.detail,
-        &gap.period.0.to_string(),
-        &gap.period.1.to_string(),
-        &outline::coordinates(&gap.outline),
-    ];
-    format!("gap-{}", &digest::of_bytes(key.join("\n").as_bytes())[..12])
-}
-
 fn of_first(lead: &Lead, value: fn(&Overlap) -> Value) -> Value {
     lead.redlines.first().map_or(Value::Null, value)
 }
 
-fn of_permit(lead: &Lead, value: fn(&Overlap) -> Value) -> Value {
-    lead.permits.as_ref().and_then(|permits| permits.first()).map_or(Value::Null, value)
+fn of_permit(lead: &Lead, value: fn(&ContextOverlap) -> Value) -> Value {
+    lead.touched(Role::Permit).next().map_or(Value::Null, value)
 }
 
-fn class(line: &Overlap) -> Value {
-    json!(line.class.map(|class| class.name()))
+fn of_excess(lead: &Lead, value: fn(&Excess) -> Value) -> Value {
+    lead.excess.as_ref().map_or(Value::Null, value)
 }
 
-/// The one threshold that a flat table shows: what may be reached comes before what is not.
+fn of_incident(lead: &Lead, value: fn(&Incident) -> Value) -> Value {
+    lead.incident.as_ref().map_or(Value::Null, value)
+}
+
+fn of_sum(lead: &Lead, value: fn(&Area) -> Value) -> Value {
+    lead.incident.as_ref().map_or(Value::Null, |incident| value(&incident.area))
+}
+
 fn of_threshold(lead: &Lead, value: fn(&Threshold) -> Value) -> Value {
+    foremost(&lead.thresholds, value)
+}
+
+/// The one threshold that a flat table shows: a rule for everybody before one for those who have a record, and what
+/// may be reached before what is not.
+fn foremost(thresholds: &[Threshold], value: fn(&Threshold) -> Value) -> Value {
     let order = ["above", "straddles", "unresolved", "below"];
-    let place = |rule: &&Threshold| order.iter().position(|verdict| *verdict == rule.verdict);
-    lead.thresholds.iter().min_by_key(place).map_or(Value::Null, value)
-}
-
-fn overlaps(list: &[Overlap]) -> Value {
-    let one = |overlap: &Overlap| {
-        json!({
-            "id": overlap.id,
-            "name": overlap.name,
-            "class": class(overlap),
-            "layer": overlap.layer,
-            "version": overlap.version,
-            "overlap_m2": area(overlap.overlap),
-        })
+    let place = |limit: &&Threshold| {
+        (limit.rule.needs_record, order.iter().position(|verdict| *verdict == limit.verdict))
     };
-    list.iter().map(one).collect()
-}
-
-fn thresholds(list: &[Threshold]) -> Value {
-    let one = |rule: &Threshold| {
-        json!({
-            "rule": rule.rule,
-            "limit_mu": rounded(rule.limit_mu, 2),
-            "verdict": rule.verdict,
-            "source": rule.source,
-        })
-    };
-    list.iter().map(one).collect()
-}
-
-fn evidence(list: &[Measure]) -> Value {
-    let one = |measure: &Measure| json!({ "name": measure.name, "value": rounded(measure.value, 4), "unit": measure.unit });
-    list.iter().map(one).collect()
-}
-
-fn evidence_text(list: &[Measure]) -> String {
-    let one = |measure: &Measure| {
-        let unit = if measure.unit == "1" { String::new() } else { format!(" {}", measure.unit) };
-        format!("{} {}{unit}", measure.name, rounded(measure.value, 4))
-    };
-    list.iter().map(one).collect::<Vec<_>>().join("; ")
-}
-
-fn area(value: SquareMetres) -> f64 {
-    rounded(value.0, 1)
+    thresholds.iter().min_by_key(place).map_or(Value::Null, value)
 }
 
 #[cfg(test)]

@@ -107,9 +107,10 @@ fn collection(
     lines: impl Iterator<Item = Result<String, PublishError>>,
 ) -> Result<String, PublishError> {
     let lines: Vec<String> = lines.collect::<Result<_, _>>()?;
-    let disclaimer = json!(fields::DISCLAIMER);
-    let head =
-        format!(r#"{{"type":"FeatureCollection","name":"{name}","disclaimer":{disclaimer},"features":["#);
+    let (english, chinese) = (json!(fields::DISCLAIMER), json!(fields::DISCLAIMER_ZH));
+    let head = format!(
+        r#"{{"type":"FeatureCollection","name":"{name}","disclaimer":{english},"disclaimer_zh":{chinese},"features":["#
+    );
     let body = if lines.is_empty() { String::new() } else { format!("\n{}\n", lines.join(",\n")) };
     Ok(format!("{head}{body}]}}\n"))
 }

@@ -38,7 +38,9 @@ pub(crate) fn statements(stamp: &str) -> Vec<String> {
         &fields::STATUS,
         &fields::TIER,
         &fields::CLASS,
+        &fields::IN_FORCE,
         &fields::VERDICT,
+        &fields::LAND,
         &fields::GAP_REASON,
         &fields::ASIDE_REASON,
     ] {
@@ -49,6 +51,10 @@ pub(crate) fn statements(stamp: &str) -> Vec<String> {
     columns(&mut all, "redline_overlaps", fields::SHARED);
     columns(&mut all, "gaps", fields::GAP);
     columns(&mut all, "suppressed", fields::SUPPRESSED);
+    all.push(format!(
+        "UPDATE gpkg_contents SET description = {} WHERE table_name IN ('leads', 'leads_cgcs2000', 'suppressed')",
+        quoted(&format!("{} {}", fields::DISCLAIMER_ZH, fields::DISCLAIMER))
+    ));
     all.push(format!(
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id) \
          VALUES ('layer_styles', 'attributes', 'layer_styles', '', {}, 0)",

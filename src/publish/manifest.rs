@@ -18,7 +18,7 @@ use crate::units::rounded;
 /// One file that the run read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Input {
-    /// `scene`, `redlines`, `permits`, `plan`, `submodel`.
+    /// `scene`, `redlines`, `permits`, `cases`, `landuse`, `burns`, `plan`, `submodel`.
     pub role: String,
     /// File name without folders.
     pub file: String,

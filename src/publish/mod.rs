@@ -19,7 +19,13 @@ pub mod staging;
 
 pub mod outline;
 
+pub mod domains;
+
+mod nested;
+
 pub mod fields;
+
+mod beside;
 
 pub mod geojson;
 

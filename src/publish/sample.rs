@@ -4,11 +4,13 @@ use geo::{MultiPolygon, polygon};
 
 use crate::date::Date;
 use crate::grid::Window;
-use crate::lead::{Area, Claim, Gap, Lead, Measure, Naming, Overlap, Status, Suppressed, Threshold};
+use crate::law;
+use crate::lead::{Area, Claim, Gap, Lead, Measure, Naming, Overlap, Status, Suppressed};
 use crate::reason::{AsideReason, GapReason};
 use crate::redline::{Class, Layer, RedLine};
 use crate::submodel::Tier;
 use crate::units::SquareMetres;
+use crate::weigh::verdict;
 
 /// A square of about `size` degrees, wound clockwise on purpose.
 pub(crate) fn square(lon: f64, lat: f64, size: f64) -> MultiPolygon<f64> {
@@ -27,6 +29,8 @@ fn overlap() -> Overlap {
 }
 
 fn lead(rank: usize, id: &str, status: Status, lon: f64) -> Lead {
+    let area =
+        Area { best: SquareMetres(13_333.33), low: SquareMetres(11_000.0), high: SquareMetres(15_500.0) };
     Lead {
         id: id.to_owned(),
         rank,
@@ -49,20 +53,18 @@ fn lead(rank: usize, id: &str, status: Status, lon: f64) -> Lead {
         last_seen: Date::constant(2022, 10, 9),
         confirmed_on: (status == Status::Confirmed).then_some(Date::constant(2022, 6, 1)),
         observation_count: 9,
-        area: Area {
-            best: SquareMetres(13_333.33),
-            low: SquareMetres(11_000.0),
-            high: SquareMetres(15_500.0),
-        },
+        area,
         length_m: 160.04,
         redlines: vec![overlap()],
-        permits: None,
-        thresholds: vec![Threshold {
-            rule: "SPC-2012-15-a2".to_owned(),
-            limit_mu: 20.0,
-            verdict: "straddles",
-            source: "Fa Shi (2012) No. 15, article 2".to_owned(),
-        }],
+        context: Vec::new(),
+        supplied: Vec::new(),
+        excess: None,
+        incident: None,
+        thresholds: law::select(&["SPC-2012-15-a2".to_owned()])
+            .unwrap_or_default()
+            .iter()
+            .map(|rule| verdict::compared(rule, area, 100.0))
+            .collect(),
         scene_before: "S2_20210812".to_owned(),
         scene_after: "S2_20220703".to_owned(),
         evidence: vec![Measure { name: "ndvi_change".to_owned(), value: 0.312_345_678, unit: "1" }],
@@ -131,6 +133,7 @@ pub(crate) fn redlines() -> (Vec<RedLine>, Vec<Layer>) {
         id: "A-07".to_owned(),
         name: "海流图基本草原".to_owned(),
         class: Class::Grassland,
+        land: None,
         layer: 0,
         polygons: square(108.4995, 41.4, 0.1005),
         repair: None,

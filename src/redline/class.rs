@@ -7,7 +7,8 @@ use crate::redline::source::{SourceFeature, SourceLayer};
 use crate::redline::{Class, RedLineError};
 
 /// Fields that say what a feature protects.
-const CLASSES: &[&str] = &["class", "redline_class", "redline_cl", "类型", "红线类型", "类别", "hxlx"];
+pub(crate) const CLASSES: &[&str] =
+    &["class", "redline_class", "redline_cl", "类型", "红线类型", "类别", "hxlx"];
 
 /// Those of them that are made for it: what they say must be a class. The others are found in county layers with
 /// all kinds of text.

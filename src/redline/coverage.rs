@@ -329,6 +329,7 @@ mod tests {
             id: "1".to_owned(),
             name: String::new(),
             class: Class::Grassland,
+            land: None,
             layer: 0,
             polygons,
             repair: None,

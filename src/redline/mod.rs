@@ -7,10 +7,11 @@
 mod accept;
 pub mod check;
 mod class;
+pub mod context;
 pub mod coverage;
 mod dbf;
 mod geojson;
-pub mod permit;
+pub mod land;
 pub mod read;
 mod source;
 
@@ -20,7 +21,8 @@ use geo::MultiPolygon;
 use serde::Serialize;
 use thiserror::Error;
 
-pub use permit::{Permit, read_permits};
+pub use context::{Context, Role};
+pub use land::Land;
 pub use read::{Reading, read};
 
 use crate::grid::crs::CrsError;
@@ -73,7 +75,7 @@ impl Class {
     }
 }
 
-/// The layer that a red line or a permit came from.
+/// The layer that a red line or a context place came from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Layer {
     /// File name without folders.
@@ -101,6 +103,8 @@ pub struct RedLine {
     pub name: String,
     /// What it protects.
     pub class: Class,
+    /// Land inside the class for which the law has its own limits, where layer or field tell it.
+    pub land: Option<Land>,
     /// Where it came from; index into the run's layers.
     pub layer: usize,
     /// Polygons, longitude and latitude (WGS 84 or CGCS2000), valid, exterior counter-clockwise.

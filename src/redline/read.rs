@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 use crate::grid::Crs;
 use crate::redline::accept::{Checked, checked};
 use crate::redline::class::class_of;
+use crate::redline::land::land_of;
 use crate::redline::source::{RawPolygon, RawRing, SourceFeature, SourceLayer};
 use crate::redline::{Class, Layer, RedLine, RedLineError, dbf, geojson};
 
@@ -45,8 +46,9 @@ pub fn read(paths: &[PathBuf], class: Option<Class>) -> Result<Reading, RedLineE
             reading.layers.push(describe(&source)?);
             for checked in checked(&source, &mut reading.notes)? {
                 let class = class_of(class, checked.source, &source)?;
+                let land = land_of(class, checked.source, &source);
                 let Checked { id, name, polygons, repair, .. } = checked;
-                reading.redlines.push(RedLine { id, name, class, layer: index, polygons, repair });
+                reading.redlines.push(RedLine { id, name, class, land, layer: index, polygons, repair });
             }
         }
     }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use geo::{BoundingRect, Coord, LineString, MultiPolygon, Polygon, Rect};
+use geo::{BoundingRect, Coord, Intersects, LineString, MultiPolygon, Polygon, Rect};
 
 use crate::date::{Date, Period, days_between};
 use crate::grid::crs::Transform;
@@ -13,7 +13,7 @@ use crate::grid::{Crs, Grid, Window};
 use crate::observe::feature;
 use crate::plan::Plan;
 use crate::read::{self, Reader};
-use crate::redline::permit::{self, Permits};
+use crate::redline::context::Context;
 use crate::redline::read::Reading;
 use crate::redline::{self, Class, RedLine, coverage};
 use crate::run::RunError;
@@ -63,8 +63,8 @@ pub struct Inputs {
     pub redlines: Reading,
     /// Red lines in the CRS of the grid, in the same order.
     pub on_grid: Vec<MultiPolygon<f64>>,
-    /// Permits, if layers were given.
-    pub permits: Option<Permits>,
+    /// Permits, decided cases, land use and burn scars, if layers were given.
+    pub context: Context,
     /// Sub-models that look inside these red lines.
     pub models: Vec<SubModel>,
     /// Features that every scene gives.
@@ -84,7 +84,7 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
     let order = (!plan.band_order.is_empty()).then_some(plan.band_order.as_slice());
     let found = read::scenes(&plan.scenes, order)?;
     let redlines = redline::read::read(&plan.redlines, plan.class)?;
-    let permits = if plan.permits.is_empty() { None } else { Some(permit::read_permits(&plan.permits)?) };
+    let context = context(plan, &redlines)?;
     let (baseline, target) = periods(plan, &found.scenes)?;
     let inside = |scene: &Scene| baseline.contains(scene.date) || target.contains(scene.date);
     let scenes: Vec<Scene> = found.scenes.into_iter().filter(inside).collect();
@@ -120,7 +120,7 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
         target,
         baseline,
     };
-    let notes = redlines.notes.iter().cloned().chain(notes_on(&scenes)).collect();
+    let notes = redlines.notes.iter().chain(&context.notes).cloned().chain(notes_on(&scenes)).collect();
     Ok(Inputs {
         area: area(&on_grid, &grid),
         pixel_metres: grid.pixel_metres()?,
@@ -133,11 +133,30 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
         grid,
         redlines,
         on_grid,
-        permits,
+        context,
         models,
         features,
         notes,
     })
+}
+
+/// The context layers of a plan; one that touches no red line is probably of another county or in the wrong CRS.
+fn context(plan: &Plan, redlines: &Reading) -> Result<Context, RunError> {
+    let mut context = Context::default();
+    let boxes: Vec<Rect<f64>> =
+        redlines.redlines.iter().filter_map(|line| line.polygons.bounding_rect()).collect();
+    for (role, paths) in plan.context() {
+        context.read(role, paths)?;
+        let near = |rect: Rect<f64>| boxes.iter().any(|line| line.intersects(&rect));
+        let mut of_role = context.places.iter().filter(|place| place.role == role);
+        if !paths.is_empty() && !of_role.any(|place| place.polygons.bounding_rect().is_some_and(near)) {
+            context.notes.push(format!(
+                "{}: no polygon lies near a red line; is it the right county and CRS?",
+                role.name()
+            ));
+        }
+    }
+    Ok(context)
 }
 
 /// What the reader of the result must know of the scenes.

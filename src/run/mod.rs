@@ -25,6 +25,8 @@ mod place;
 
 pub mod records;
 
+mod standing;
+
 pub mod tiles;
 
 pub mod trace;
@@ -59,7 +61,7 @@ pub enum RunError {
     /// Scenes.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// Red lines or permits.
+    /// Red lines or context layers.
     #[error(transparent)]
     RedLine(#[from] RedLineError),
     /// Transforms.
@@ -183,6 +185,9 @@ pub enum RunError {
     /// The confidence model that ships with the program cannot be read.
     #[error("the shipped confidence model cannot be read: {0}")]
     Shipped(String),
+    /// The rules that ship with the program cannot be read.
+    #[error("a shipped rule file cannot be read: {0}")]
+    Rules(String),
     /// No room for temporary files.
     #[error("{}: no folder can be made for temporary files: {source}; free space there or set TMPDIR to another folder", .path.display())]
     Temporary {

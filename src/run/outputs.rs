@@ -7,15 +7,17 @@ use serde_json::{Value, json};
 use crate::date::Date;
 use crate::grid::crs::Transform;
 use crate::grid::{Crs, Window};
+use crate::law;
 use crate::lead::Lead;
 use crate::plan::{Decided, Plan};
 use crate::publish::chip::{self, ChipInput, Colours, Moment};
 use crate::publish::manifest::{self, Input, Manifest, Run, SceneUse, Skipped};
-use crate::publish::{Outcome, Staging, geojson, gpkg, style};
+use crate::publish::{Outcome, Staging, digest, geojson, gpkg, style};
 use crate::read::Reader;
 use crate::run::inputs::Inputs;
 use crate::run::{Found, Progress, RunError};
 use crate::scene::Band;
+use crate::weigh::lawful;
 
 /// Leads that get pictures; the rest of a very long list is still in the layers.
 const MOST_CHIPS: usize = 500;
@@ -101,7 +103,12 @@ fn resolved(plan: &Plan, inputs: &Inputs, found: &Found) -> Value {
             "area_km2": crate::units::rounded(noise.area_km2, 3),
         })
     });
-    json!({ "decided": decided, "noise": noise, "notes": inputs.notes })
+    let shipped = json!({
+        "rules.toml": digest::of_bytes(law::TEXT.as_bytes()),
+        "permits.toml": digest::of_bytes(lawful::PERMITS.as_bytes()),
+        "landuse.toml": digest::of_bytes(lawful::LAND_USE.as_bytes()),
+    });
+    json!({ "decided": decided, "noise": noise, "notes": inputs.notes, "rules_sha256": shipped })
 }
 
 /// Every file that was read, once, with its hash.
@@ -114,9 +121,12 @@ fn input_files(plan: &Plan, inputs: &Inputs) -> Result<Vec<Input>, RunError> {
     for path in scenes {
         files.push(Input::of_file("scene", path)?);
     }
-    for (role, paths) in [("redlines", &plan.redlines), ("permits", &plan.permits)] {
+    for path in &plan.redlines {
+        files.push(Input::of_file("redlines", path)?);
+    }
+    for (role, paths) in plan.context() {
         for path in paths {
-            files.push(Input::of_file(role, path)?);
+            files.push(Input::of_file(role.name(), path)?);
         }
     }
     Ok(files)

@@ -24,7 +24,6 @@ use crate::submodel::{Direction, SubModel};
 use crate::units::{SquareMetres, rounded};
 use crate::weigh::confidence::{self, Cap, PAIR_CAP};
 use crate::weigh::overlap::geodesic_area;
-use crate::weigh::verdict;
 
 /// Smallest patch in square metres, by its pixels. Source: the two-date study.
 const LEAST_AREA: f64 = 1000.0;
@@ -83,7 +82,7 @@ pub fn weigh(
             Err(suppressed) => records.suppressed.push(suppressed),
         }
     }
-    Ok(records::ranked(records))
+    records::ranked(records, inputs, &inputs.question, SMEAR_PX + 0.5)
 }
 
 struct PairDesk<'a> {
@@ -213,8 +212,11 @@ impl PairDesk<'_> {
             observation_count: 1,
             length_m: rounded(f64::from(candidate.shape.length_px) * self.desk.pixel_area.sqrt(), 1),
             redlines: self.desk.redline_overlaps(&redlines),
-            permits: self.desk.permit_overlaps(&outline),
-            thresholds: verdict::thresholds(&model.legal, &area, self.desk.pixel_area),
+            context: Vec::new(),
+            supplied: Vec::new(),
+            excess: None,
+            incident: None,
+            thresholds: Vec::new(),
             area,
             scene_before: self.desk.scene_on(before, candidate.window),
             scene_after: self.desk.scene_on(after, candidate.window),
@@ -228,9 +230,6 @@ impl PairDesk<'_> {
 
     fn notes(&self, direction: f32) -> Vec<String> {
         let mut notes = self.inputs.notes.clone();
-        if self.inputs.permits.is_none() {
-            notes.push("permit layer not supplied".to_owned());
-        }
         notes.push(
             "provisional: two dates only, no later view confirms it; seasons, crops and clouds look alike"
                 .to_owned(),

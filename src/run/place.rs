@@ -80,7 +80,7 @@ pub(super) fn one_lead_a_place(records: &mut Records) {
                 let (id, model) = &named[surest];
                 records.suppressed.push(Suppressed {
                     reason: AsideReason::SamePlace,
-                    detail: format!("lead {id} ({model}) names this place"),
+                    detail: format!("{id} ({model}) names this place"),
                     id: lead.id,
                     model: lead.model,
                     area: lead.area.best,

@@ -14,6 +14,7 @@ use crate::run::inputs::{Inputs, Question};
 use crate::run::measures::{closer_measures, shape_measures, sign_measures, signature};
 use crate::run::patches::{Examined, in_lon_lat};
 use crate::run::place::one_lead_a_place;
+use crate::run::standing::Standing;
 use crate::scene::Band;
 use crate::submodel::{Bound, SubModel};
 use crate::units::{SquareMetres, rounded};
@@ -21,7 +22,6 @@ use crate::weigh::closer::Closer;
 use crate::weigh::confidence::{self, Cap, Model};
 use crate::weigh::overlap::{Indexed, geodesic_area};
 use crate::weigh::signature::Seen;
-use crate::weigh::verdict;
 
 /// Share of a patch from which it is a matter of the red lines of its sub-model.
 const LEAST_INSIDE_SHARE: f64 = 0.5;
@@ -36,6 +36,10 @@ const MOST_SEEN_BEFORE: f32 = 0.6;
 
 /// Days between the first support and the first gated view of one episode.
 const SAME_EPISODE_DAYS: i32 = 120;
+
+/// Pixels by which the outline of a series may lie outside what changed: a shift of half a pixel between images
+/// must not make a lead (`reference/mission.md` 4.2, guards).
+const CONTOUR_BORDER_PX: f64 = 0.5;
 
 /// What became of the patches.
 #[derive(Default)]
@@ -61,12 +65,20 @@ pub fn weigh(
             Err(suppressed) => records.suppressed.push(suppressed),
         }
     }
-    Ok(ranked(records))
+    ranked(records, inputs, question, CONTOUR_BORDER_PX)
 }
 
 /// One lead a place, leads by rank, patches by id.
-pub(super) fn ranked(mut records: Records) -> Records {
+///
+/// `border_px` is how far an outline may lie outside what changed, in pixels.
+pub(super) fn ranked(
+    mut records: Records,
+    inputs: &Inputs,
+    question: &Question,
+    border_px: f64,
+) -> Result<Records, RunError> {
     one_lead_a_place(&mut records);
+    Standing::new(inputs, question, border_px)?.settle(&mut records);
     // Leads of a pair often share the confidence that their cap leaves: the larger one first.
     let order = |lead: &Lead| {
         let down = |value: f64| std::cmp::Reverse(value.round() as i64);
@@ -75,7 +87,7 @@ pub(super) fn ranked(mut records: Records) -> Records {
     records.leads.sort_by_key(order);
     records.leads.iter_mut().enumerate().for_each(|(index, lead)| lead.rank = index + 1);
     records.suppressed.sort_by(|a, b| (&a.id, &a.model).cmp(&(&b.id, &b.model)));
-    records
+    Ok(records)
 }
 
 /// What every patch is weighed against.
@@ -85,7 +97,6 @@ pub(super) struct Desk<'a> {
     question: &'a Question,
     pub(super) transform: crate::grid::crs::Transform,
     pub(super) redlines: Indexed,
-    permits: Option<Indexed>,
     confidence: Model,
     pub(super) pixel_area: f64,
 }
@@ -113,10 +124,6 @@ impl<'a> Desk<'a> {
             question,
             transform: inputs.to_lon_lat()?,
             redlines: Indexed::new(inputs.redlines.redlines.iter().map(|line| &line.polygons)),
-            permits: inputs
-                .permits
-                .as_ref()
-                .map(|permits| Indexed::new(permits.permits.iter().map(|permit| &permit.polygons))),
             confidence: Model::shipped().map_err(RunError::Shipped)?,
             pixel_area: width * height,
         })
@@ -204,8 +211,12 @@ impl<'a> Desk<'a> {
             area,
             length_m: rounded(f64::from(patch.shape.length_px) * self.pixel_area.sqrt(), 1),
             redlines: self.redline_overlaps(redlines),
-            permits: self.permit_overlaps(outline),
-            thresholds: verdict::thresholds(&model.legal, &area, self.pixel_area),
+            // Context, limits and neighbours come when it is known which leads stand (`run::standing`).
+            context: Vec::new(),
+            supplied: Vec::new(),
+            excess: None,
+            incident: None,
+            thresholds: Vec::new(),
             scene_before: self.scene_on(moments.before, patch.window),
             scene_after: self.scene_on(moments.after, patch.window),
             evidence: measures,
@@ -335,28 +346,8 @@ impl<'a> Desk<'a> {
         overlaps
     }
 
-    pub(super) fn permit_overlaps(&self, outline: &geo::MultiPolygon<f64>) -> Option<Vec<Overlap>> {
-        let (permits, indexed) = (self.inputs.permits.as_ref()?, self.permits.as_ref()?);
-        let overlap = |(place, area): (usize, SquareMetres)| {
-            let permit = &permits.permits[place];
-            let layer = &permits.layers[permit.layer];
-            Overlap {
-                id: if permit.number.is_empty() { permit.id.clone() } else { permit.number.clone() },
-                name: permit.name.clone(),
-                class: None,
-                layer: layer.file.clone(),
-                version: layer.version.clone(),
-                overlap: SquareMetres(rounded(area.0, 1)),
-            }
-        };
-        Some(indexed.overlaps(outline).into_iter().map(overlap).collect())
-    }
-
     fn notes(&self, closer: &Closer) -> Vec<String> {
         let mut notes = self.inputs.notes.clone();
-        if self.inputs.permits.is_none() {
-            notes.push("permit layer not supplied".to_owned());
-        }
         if let Some(passed) = &closer.passed {
             let (gate, views) = (&passed.gate, passed.views);
             notes.push(format!(

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::date::MonthDay;
+use crate::law;
 use crate::redline::Class;
 use crate::submodel::{
-    Bound, Condition, Direction, Evidence, Feature, Gate, LegalRule, Season, SubModel, SubModelError, Tier,
-    Veto,
+    Bound, Condition, Direction, Evidence, Feature, Gate, Season, SubModel, SubModelError, Tier, Veto,
 };
 
 #[derive(Deserialize)]
@@ -40,7 +40,7 @@ struct Written {
     direction: Direction,
     look_alikes: Vec<String>,
     #[serde(default)]
-    legal: Vec<LegalRule>,
+    legal: Vec<String>,
     source: Vec<String>,
 }
 
@@ -119,7 +119,7 @@ pub(super) fn parse(file: &str, text: &'static str) -> Result<SubModel, SubModel
         minimum_growing_history: written.history.growing_views,
         direction: written.direction,
         look_alikes: written.look_alikes,
-        legal: written.legal,
+        legal: law::select(&written.legal).map_err(|error| wrong(error.to_string()))?,
         source: written.source,
         text,
     })

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::date::{Date, MonthDay, Period};
+use crate::law::Rule;
 use crate::redline::Class;
 
 pub use sign::{Bound, Sign, Veto};
@@ -142,20 +143,6 @@ pub struct Condition {
     pub beyond_history: bool,
 }
 
-/// An area limit of a legal rule.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LegalRule {
-    /// Identity of the rule.
-    pub rule: String,
-    /// Limit in mu.
-    pub limit_mu: f64,
-    /// What the limit is for, in a sentence.
-    pub text: String,
-    /// Where the rule stands.
-    pub source: String,
-}
-
 /// Which way a two-date change must point to be this sub-model's: after minus before.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -241,8 +228,8 @@ pub struct SubModel {
     pub direction: Direction,
     /// What commonly looks the same.
     pub look_alikes: Vec<String>,
-    /// Legal area limits.
-    pub legal: Vec<LegalRule>,
+    /// Legal area limits, in and out of force.
+    pub legal: Vec<Rule>,
     /// Where signature and numbers come from.
     pub source: Vec<String>,
     /// The file as written, for `explain` and the manifest.

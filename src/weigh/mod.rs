@@ -1,8 +1,8 @@
 //! Patch x red lines x permits x its own way through time -> a lead with confidence and rank,
 //! or a recorded reason why not.
 //!
-//! In:  a patch, a closer look at its pixels (`closer`), red lines and permits in the grid's CRS.
-//! Out: `Lead` or `Suppressed`.
+//! In:  a patch, a closer look at its pixels (`closer`), red lines and context layers.
+//! Out: `Lead` or `Suppressed`; neighbouring leads added up (`incident`).
 //! Law: no patch disappears without a reason on record.
 
 pub mod closer;
@@ -16,3 +16,9 @@ pub mod overlap;
 pub mod signature;
 
 pub mod verdict;
+
+pub mod lawful;
+
+pub mod context;
+
+pub mod incident;

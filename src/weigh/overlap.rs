@@ -1,6 +1,9 @@
 //! What a lead shares with red lines and permits, in square metres on the ellipsoid.
 
-use geo::{Area, BooleanOps, BoundingRect, GeodesicArea, Intersects, MultiPolygon, Rect, unary_union};
+use geo::{
+    Area, BooleanOps, BoundingRect, Buffer, Coord, GeodesicArea, Intersects, MapCoords, MultiPolygon, Rect,
+    unary_union,
+};
 
 use crate::units::SquareMetres;
 
@@ -44,6 +47,33 @@ impl Indexed {
             several => geodesic_area(&unary_union(several).intersection(outline)),
         }
     }
+
+    /// The part of `outline` that lies in none of some polygons, given by their places, nor within `border_m` metres.
+    pub fn outside(&self, outline: &MultiPolygon<f64>, places: &[usize], border_m: f64) -> MultiPolygon<f64> {
+        let Some(bounds) = outline.bounding_rect() else { return outline.clone() };
+        let near: Vec<MultiPolygon<f64>> =
+            places.iter().map(|place| clipped(&self.polygons[*place].1, &bounds)).collect();
+        let mut union = unary_union(&near);
+        if border_m > 0.0 {
+            union = widened(&union, border_m, bounds.center().y);
+        }
+        outline.difference(&union)
+    }
+}
+
+/// Metres of a degree of latitude, and of longitude at the equator; a border of some metres needs no better.
+pub const METRES_PER_DEGREE: f64 = 111_195.0;
+
+/// Polygons on a plane of metres around a latitude; distances of some kilometres hold to a hundredth.
+pub fn in_metres(polygons: &MultiPolygon<f64>, latitude: f64) -> MultiPolygon<f64> {
+    let (x, y) = (METRES_PER_DEGREE * latitude.to_radians().cos(), METRES_PER_DEGREE);
+    polygons.map_coords(|at| Coord { x: at.x * x, y: at.y * y })
+}
+
+/// Polygons with their borders moved outward by some metres.
+fn widened(polygons: &MultiPolygon<f64>, metres: f64, latitude: f64) -> MultiPolygon<f64> {
+    let (x, y) = (METRES_PER_DEGREE * latitude.to_radians().cos(), METRES_PER_DEGREE);
+    in_metres(polygons, latitude).buffer(metres).map_coords(|at| Coord { x: at.x / x, y: at.y / y })
 }
 
 /// The part of a polygon near a box: a county outline is cut down before it meets a small lead.

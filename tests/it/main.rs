@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, reason = "a skipped test says why")]
 
 mod cli;
+mod context;
 mod faults;
 mod gaps;
 mod golden;

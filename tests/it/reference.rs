@@ -1,13 +1,18 @@
-//! Numbers against an independent computation in another language (`scripts/reference/regression.py`).
+//! Numbers against an independent computation in another language (`scripts/reference/regression.py`,
+//! `geodesic_areas.py`).
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use geo::{Coord, LineString, MultiPolygon, Polygon};
 use steppewatch::baseline::regression::Fit;
 use steppewatch::observe::feature::{Reflectance, features};
 use steppewatch::scene::Band;
 use steppewatch::submodel::Feature;
+use steppewatch::weigh::overlap::geodesic_area;
+
+use crate::world::mix;
 
 /// Rows of a table as numbers, without its head.
 fn rows(name: &str) -> Vec<Vec<f32>> {
@@ -64,4 +69,36 @@ fn a_pixel_s_expectation_and_z_are_those_of_the_reference() {
             assert!((z - row[8]).abs() < 5e-3, "case {case}, view {view}: z {z}, expected {}", row[8]);
         }
     }
+}
+
+/// The polygon that `geodesic_areas.py` draws under a number.
+fn star(polygon: u64) -> MultiPolygon<f64> {
+    let draw = |salt: u64| (mix(polygon * 1000 + salt) >> 11) as f64 / (1_u64 << 53) as f64;
+    let (lon, lat) = (360.0 * draw(0) - 180.0, 170.0 * draw(1) - 85.0);
+    let radius = 5.0 * 5000.0_f64.powf(draw(2));
+    let count = 3 + (10.0 * draw(3)) as u64;
+    let corner = |corner: u64| {
+        let angle = std::f64::consts::TAU * (corner as f64 + 0.8 * draw(10 + corner)) / count as f64;
+        let reach = radius * (0.3 + 0.7 * draw(100 + corner)) / 111_195.0;
+        Coord { x: lon + reach * angle.cos() / lat.to_radians().cos(), y: lat + reach * angle.sin() }
+    };
+    let mut ring: Vec<Coord<f64>> = (0..count).map(corner).collect();
+    if polygon % 2 == 1 {
+        ring.reverse();
+    }
+    MultiPolygon(vec![Polygon::new(LineString::new(ring), vec![])])
+}
+
+#[test]
+fn areas_of_ten_thousand_polygons_are_those_of_geographiclib() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/reference/geodesic_areas.f64");
+    let bytes = fs::read(path).unwrap();
+    let number = |bytes: &[u8]| f64::from_le_bytes(bytes.try_into().unwrap());
+    let areas: Vec<f64> = bytes.chunks_exact(8).map(number).collect();
+    assert_eq!(areas.len(), 10_000);
+    let off =
+        |(polygon, expected): (usize, &f64)| (geodesic_area(&star(polygon as u64)).0 / expected - 1.0).abs();
+    let worst = areas.iter().enumerate().map(off).fold(0.0, f64::max);
+    assert!(worst < 1e-6, "{worst:e}");
+    println!("largest difference of 10,000 areas: {worst:.1e}");
 }

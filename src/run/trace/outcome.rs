@@ -3,7 +3,7 @@
 use geo::MultiPolygon;
 
 use crate::detect::seasons::{self, Seasons};
-use crate::lead::{AREA_METHOD, Area, Lead, Overlap, Suppressed};
+use crate::lead::{AREA_METHOD, Area, ContextOverlap, Lead, Overlap, Suppressed};
 use crate::patch::scratch;
 use crate::publish::{geojson, gpkg};
 use crate::reason::GapReason;
@@ -79,10 +79,13 @@ fn weighed(lead: &Lead, inputs: &Inputs, text: &mut String) {
     );
     line(text, "", &words);
     for limit in &lead.thresholds {
-        line(text, "", &format!("limit {} of {} mu: {}", limit.rule, limit.limit_mu, limit.verdict));
+        line(text, "", &format!("limit {} of {} mu: {}", limit.rule.id, limit.rule.limit_mu, limit.verdict));
     }
     lead.redlines.iter().for_each(|overlap| shared("red line", overlap, text));
-    lead.permits.iter().flatten().for_each(|overlap| shared("permit", overlap, text));
+    for ContextOverlap { role, id, kind, layer, overlap, .. } in &lead.context {
+        let kind = if kind.is_empty() { String::new() } else { format!(" {kind}") };
+        line(text, "", &format!("{} {id}{kind} ({layer}): {:.1} m2 shared", role.word(), overlap.0));
+    }
     let (status, first, last) = (lead.status.name(), lead.first_seen, lead.last_seen);
     let since = lead.confirmed_on.map_or(String::new(), |date| format!(" on {date}"));
     line(text, "", &format!("a lead, {status}{since}, seen {first} to {last}"));

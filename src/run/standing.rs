@@ -1,0 +1,103 @@
+//! Leads, one a place, held against context and law: what is covered is kept aside, neighbours are added up.
+//!
+//! In:  records of which each place has one lead. Out: the same, every lead with context, limits and incident.
+//! Law: no lead disappears; what context takes out is a suppressed patch with number, dates and areas.
+
+use geo::MultiPolygon;
+
+use crate::law::{self, Neighbourhood};
+use crate::lead::{Lead, Suppressed};
+use crate::redline::{Land, Role};
+use crate::run::RunError;
+use crate::run::inputs::{Inputs, Question};
+use crate::run::records::Records;
+use crate::submodel::SubModel;
+use crate::weigh::overlap::{Indexed, geodesic_area};
+use crate::weigh::{context, incident, verdict};
+
+/// What leads are held against.
+pub(super) struct Standing<'a> {
+    inputs: &'a Inputs,
+    question: &'a Question,
+    desk: context::Desk<'a>,
+    /// Red lines whose land a layer tells, and their outlines.
+    lands: Vec<Land>,
+    told: Indexed,
+    neighbourhood: Neighbourhood,
+    pixel_area: f64,
+}
+
+impl<'a> Standing<'a> {
+    /// Readies context and rules. `border_px` is how far an outline may lie outside what changed, in pixels.
+    pub(super) fn new(inputs: &'a Inputs, question: &'a Question, border_px: f64) -> Result<Self, RunError> {
+        let (width, height) = inputs.pixel_metres;
+        let told = || inputs.redlines.redlines.iter().filter_map(|line| Some((line.land?, &line.polygons)));
+        Ok(Self {
+            inputs,
+            question,
+            desk: context::Desk::new(&inputs.context, border_px * width.max(height))
+                .map_err(RunError::Rules)?,
+            lands: told().map(|(land, _)| land).collect(),
+            told: Indexed::new(told().map(|(_, polygons)| polygons)),
+            neighbourhood: law::neighbourhood().map_err(|error| RunError::Rules(error.to_string()))?,
+            pixel_area: width * height,
+        })
+    }
+
+    /// Asks context about every lead, then the law about what stands.
+    pub(super) fn settle(&self, records: &mut Records) {
+        for lead in std::mem::take(&mut records.leads) {
+            match self.held(lead) {
+                Ok(lead) => records.leads.push(lead),
+                Err(suppressed) => records.suppressed.push(*suppressed),
+            }
+        }
+        incident::join(&mut records.leads, &self.neighbourhood, self.pixel_area);
+    }
+
+    fn held(&self, mut lead: Lead) -> Result<Lead, Box<Suppressed>> {
+        let Some(model) = self.inputs.models.iter().find(|model| model.id == lead.model) else {
+            return Ok(lead);
+        };
+        let judged = self.desk.judge(&lead, model, self.question.baseline.to);
+        if let Some((reason, detail)) = judged.aside {
+            return Err(Box::new(Suppressed {
+                id: lead.id,
+                model: lead.model,
+                reason,
+                detail,
+                area: lead.area.best,
+                evidence: lead.evidence,
+                outline: lead.outline,
+            }));
+        }
+        lead.context = judged.touched;
+        lead.supplied = self.inputs.context.supplied.clone();
+        lead.excess = judged.excess;
+        if !lead.supplied.contains(&Role::Permit) {
+            lead.notes.push("permit layer not supplied".to_owned());
+        }
+        lead.notes.extend(judged.notes);
+        let counted = judged.counted.as_ref().unwrap_or(&lead.outline);
+        let lands = self.lands(model, counted);
+        let area = lead.counted_area();
+        lead.thresholds = verdict::thresholds(&model.legal, &area, lead.after, (&lands, self.pixel_area));
+        Ok(lead)
+    }
+
+    /// Shares of an outline on each kind of land that a layer tells and the sub-model's rules speak of.
+    fn lands(&self, model: &SubModel, outline: &MultiPolygon<f64>) -> Vec<(Land, f64)> {
+        let whole = geodesic_area(outline).0.max(1e-9);
+        let met: Vec<usize> = self.told.overlaps(outline).into_iter().map(|(place, _)| place).collect();
+        let mut lands: Vec<Land> = met.iter().map(|place| self.lands[*place]).collect();
+        lands.sort_unstable();
+        lands.dedup();
+        lands.retain(|land| model.legal.iter().any(|rule| rule.land.class() == land.class()));
+        let share = |land: Land| {
+            let places: Vec<usize> =
+                met.iter().filter(|place| self.lands[**place] == land).copied().collect();
+            (land, self.told.shared(outline, &places).0 / whole)
+        };
+        lands.into_iter().map(share).collect()
+    }
+}

@@ -1,0 +1,132 @@
+//! Which context may take a patch out: kinds of permits, existing land use, what a fire looks like.
+//!
+//! In:  `redlines/permits.toml` and `redlines/landuse.toml`, built into the program.
+//! Out: whether a permit's words, a land-use code or a scar speaks for a sub-model.
+//! Law: what is not known never takes a patch out.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// Kinds of permits as written, for the manifest.
+pub const PERMITS: &str = include_str!("../../redlines/permits.toml");
+
+/// Existing land use as written, for the manifest.
+pub const LAND_USE: &str = include_str!("../../redlines/landuse.toml");
+
+/// What is known about context.
+#[derive(Debug, Clone)]
+pub struct Lawful {
+    kinds: Vec<Kind>,
+    existing: BTreeMap<String, Vec<String>>,
+    fires: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kinds {
+    kind: Vec<Kind>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kind {
+    name: String,
+    words: Vec<String>,
+    covers: Vec<String>,
+    source: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LandUse {
+    source: String,
+    existing: BTreeMap<String, Vec<String>>,
+    burns: Fires,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fires {
+    looks_like: Vec<String>,
+    source: String,
+}
+
+/// What a permit's kind says of a sub-model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Says {
+    /// It covers what the sub-model finds.
+    Covers,
+    /// It is of these kinds, none of which covers it.
+    Another(String),
+    /// The kind is empty or unknown.
+    Unknown,
+}
+
+impl Lawful {
+    /// The rules of this version.
+    ///
+    /// # Errors
+    /// What is wrong with a file, in words.
+    pub fn shipped() -> Result<Self, String> {
+        let kinds: Kinds = toml::from_str(PERMITS).map_err(|error| format!("permits.toml: {error}"))?;
+        let land: LandUse = toml::from_str(LAND_USE).map_err(|error| format!("landuse.toml: {error}"))?;
+        let unsourced = kinds.kind.iter().find(|kind| kind.source.is_empty() || kind.words.is_empty());
+        if let Some(kind) = unsourced {
+            return Err(format!("permits.toml: kind '{}' needs words and a source", kind.name));
+        }
+        if land.source.is_empty() || land.burns.source.is_empty() {
+            return Err("landuse.toml: a table needs its source".to_owned());
+        }
+        Ok(Self { kinds: kinds.kind, existing: land.existing, fires: land.burns.looks_like })
+    }
+
+    /// What the words of a permit's kind say of a sub-model.
+    pub fn of_permit(&self, words: &str, model: &str) -> Says {
+        let words = words.to_lowercase();
+        let matches = |kind: &&Kind| kind.words.iter().any(|word| words.contains(&word.to_lowercase()));
+        let kinds: Vec<&Kind> = self.kinds.iter().filter(matches).collect();
+        if kinds.iter().any(|kind| kind.covers.iter().any(|covered| covered == model)) {
+            return Says::Covers;
+        }
+        let names: Vec<&str> = kinds.iter().map(|kind| kind.name.as_str()).collect();
+        if names.is_empty() { Says::Unknown } else { Says::Another(names.join(", ")) }
+    }
+
+    /// Whether ground of a land-use code already is what a sub-model would find.
+    pub fn is_existing(&self, code: &str, model: &str) -> bool {
+        let begins = |prefix: &String| !prefix.is_empty() && code.starts_with(prefix.as_str());
+        self.existing.get(model).is_some_and(|codes| codes.iter().any(begins))
+    }
+
+    /// Whether burnt ground looks like what a sub-model would find.
+    pub fn looks_burnt(&self, model: &str) -> bool {
+        self.fires.iter().any(|id| id == model)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mining_right_is_no_grassland_permit_and_an_unknown_kind_covers_nothing() {
+        let lawful = Lawful::shipped().unwrap();
+        assert_eq!(lawful.of_permit("采矿许可证", "G2"), Says::Another("mining right".to_owned()));
+        assert_eq!(lawful.of_permit("采矿项目使用草原审核同意书", "G2"), Says::Covers);
+        assert_eq!(lawful.of_permit("Cultivation", "G1"), Says::Covers);
+        assert_eq!(lawful.of_permit("cultivation", "G2"), Says::Another("cultivation".to_owned()));
+        assert_eq!(lawful.of_permit("设施农用地备案", "F4"), Says::Covers);
+        assert_eq!(lawful.of_permit("", "G1"), Says::Unknown);
+        assert_eq!(lawful.of_permit("某种许可", "G1"), Says::Unknown);
+    }
+
+    #[test]
+    fn existing_use_is_told_by_the_beginning_of_the_code() {
+        let lawful = Lawful::shipped().unwrap();
+        assert!(lawful.is_existing("0103", "G1") && lawful.is_existing("0602", "G2"));
+        assert!(!lawful.is_existing("0401", "G1") && !lawful.is_existing("0103", "G2"));
+        assert!(!lawful.is_existing("", "G1") && !lawful.is_existing("0103", "L3"));
+        assert!(lawful.looks_burnt("G1") && !lawful.looks_burnt("F3"));
+    }
+}
