@@ -58,6 +58,8 @@ codes! {
         NoCloserLook = "no_closer_look", "整体观测不足 too few views of the whole patch";
         /// Confidence under the least that was asked for.
         LowConfidence = "low_confidence", "置信度低 low confidence";
+        /// Not among the candidates that verified leads let through at the false-discovery rate asked for.
+        NotSelectedAtFdr = "not_selected_at_fdr", "未达到所要求的误判率 not selected at the false-discovery rate";
         /// Another sub-model's lead stands for the same place.
         SamePlace = "same_place", "同一地点已有线索 the same place is a lead already";
         /// The change of two dates points away from every sub-model asked for.

@@ -39,6 +39,9 @@ pub struct Inputs {
     /// Permit layers.
     #[serde(default)]
     pub permits: Vec<PathBuf>,
+    /// Verified leads of earlier runs, GeoJSON or CSV.
+    #[serde(default)]
+    pub verified: Vec<PathBuf>,
     /// Class of every red line, whatever the layers say; without it their own field or name says it.
     pub class: Option<String>,
     /// Order of bands in files whose bands have no names, for example ["red", "green", "blue", "nir"].
@@ -101,6 +104,7 @@ impl PlanFile {
         file.inputs.scenes.iter_mut().for_each(anchor);
         file.inputs.redlines.iter_mut().for_each(anchor);
         file.inputs.permits.iter_mut().for_each(anchor);
+        file.inputs.verified.iter_mut().for_each(anchor);
         file.outputs.out.iter_mut().for_each(anchor);
         Ok(file)
     }
@@ -120,6 +124,7 @@ impl PlanFile {
         take(&mut self.inputs.scenes, flags.inputs.scenes);
         take_all(&mut self.inputs.redlines, flags.inputs.redlines);
         take_all(&mut self.inputs.permits, flags.inputs.permits);
+        take_all(&mut self.inputs.verified, flags.inputs.verified);
         take(&mut self.inputs.class, flags.inputs.class);
         take_all(&mut self.inputs.band_order, flags.inputs.band_order);
         take(&mut self.dates.baseline, flags.dates.baseline);

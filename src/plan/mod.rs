@@ -28,6 +28,8 @@ pub struct Plan {
     pub redlines: Vec<PathBuf>,
     /// Permit layers.
     pub permits: Vec<PathBuf>,
+    /// Verified leads of earlier runs, for the confidence and for `fdr`.
+    pub verified: Vec<PathBuf>,
     /// Class of every red line, whatever the layers say; without it their own field or name says it.
     pub class: Option<Class>,
     /// Order of bands in files whose bands have no names.
@@ -40,7 +42,7 @@ pub struct Plan {
     pub models: Vec<String>,
     /// Leads below this confidence go to the suppressed patches; by mode when not given.
     pub least_confidence: Option<f64>,
-    /// False-discovery rate asked for, if any.
+    /// False-discovery rate at which verified leads select, if asked for.
     pub fdr: Option<f64>,
     /// Workers; changes no byte of the result.
     pub threads: usize,

@@ -76,6 +76,7 @@ pub fn resolve(file: PlanFile, cores: usize) -> Result<Plan, PlanError> {
         scenes,
         redlines,
         permits: file.inputs.permits,
+        verified: file.inputs.verified,
         class,
         band_order,
         baseline,

@@ -4,7 +4,7 @@ use geo::{MultiPolygon, polygon};
 
 use crate::date::Date;
 use crate::grid::Window;
-use crate::lead::{Area, Gap, Lead, Measure, Overlap, Status, Suppressed, Threshold};
+use crate::lead::{Area, Gap, Lead, Measure, Overlap, Selection, Status, Suppressed, Threshold};
 use crate::reason::{AsideReason, GapReason};
 use crate::redline::{Class, Layer, RedLine};
 use crate::units::SquareMetres;
@@ -35,6 +35,7 @@ fn lead(rank: usize, id: &str, status: Status, lon: f64) -> Lead {
         status,
         confidence: 0.876_54 / rank as f64,
         confidence_method: "default model".to_owned(),
+        selection: Selection { score: 2.0, p_value: None, words: "confidence of at least 0.6".to_owned() },
         before: Date::constant(2021, 8, 12),
         after: Date::constant(2022, 7, 3),
         first_seen: Date::constant(2022, 5, 1),

@@ -25,6 +25,8 @@ mod place;
 
 pub mod records;
 
+pub mod select;
+
 pub mod tiles;
 
 pub mod trace;
@@ -46,12 +48,14 @@ use crate::patch::scratch::{Scratch, ScratchError};
 use crate::plan::Plan;
 use crate::publish::{PublishError, Staging};
 use crate::read::ReadError;
+use crate::read::attributes::AttributeError;
 use crate::redline::RedLineError;
 use crate::submodel::SubModelError;
 
 use gaps::Answers;
 use inputs::Inputs;
 use records::Records;
+use select::Selected;
 
 /// Why a run ended without a result.
 #[derive(Debug, Error)]
@@ -180,6 +184,9 @@ pub enum RunError {
         /// Where.
         window: Window,
     },
+    /// A file of verified leads.
+    #[error(transparent)]
+    Verified(#[from] AttributeError),
     /// The confidence model that ships with the program cannot be read.
     #[error("the shipped confidence model cannot be read: {0}")]
     Shipped(String),
@@ -223,27 +230,50 @@ pub struct Found {
     pub gaps: Vec<Gap>,
     /// How often the same rules name a place in a year in which nothing was looked for.
     pub noise: Option<Noise>,
+    /// What verified leads selected; none where they did not.
+    pub selected: Option<Selected>,
     /// What the run learned that the reader of the result must know.
     pub notes: Vec<String>,
 }
 
-/// Leads of a placebo year: the last year of the look-back, judged by what came before it.
+/// Leads of a placebo year: the last year of the look-back, judged by what came before it and by the same rules.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Noise {
     /// Leads in the placebo year.
     pub leads: usize,
     /// Placebo year.
     pub year: Period,
-    /// Area of the red lines that was looked at, km2.
+    /// Area inside the red lines that could be judged in the placebo year, km2.
     pub area_km2: f64,
+    /// Leads of the target period.
+    pub target_leads: usize,
+    /// Target period.
+    pub target: Period,
+    /// Area inside the red lines that could be judged in the target period, km2.
+    pub target_km2: f64,
 }
 
 impl Noise {
     /// Leads per 100 km2 and year.
     pub fn per_100_km2_and_year(&self) -> f64 {
-        let years = f64::from(days_between(self.year.from, self.year.to) + 1) / 365.25;
-        self.leads as f64 / (self.area_km2 / 100.0) / years
+        self.leads as f64 / (self.area_km2 / 100.0) / years(self.year)
     }
+
+    /// `noise_fdr`: how many of the target period's leads a quiet year would have named too, as a share of them:
+    /// (1 + leads of the placebo year) / leads of the target period, both per ground and year that could be judged.
+    ///
+    /// None without leads. At most 1. It knows noise alone: what changes in nature in the target year and did not in the
+    /// placebo year (a drought, grazing) is not in it, so it is no chance that a lead is true.
+    /// Source: `reference/science.md` 6.6; the 1 of competition after Barber and Candes, Annals of Statistics 43 (2015).
+    pub fn fdr(&self) -> Option<f64> {
+        let quiet = (1.0 + self.leads as f64) / (self.area_km2 * years(self.year));
+        let named = self.target_leads as f64 / (self.target_km2 * years(self.target));
+        (named > 0.0).then(|| (quiet / named).min(1.0))
+    }
+}
+
+fn years(period: Period) -> f64 {
+    f64::from(days_between(period.from, period.to) + 1) / 365.25
 }
 
 /// Carries out a plan: everything is checked first, then the output folder is taken, then pixels are read.
@@ -294,17 +324,24 @@ pub fn find(
         };
         let gaps = gaps::gaps(inputs, &answers(0))?;
         let weigh = |place: usize| records::weigh(plan, inputs, asked[place].0, &examined[place]);
+        let mut records = weigh(0)?;
+        let selected = select::select(plan, inputs, &mut records);
+        let judged_km2 = |place: usize| gaps::judged_area(inputs, &answers(place)).map(|area| area.0 / 1e6);
         let noise = match inputs.placebo.as_ref() {
             None => None,
-            Some(placebo) => {
-                let leads = weigh(1)?.leads.len();
-                let judged = gaps::judged_area(inputs, &answers(1))?;
-                // Where nothing could be judged there is no rate.
-                (judged.0 > 0.0).then_some(Noise { leads, year: placebo.target, area_km2: judged.0 / 1e6 })
-            }
+            Some(placebo) => Some(Noise {
+                leads: select::as_in_target(plan, inputs, &weigh(1)?, selected.as_ref()),
+                year: placebo.target,
+                area_km2: judged_km2(1)?,
+                target_leads: records.leads.len(),
+                target: inputs.question.target,
+                target_km2: judged_km2(0)?,
+            }),
         };
-        let records = weigh(0)?;
-        Ok(Found { records, gaps, noise, notes: Vec::new() })
+        // Where nothing could be judged there is no rate.
+        let noise = noise.filter(|noise| noise.area_km2 > 0.0 && noise.target_km2 > 0.0);
+        let notes = selected.iter().flat_map(Selected::notes).collect();
+        Ok(Found { records, gaps, noise, selected, notes })
     })
 }
 
@@ -325,10 +362,12 @@ fn find_in_pair(
         pair::judge(inputs, &survey, &scratch, &tiles, progress)?;
         progress.stage("patches", 0);
         let candidates = pair_patches::candidates(&survey, &scratch)?;
-        let records = pair_records::weigh(plan, inputs, &survey, &candidates)?;
+        let mut records = pair_records::weigh(plan, inputs, &survey, &candidates)?;
+        let selected = select::select(plan, inputs, &mut records);
         let evidence = (0..inputs.models.len()).map(|model| survey.plane_of_model(model)).collect();
         let gaps = gaps::gaps(inputs, &Answers { scratch: &scratch, evidence, seasons: None })?;
-        Ok(Found { records, gaps, noise: None, notes: vec![format!("two dates: {}", survey.summary)] })
+        let notes = vec![format!("two dates: {}", survey.summary)];
+        Ok(Found { records, gaps, noise: None, selected, notes })
     })
 }
 

@@ -14,6 +14,7 @@ use crate::publish::manifest::{self, Input, Manifest, Run, SceneUse, Skipped};
 use crate::publish::{Outcome, Staging, geojson, gpkg, style};
 use crate::read::Reader;
 use crate::run::inputs::Inputs;
+use crate::run::select::Selected;
 use crate::run::{Found, Progress, RunError};
 use crate::scene::Band;
 
@@ -99,9 +100,13 @@ fn resolved(plan: &Plan, inputs: &Inputs, found: &Found) -> Value {
             "leads_in_placebo_year": noise.leads,
             "placebo_year": noise.year.to_string(),
             "area_km2": crate::units::rounded(noise.area_km2, 3),
+            "leads_per_100_km2_and_year": crate::units::rounded(noise.per_100_km2_and_year(), 4),
+            "target_area_km2": crate::units::rounded(noise.target_km2, 3),
+            "noise_fdr": noise.fdr().map(|share| crate::units::rounded(share, 4)),
         })
     });
-    json!({ "decided": decided, "noise": noise, "notes": inputs.notes })
+    let verified = found.selected.as_ref().map(Selected::as_json);
+    json!({ "decided": decided, "noise": noise, "verified_fdr": verified, "notes": inputs.notes })
 }
 
 /// Every file that was read, once, with its hash.
@@ -114,7 +119,9 @@ fn input_files(plan: &Plan, inputs: &Inputs) -> Result<Vec<Input>, RunError> {
     for path in scenes {
         files.push(Input::of_file("scene", path)?);
     }
-    for (role, paths) in [("redlines", &plan.redlines), ("permits", &plan.permits)] {
+    for (role, paths) in
+        [("redlines", &plan.redlines), ("permits", &plan.permits), ("verified", &plan.verified)]
+    {
         for path in paths {
             files.push(Input::of_file(role, path)?);
         }

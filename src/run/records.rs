@@ -4,7 +4,7 @@ use geo::InteriorPoint;
 
 use crate::date::{Date, days_between};
 use crate::grid::Window;
-use crate::lead::{Area, Lead, Measure, Overlap, Status, Suppressed};
+use crate::lead::{Area, Lead, Measure, Overlap, Selection, Status, Suppressed};
 use crate::patch::Patch;
 use crate::plan::Plan;
 use crate::reason::AsideReason;
@@ -17,6 +17,7 @@ use crate::run::place::one_lead_a_place;
 use crate::scene::Band;
 use crate::submodel::SubModel;
 use crate::units::{SquareMetres, rounded};
+use crate::weigh::calibration::logit;
 use crate::weigh::closer::Closer;
 use crate::weigh::confidence::{self, Cap, Model};
 use crate::weigh::overlap::{Indexed, geodesic_area};
@@ -99,6 +100,15 @@ struct Weighed<'a> {
     redlines: &'a [(usize, SquareMetres)],
 }
 
+/// How sure a patch is.
+struct Judged {
+    confidence: f64,
+    /// How the confidence was obtained.
+    method: String,
+    /// What orders candidates against verified leads.
+    score: f64,
+}
+
 /// Why a patch is no lead: code and sentence.
 pub(super) type Reason = (AsideReason, String);
 
@@ -155,25 +165,15 @@ impl<'a> Desk<'a> {
                 "the patch as a whole has too few views".to_owned(),
             ))));
         };
-        let (confidence, method) = self.confidence(&model.id, &measures, closer);
-        let least = self.plan.least_confidence(false);
-        if confidence < least {
-            return Ok(Err(drop((
-                AsideReason::LowConfidence,
-                format!("confidence {confidence:.3} is under {least:.3} ({method})"),
-            ))));
+        let judged = self.confidence(&model.id, &measures, closer);
+        if let Some(reason) = self.too_unsure(&judged) {
+            return Ok(Err(drop(reason)));
         }
         let weighed = Weighed { patch, closer, outline: &outline, best, redlines: &redlines };
-        Ok(Ok(self.lead(model, &weighed, (confidence, method), measures)))
+        Ok(Ok(self.lead(model, &weighed, judged, measures)))
     }
 
-    fn lead(
-        &self,
-        model: &SubModel,
-        weighed: &Weighed,
-        (confidence, method): (f64, String),
-        measures: Vec<Measure>,
-    ) -> Lead {
+    fn lead(&self, model: &SubModel, weighed: &Weighed, judged: Judged, measures: Vec<Measure>) -> Lead {
         let Weighed { patch, closer, outline, best, redlines } = *weighed;
         let area = interval(best, patch.area_px);
         let moments = self.moments(closer);
@@ -187,8 +187,9 @@ impl<'a> Desk<'a> {
             model_name: model.name.clone(),
             model_name_zh: model.name_zh.clone(),
             status,
-            confidence: rounded(confidence, 4),
-            confidence_method: method,
+            confidence: rounded(judged.confidence, 4),
+            confidence_method: judged.method,
+            selection: Selection { score: judged.score, ..Selection::default() },
             before: moments.before,
             after: moments.after,
             first_seen: moments.first_seen,
@@ -252,7 +253,20 @@ impl<'a> Desk<'a> {
         None
     }
 
-    fn confidence(&self, model: &str, measures: &[Measure], closer: &Closer) -> (f64, String) {
+    /// Why a patch is too unsure; where verified leads select, all but the least likely are candidates.
+    fn too_unsure(&self, judged: &Judged) -> Option<Reason> {
+        let Judged { confidence, method, score } = judged;
+        if let Some(prefilter) = self.inputs.selects(self.plan).map(|selects| selects.prefilter) {
+            let detail =
+                || format!("the shipped confidence is under {prefilter:.3}, too low to be a candidate");
+            return (*score < logit(prefilter)).then(|| (AsideReason::LowConfidence, detail()));
+        }
+        let least = self.plan.least_confidence(false);
+        let detail = || format!("confidence {confidence:.3} is under {least:.3} ({method})");
+        (*confidence < least).then(|| (AsideReason::LowConfidence, detail()))
+    }
+
+    fn confidence(&self, model: &str, measures: &[Measure], closer: &Closer) -> Judged {
         let mut caps = Vec::new();
         if self.inputs.scenes.iter().any(|scene| !scene.has(Band::Swir16)) {
             let reason = "the sensor has no short-wave infrared".to_owned();
@@ -263,8 +277,17 @@ impl<'a> Desk<'a> {
             let reason = format!("{share:.0} % of the look-alikes' views have changed themselves");
             caps.push(Cap { most: confidence::CONTAMINATED_CAP, reason });
         }
-        let method = self.confidence.method(model);
-        confidence::capped(self.confidence.probability(model, measures), &caps, &method)
+        let shipped = &self.confidence;
+        let (by_score, method) = (shipped.score(model, measures), shipped.method(model));
+        let (confidence, words) = confidence::capped(shipped.probability(model, measures), &caps, &method);
+        let calibration = self.inputs.calibration.as_ref();
+        let score = calibration.map_or(by_score, |one| one.score(shipped, model, measures, confidence));
+        let Some(platt) = calibration.and_then(|calibration| calibration.platt) else {
+            return Judged { confidence, method: words, score };
+        };
+        let method = platt.words(&method);
+        let (confidence, method) = confidence::capped(platt.probability(score), &caps, &method);
+        Judged { confidence, method, score }
     }
 
     fn moments(&self, closer: &Closer) -> Moments {

@@ -5,12 +5,20 @@
 //! Out: `Lead` or `Suppressed`.
 //! Law: no patch disappears without a reason on record.
 
+pub mod calibration;
+
 pub mod closer;
 
 pub mod confidence;
 
+pub mod conformal;
+
 pub mod course;
 
+pub mod labels;
+
 pub mod overlap;
+
+pub mod platt;
 
 pub mod verdict;
