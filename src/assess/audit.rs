@@ -249,3 +249,47 @@ impl fmt::Display for Audit {
         self.notes.iter().try_for_each(|note| writeln!(f, "note: {note}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(rows: &str) -> Audit {
+        let head = "id,stratum,model,area_m2,stratum_units,stratum_area_m2,verdict\n";
+        of(&attributes::parse(Path::new("sample.csv"), &format!("{head}{rows}")).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn strata_are_weighed_by_their_units_and_sub_models_by_their_own_leads() {
+        // Of 100 sure leads all four seen are there, of 300 unsure ones two of four.
+        let rows: String = (0..8)
+            .map(|place| {
+                let (stratum, units) = if place < 4 { ("lead_high", 100) } else { ("lead_low", 300) };
+                let model = if place % 2 == 0 { "G1" } else { "G2" };
+                let verdict = place < 4 || place % 2 == 0;
+                format!("l{place},{stratum},{model},1000,{units},{}000,{verdict}\n", units)
+            })
+            .collect();
+        let found = sample(&rows);
+        assert_eq!(found.users_accuracy.unwrap().estimate.value, 0.625);
+        assert_eq!(found.users_accuracy_by_area.unwrap().estimate.value, 0.625);
+        let of = |id: &str| found.models.iter().find(|level| level.name == id).unwrap().clone();
+        // G1: all there. G2: 50 of 200, from two sure and two unsure ones.
+        assert_eq!(
+            (of("G1").share.unwrap().estimate.value, of("G2").share.unwrap().estimate.value),
+            (1.0, 0.25)
+        );
+        // Nothing can be said of what was missed.
+        assert_eq!((found.producers_accuracy_by_area, found.area_of_change_m2), (None, None));
+        assert!(found.notes.iter().any(|note| note.contains("no ground without a lead")));
+        assert!(found.notes.iter().any(|note| note.starts_with("lead_low: 4 verified places are few")));
+    }
+
+    #[test]
+    fn a_sample_that_lost_its_frame_is_refused() {
+        let rows =
+            attributes::parse(Path::new("sample.csv"), "id,stratum,verdict\na,lead_high,true\n").unwrap();
+        let error = of(&rows).unwrap_err().to_string();
+        assert!(error.contains("stratum_units") && error.contains("row 1"), "{error}");
+    }
+}

@@ -311,3 +311,28 @@ fn even(draw: &mut Draw, bounds: Rect<f64>) -> Point<f64> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_square_metre_has_the_same_chance_also_where_meridians_draw_together() {
+        let bounds = Rect::new(geo::Coord { x: 100.0, y: 0.0 }, geo::Coord { x: 110.0, y: 60.0 });
+        let mut draw = Draw::new(7, "even", 0, 0);
+        let south = (0..20_000).filter(|_| even(&mut draw, bounds).y() < 30.0).count() as f64 / 20_000.0;
+        // On the sphere sin 30 / sin 60 = 0.577; the ellipsoid moves it by less than 0.004.
+        assert!((south - 0.577).abs() < 0.012, "{south}");
+    }
+
+    #[test]
+    fn what_is_part_of_the_ground_is_no_stratum_of_its_own() {
+        assert_eq!(Stratum::of_reason("low_confidence"), Some(Stratum::AsideUnsure));
+        assert_eq!(Stratum::of_reason("not_selected_at_fdr"), Some(Stratum::AsideUnsure));
+        assert_eq!(Stratum::of_reason("not_persistent"), Some(Stratum::AsideRule));
+        for code in ["same_place", "outside_red_line", "area_below_minimum"] {
+            assert_eq!(Stratum::of_reason(code), None, "{code}");
+        }
+        assert!(Stratum::ALL.iter().all(|stratum| Stratum::parse(stratum.name()) == Some(*stratum)));
+    }
+}

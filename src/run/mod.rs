@@ -9,7 +9,11 @@ pub mod identity;
 
 pub mod inputs;
 
+mod judged;
+
 pub mod measures;
+
+pub mod noise;
 
 pub mod outputs;
 
@@ -38,7 +42,7 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::baseline::{CELL, RING};
-use crate::date::{Date, Period, days_between};
+use crate::date::{Date, Period};
 use crate::detect::pair::PairError;
 use crate::grid::Window;
 use crate::grid::crs::CrsError;
@@ -54,6 +58,7 @@ use crate::submodel::SubModelError;
 
 use gaps::Answers;
 use inputs::Inputs;
+pub use noise::Noise;
 use records::Records;
 use select::Selected;
 
@@ -234,46 +239,6 @@ pub struct Found {
     pub selected: Option<Selected>,
     /// What the run learned that the reader of the result must know.
     pub notes: Vec<String>,
-}
-
-/// Leads of a placebo year: the last year of the look-back, judged by what came before it and by the same rules.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Noise {
-    /// Leads in the placebo year.
-    pub leads: usize,
-    /// Placebo year.
-    pub year: Period,
-    /// Area inside the red lines that could be judged in the placebo year, km2.
-    pub area_km2: f64,
-    /// Leads of the target period.
-    pub target_leads: usize,
-    /// Target period.
-    pub target: Period,
-    /// Area inside the red lines that could be judged in the target period, km2.
-    pub target_km2: f64,
-}
-
-impl Noise {
-    /// Leads per 100 km2 and year.
-    pub fn per_100_km2_and_year(&self) -> f64 {
-        self.leads as f64 / (self.area_km2 / 100.0) / years(self.year)
-    }
-
-    /// `noise_fdr`: how many of the target period's leads a quiet year would have named too, as a share of them:
-    /// (1 + leads of the placebo year) / leads of the target period, both per ground and year that could be judged.
-    ///
-    /// None without leads. At most 1. It knows noise alone: what changes in nature in the target year and did not in the
-    /// placebo year (a drought, grazing) is not in it, so it is no chance that a lead is true.
-    /// Source: `reference/science.md` 6.6; the 1 of competition after Barber and Candes, Annals of Statistics 43 (2015).
-    pub fn fdr(&self) -> Option<f64> {
-        let quiet = (1.0 + self.leads as f64) / (self.area_km2 * years(self.year));
-        let named = self.target_leads as f64 / (self.target_km2 * years(self.target));
-        (named > 0.0).then(|| (quiet / named).min(1.0))
-    }
-}
-
-fn years(period: Period) -> f64 {
-    f64::from(days_between(period.from, period.to) + 1) / 365.25
 }
 
 /// Carries out a plan: everything is checked first, then the output folder is taken, then pixels are read.

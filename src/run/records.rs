@@ -11,15 +11,14 @@ use crate::reason::AsideReason;
 use crate::run::RunError;
 use crate::run::identity::identity;
 use crate::run::inputs::{Inputs, Question};
+use crate::run::judged::Judged;
 use crate::run::measures::{closer_measures, shape_measures};
 use crate::run::patches::{Examined, in_lon_lat};
 use crate::run::place::one_lead_a_place;
-use crate::scene::Band;
 use crate::submodel::SubModel;
 use crate::units::{SquareMetres, rounded};
-use crate::weigh::calibration::logit;
 use crate::weigh::closer::Closer;
-use crate::weigh::confidence::{self, Cap, Model};
+use crate::weigh::confidence::Model;
 use crate::weigh::overlap::{Indexed, geodesic_area};
 use crate::weigh::verdict;
 
@@ -80,13 +79,13 @@ pub(super) fn ranked(mut records: Records) -> Records {
 
 /// What every patch is weighed against.
 pub(super) struct Desk<'a> {
-    plan: &'a Plan,
-    inputs: &'a Inputs,
+    pub(super) plan: &'a Plan,
+    pub(super) inputs: &'a Inputs,
     question: &'a Question,
     pub(super) transform: crate::grid::crs::Transform,
     pub(super) redlines: Indexed,
     permits: Option<Indexed>,
-    confidence: Model,
+    pub(super) confidence: Model,
     pub(super) pixel_area: f64,
 }
 
@@ -98,15 +97,6 @@ struct Weighed<'a> {
     outline: &'a geo::MultiPolygon<f64>,
     best: SquareMetres,
     redlines: &'a [(usize, SquareMetres)],
-}
-
-/// How sure a patch is.
-struct Judged {
-    confidence: f64,
-    /// How the confidence was obtained.
-    method: String,
-    /// What orders candidates against verified leads.
-    score: f64,
 }
 
 /// Why a patch is no lead: code and sentence.
@@ -251,43 +241,6 @@ impl<'a> Desk<'a> {
             ));
         }
         None
-    }
-
-    /// Why a patch is too unsure; where verified leads select, all but the least likely are candidates.
-    fn too_unsure(&self, judged: &Judged) -> Option<Reason> {
-        let Judged { confidence, method, score } = judged;
-        if let Some(prefilter) = self.inputs.selects(self.plan).map(|selects| selects.prefilter) {
-            let detail =
-                || format!("the shipped confidence is under {prefilter:.3}, too low to be a candidate");
-            return (*score < logit(prefilter)).then(|| (AsideReason::LowConfidence, detail()));
-        }
-        let least = self.plan.least_confidence(false);
-        let detail = || format!("confidence {confidence:.3} is under {least:.3} ({method})");
-        (*confidence < least).then(|| (AsideReason::LowConfidence, detail()))
-    }
-
-    fn confidence(&self, model: &str, measures: &[Measure], closer: &Closer) -> Judged {
-        let mut caps = Vec::new();
-        if self.inputs.scenes.iter().any(|scene| !scene.has(Band::Swir16)) {
-            let reason = "the sensor has no short-wave infrared".to_owned();
-            caps.push(Cap { most: confidence::NO_SWIR_CAP, reason });
-        }
-        if closer.contamination > confidence::CONTAMINATED_SHARE {
-            let share = 100.0 * closer.contamination;
-            let reason = format!("{share:.0} % of the look-alikes' views have changed themselves");
-            caps.push(Cap { most: confidence::CONTAMINATED_CAP, reason });
-        }
-        let shipped = &self.confidence;
-        let (by_score, method) = (shipped.score(model, measures), shipped.method(model));
-        let (confidence, words) = confidence::capped(shipped.probability(model, measures), &caps, &method);
-        let calibration = self.inputs.calibration.as_ref();
-        let score = calibration.map_or(by_score, |one| one.score(shipped, model, measures, confidence));
-        let Some(platt) = calibration.and_then(|calibration| calibration.platt) else {
-            return Judged { confidence, method: words, score };
-        };
-        let method = platt.words(&method);
-        let (confidence, method) = confidence::capped(platt.probability(score), &caps, &method);
-        Judged { confidence, method, score }
     }
 
     fn moments(&self, closer: &Closer) -> Moments {

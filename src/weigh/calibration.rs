@@ -268,3 +268,148 @@ pub fn logit(probability: f64) -> f64 {
     let inside = probability.clamp(0.0005, 0.9995);
     (inside / (1.0 - inside)).ln()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    const SCOPE: Scope = Scope { season: 2023, ground: None };
+
+    fn label(id: usize, score: f64, is_true: bool) -> Label {
+        Label {
+            id: format!("v{id}"),
+            model: "G1".to_owned(),
+            is_true,
+            score: Some(score),
+            confidence: None,
+            weight: 1.0,
+            area: Some(SquareMetres::from_mu(20.0)),
+            season: 2022,
+            place: None,
+        }
+    }
+
+    fn calibration(labels: Vec<Label>, scope: &Scope) -> Calibration {
+        let found = Labels { rows: labels.len(), labels, left_out: BTreeMap::new() };
+        Calibration::of(found, &Model::shipped().unwrap(), scope, Rules::shipped().unwrap())
+    }
+
+    fn many(count: usize) -> Vec<Label> {
+        (0..count).map(|id| label(id, if id % 4 == 0 { 0.0 } else { 5.0 }, id % 4 != 0)).collect()
+    }
+
+    #[test]
+    fn every_number_of_the_shipped_rules_stands_beside_its_source() {
+        let rules = Rules::shipped().unwrap();
+        let sources = [
+            &rules.prefilter_source,
+            &rules.refit_source,
+            &rules.group_source,
+            &rules.size_source,
+            &rules.most_seasons_source,
+            &rules.most_km_source,
+        ];
+        assert!(sources.iter().all(|source| source.len() > 10));
+        let sizes = [2.0, 3.0, 30.0, 60.0].map(|mu| rules.size(SquareMetres::from_mu(mu)));
+        assert_eq!(sizes, [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn labels_of_other_years_and_other_regions_do_not_speak() {
+        let mut labels = many(8);
+        labels[0].season = 2020;
+        labels[1].season = 2025;
+        let ground = Some(Rect::new(geo::Coord { x: 108.0, y: 41.0 }, geo::Coord { x: 109.0, y: 42.0 }));
+        // Romania, and a place half a degree beside the red lines.
+        labels[2].place = Some((22.1, 45.2));
+        labels[3].place = Some((109.5, 41.5));
+        let scope = Scope { season: 2023, ground };
+        let found = calibration(labels, &scope);
+        assert_eq!((found.labels.len(), found.is_expired), (6, true));
+        let note = found.notes.iter().find(|note| note.starts_with("calibration expired")).unwrap();
+        assert!(note.contains("1 out of date") && note.contains("1 of another region"), "{note}");
+        assert!(!calibration(many(8), &SCOPE).is_expired);
+    }
+
+    #[test]
+    fn a_published_confidence_speaks_only_for_the_model_that_made_it() {
+        let shipped = Model::shipped().unwrap().method("G1");
+        let with = |method: &str| {
+            let mut labels = many(4);
+            for label in &mut labels {
+                label.score = None;
+                label.confidence = Some((0.8, method.to_owned()));
+            }
+            calibration(labels, &SCOPE)
+        };
+        let own = with(&format!("{shipped}; at most 0.8 because there is no short-wave infrared"));
+        assert_eq!((own.labels.len(), own.kind), (4, ScoreKind::Confidence));
+        assert!((own.labels[0].0 - logit(0.8)).abs() < 1e-12);
+        let older = with("shipped logistic model 'grassland', version 0");
+        assert!(older.labels.is_empty() && older.is_expired);
+    }
+
+    #[test]
+    fn groups_are_judged_apart_only_when_each_has_labels_enough() {
+        let mut labels = many(100);
+        let other = |mut one: Label| {
+            one.model = "G2".to_owned();
+            one.id.push('b');
+            one.score = one.score.map(|score| score + 10.0);
+            one
+        };
+        let second: Vec<Label> = many(100).into_iter().map(other).collect();
+        let (ploughed, mined) = ("G1", "G2");
+        let area = SquareMetres::from_mu(20.0);
+        let candidates =
+            [Candidate { model: ploughed, area, score: 5.0 }, Candidate { model: mined, area, score: 5.0 }];
+        labels.extend(second[..99].to_vec());
+        let pooled = calibration(labels.clone(), &SCOPE).compare(&candidates, 0.2);
+        assert!(!pooled.is_grouped && pooled.p_values[0] == pooled.p_values[1]);
+        labels.push(second[99].clone());
+        let grouped = calibration(labels, &SCOPE).compare(&candidates, 0.2);
+        // 25 false ones among the 100 of G2 lie above 5, none among those of G1.
+        assert!(grouped.is_grouped);
+        assert_eq!(grouped.p_values, [1.0 / 101.0, 26.0 / 101.0]);
+    }
+
+    #[test]
+    fn what_lies_under_the_prefilter_takes_no_part() {
+        let mut labels = many(40);
+        labels.extend((40..80).map(|id| label(id, -4.0, false)));
+        let found = calibration(labels, &SCOPE);
+        assert_eq!((found.above(0.2).count(), found.above(0.0).count()), (40, 80));
+        let candidate = [Candidate { model: "G1", area: SquareMetres(1e4), score: 5.0 }];
+        assert_eq!(found.compare(&candidate, 0.2).p_values, [1.0 / 41.0]);
+    }
+
+    #[test]
+    fn too_few_labels_are_refused_with_the_number_needed() {
+        let found = calibration(many(8), &SCOPE);
+        assert!(found.refuses(0.2, 0.2).is_none());
+        let words = found.refuses(0.05, 0.2).unwrap();
+        assert!(words.contains("8 verified leads") && words.contains("at least 19"), "{words}");
+    }
+
+    #[test]
+    fn a_heavy_label_makes_the_smallest_p_value_larger() {
+        let mut labels = many(40);
+        labels[1].weight = 20.0;
+        let found = calibration(labels, &SCOPE);
+        assert!(found.notes.iter().any(|note| note.contains("unequal chances")));
+        assert!(found.refuses(0.1, 0.2).is_some());
+    }
+
+    #[test]
+    fn sixty_labels_with_fifteen_of_each_fit_the_confidence() {
+        assert!(calibration(many(60), &SCOPE).platt.is_some());
+        assert!(calibration(many(56), &SCOPE).platt.is_none());
+        let mut one_sided = many(60);
+        one_sided[0].is_true = true;
+        let found = calibration(one_sided, &SCOPE);
+        assert!(found.platt.is_none());
+        assert!(found.notes.iter().any(|note| note.contains("14 false")), "{:?}", found.notes);
+    }
+}

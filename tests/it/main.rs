@@ -10,6 +10,7 @@ mod cli;
 mod faults;
 mod gaps;
 mod golden;
+mod guarantees;
 mod hostile;
 mod interrupted;
 mod laws;
