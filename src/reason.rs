@@ -74,6 +74,8 @@ codes! {
         ExistingLandUse = "existing_land_use", "既有地类 existing land use";
         /// Most of it lies in a burn scar of the time between.
         BurnScar = "burn_scar", "火烧迹地 burn scar";
+        /// Not among the candidates that verified leads let through at the false-discovery rate asked for.
+        NotSelectedAtFdr = "not_selected_at_fdr", "未达到所要求的误判率 not selected at the false-discovery rate";
         /// Another sub-model's lead stands for the same place.
         SamePlace = "same_place", "同一地点已有线索 the same place is a lead already";
         /// The change of two dates points away from every sub-model asked for.
