@@ -52,7 +52,7 @@ pub fn benjamini_hochberg(p_values: &[f64], q: f64) -> Option<f64> {
     let all = sorted.len() as f64;
     // A rounding error must not decide a tie such as 1/20 against 0.1 x 1/2.
     let passes = |(rank, p): &(usize, &f64)| **p * all <= q * (rank + 1) as f64 + 1e-12;
-    sorted.iter().enumerate().filter(passes).last().map(|(_, p)| *p)
+    sorted.iter().enumerate().rfind(passes).map(|(_, p)| *p)
 }
 
 /// Verified candidates at least, so that `above` of `candidates` could be selected at `q` if no false one stood above them:
