@@ -129,6 +129,9 @@ fn level(name: &str, one: &Sampled) -> Level {
     }
 }
 
+/// Units of a stratum, and of each verified one whether it is of a sub-model and whether it is there as well (1 or 0).
+type Drawn = (f64, Vec<(f64, f64)>);
+
 /// Share of the leads of each sub-model that are there: a domain of the stratified sample.
 ///
 /// Source: Cochran, Sampling Techniques, 3rd ed. 1977, 5A.14 (estimates for subpopulations), as a combined ratio.
@@ -138,7 +141,7 @@ fn models(seen: &[Seen]) -> Vec<Level> {
     ids.sort_unstable();
     ids.dedup();
     let one = |id: &str| {
-        let mut strata: BTreeMap<Stratum, (f64, Vec<(f64, f64)>)> = BTreeMap::new();
+        let mut strata: BTreeMap<Stratum, Drawn> = BTreeMap::new();
         for place in named() {
             let inside = f64::from(u8::from(place.model == id));
             let changed = f64::from(u8::from(place.unit.is_some_and(|unit| unit.is_changed)));
@@ -153,11 +156,9 @@ fn models(seen: &[Seen]) -> Vec<Level> {
     ids.into_iter().map(one).collect()
 }
 
-fn domain(strata: &BTreeMap<Stratum, (f64, Vec<(f64, f64)>)>) -> Option<Told> {
+fn domain(strata: &BTreeMap<Stratum, Drawn>) -> Option<Told> {
     let total = |of: fn(&(f64, f64)) -> f64| -> f64 {
-        let stratum = |(all, units): &(f64, Vec<(f64, f64)>)| {
-            all / units.len() as f64 * units.iter().map(of).sum::<f64>()
-        };
+        let stratum = |(all, units): &Drawn| all / units.len() as f64 * units.iter().map(of).sum::<f64>();
         strata.values().map(stratum).sum()
     };
     let (inside, changed) = (total(|unit| unit.0), total(|unit| unit.1));

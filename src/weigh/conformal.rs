@@ -20,23 +20,27 @@ pub struct Verified {
 }
 
 /// `(w + sum of weights of false verified candidates with at least this score) / (w + sum of all weights)` for each
-/// candidate, with `w` the largest weight: (1 + #false above) / (n + 1) where all weigh the same.
+/// candidate: (1 + #false above) / (n + 1) where all weigh the same.
+///
+/// `w` is what the candidate itself would weigh: the most that the verified ones of at least its score and the next one
+/// below weigh, so that a surer candidate never has the larger p-value and no weight is guessed too low.
 pub fn p_values(scores: &[f64], verified: &[Verified]) -> Vec<f64> {
-    let own = verified.iter().map(|one| one.weight).fold(0.0, f64::max);
-    let own = if own > 0.0 { own } else { 1.0 };
     let mut verified: Vec<&Verified> = verified.iter().collect();
     // One order of summation, so that the order of a file changes no bit.
     verified.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.weight.total_cmp(&a.weight)));
-    let all: f64 = own + verified.iter().map(|one| one.weight).sum::<f64>();
-    let mut above = Vec::new();
-    let mut sum = own;
-    for one in verified.iter().filter(|one| !one.is_true) {
-        sum += one.weight;
-        above.push((one.score, sum));
+    let all: f64 = verified.iter().map(|one| one.weight).sum();
+    // Of the surest, the two surest and so on: heaviest weight and sum of the false ones.
+    let (mut heaviest, mut sum, mut above) = (0.0_f64, 0.0, Vec::new());
+    for one in &verified {
+        heaviest = heaviest.max(one.weight);
+        sum += if one.is_true { 0.0 } else { one.weight };
+        above.push((one.score, heaviest, sum));
     }
     let p = |score: &f64| {
-        let count = above.partition_point(|(other, _)| other >= score);
-        if count == 0 { own / all } else { above[count - 1].1 / all }
+        let count = above.partition_point(|(other, ..)| other >= score);
+        let own = above.get(count).or(above.last()).map_or(1.0, |(_, heaviest, _)| *heaviest);
+        let sum = if count == 0 { 0.0 } else { above[count - 1].2 };
+        (own + sum) / (own + all)
     };
     scores.iter().map(p).collect()
 }
@@ -48,7 +52,7 @@ pub fn benjamini_hochberg(p_values: &[f64], q: f64) -> Option<f64> {
     let all = sorted.len() as f64;
     // A rounding error must not decide a tie such as 1/20 against 0.1 x 1/2.
     let passes = |(rank, p): &(usize, &f64)| **p * all <= q * (rank + 1) as f64 + 1e-12;
-    sorted.iter().enumerate().filter(passes).last().map(|(_, p)| *p)
+    sorted.iter().enumerate().rfind(passes).map(|(_, p)| *p)
 }
 
 /// Verified candidates at least, so that `above` of `candidates` could be selected at `q` if no false one stood above them:
@@ -84,6 +88,12 @@ mod tests {
         ];
         // (3 + 3) / (3 + 4) above the false one's score, 3 / 7 over it.
         assert_eq!(p_values(&[1.0, 2.0], &heavy), [6.0 / 7.0, 3.0 / 7.0]);
+        // A heavy one below does not weigh on what stands above it: 1 / 12; beside it it does: 10 / 21, 20 / 21.
+        let below = [
+            Verified { score: 5.0, is_true: true, weight: 1.0 },
+            Verified { score: 0.0, is_true: false, weight: 10.0 },
+        ];
+        assert_eq!(p_values(&[6.0, 5.0, 0.0], &below), [1.0 / 12.0, 10.0 / 21.0, 20.0 / 21.0]);
     }
 
     #[test]

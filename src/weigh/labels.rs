@@ -219,7 +219,7 @@ fn measures(
 ) -> Result<Option<Vec<Measure>>, AttributeError> {
     let nested = match row.values.get("evidence") {
         Some(Value::String(text)) => {
-            serde_json::from_str(text).map_err(|_| file.fault(row, "evidence", "JSON"))?
+            serde_json::from_str(text).map_err(|_torn| file.fault(row, "evidence", "JSON"))?
         }
         Some(other) => other.clone(),
         None => Value::Null,
