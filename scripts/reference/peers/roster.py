@@ -7,7 +7,7 @@ for each. Modules are loaded when asked for: one peer that is absent does not st
 import importlib
 from dataclasses import dataclass
 
-SERIES = ("nrt EWMA", "nrt CuSum", "nrt IQR", "nrt CCDC", "COLD", "S-CCD", "DIST-VEG", "DIST-GEN", "CVA + Otsu")
+SERIES = ("CVA + Otsu", "DIST-VEG", "DIST-GEN", "nrt EWMA", "nrt CuSum", "nrt IQR", "nrt CCDC", "COLD", "S-CCD")
 PAIRS = ("OTB MAD", "CVA + Otsu, pair")
 SLOW = ("COLD", "S-CCD")  # about 1 ms a pixel each
 MODULES = {
