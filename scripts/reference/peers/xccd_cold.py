@@ -1,7 +1,5 @@
 """COLD (Zhu et al. 2020) as in pyxccd: six views in a row beyond the 0.99 quantile of chi-square."""
 
-from pyxccd import cold_detect_flex
-
 import xccd_pixels
 
 DEFAULTS = {"p_cg": 0.99, "conse": 6}
@@ -11,6 +9,8 @@ SURE = 100  # change_prob of a break that is complete
 
 def detect(cube, p_cg, conse):
     """Breaks of COLD in the target period."""
+    # Here and not above: the wheel carries GSL (GPL-3), which only the worker's process may load.
+    from pyxccd import cold_detect_flex
 
     def breaks_of(days, series, quality):
         try:

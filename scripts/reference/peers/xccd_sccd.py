@@ -1,7 +1,5 @@
 """S-CCD (Ye et al. 2021) as in pyxccd: COLD's test on a Kalman-filtered state."""
 
-from pyxccd import sccd_detect_flex
-
 import xccd_pixels
 
 DEFAULTS = {"p_cg": 0.99, "conse": 6}
@@ -10,6 +8,8 @@ GRID = [{"p_cg": p_cg, "conse": conse} for p_cg in (0.90, 0.99, 0.9999) for cons
 
 def detect(cube, p_cg, conse):
     """Breaks of S-CCD in the target period."""
+    # Here and not above: the wheel carries GSL (GPL-3), which only the worker's process may load.
+    from pyxccd import sccd_detect_flex
 
     def breaks_of(days, series, quality):
         try:
