@@ -86,7 +86,7 @@ class Dist(unittest.TestCase):
         past = np.array([60.0, 50, 70, 55, np.nan]).reshape(5, 1, 1)
         self.assertEqual(dist_veg.loss(np.array([[38.0]]), past)[0].item(), 12)
         self.assertEqual(dist_veg.loss(np.array([[65.0]]), past)[0].item(), 0)
-        self.assertFalse(dist_veg.loss(np.array([[38.0]]), past[2:])[1].item())
+        self.assertFalse(dist_veg.loss(np.array([[38.0]]), past[1:])[1].item())
         self.assertFalse(dist_veg.loss(np.array([[np.nan]]), past)[1].item())
 
     def test_the_look_back_is_15_days_around_the_day_in_three_years(self):
@@ -98,8 +98,8 @@ class Dist(unittest.TestCase):
     def test_mahalanobis_of_an_independent_sample_is_counted_in_standard_deviations(self):
         # Two bands, eight views on a cross: variance 8/7 each (4 * 1 + 4 * 1 over 7), no covariance.
         views = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]] * 2, float)[..., None] + 500
-        now = np.array([[500 + 6 * np.sqrt(8 / 7)], [500 + 8 * np.sqrt(8 / 7)]]) + 1e-6
-        self.assertEqual(dist_gen.distance(now, views)[0].item(), 10)
+        now = np.array([[500 + 60 * np.sqrt(8 / 7)], [500 + 80 * np.sqrt(8 / 7)]]) + 1e-6
+        self.assertEqual(dist_gen.distance(now, views)[0].item(), 100)
         self.assertFalse(dist_gen.distance(now, views[:6])[1].item())
 
 
