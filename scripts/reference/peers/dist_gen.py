@@ -1,15 +1,15 @@
 """DIST-ALERT GEN: spectral distance (Mahalanobis) to the same season in three years.
 
 Bands: red, near infrared, SWIR1, SWIR2 (without SWIR2 the other three). Seven views of the look-back are needed;
-the distance is cut to a whole number, at most 32000; a covariance that cannot be inverted gives no anomaly.
+the distance is cut to a whole number, at most 32000; the released series start alerts at 20; a covariance that cannot be inverted gives no anomaly.
 """
 
 import numpy as np
 
 import dist_views
 
-DEFAULTS = {"low": 15, "high": 50, "half": 15}
-GRID = [{"low": low, "high": 50, "half": half} for low in (10, 6, 3) for half in (30, 45)]
+DEFAULTS = {"low": 20, "high": 50, "confirm": 1600, "half": 15}
+GRID = [{"low": low, "high": 50, "confirm": confirm, "half": 45} for low in (10, 6, 3) for confirm in (400, 100)]
 BANDS, LEAST_VIEWS, MOST = ("B04", "B08", "B11", "B12"), 7, 32000
 SINGULAR = 1e-12
 
@@ -31,7 +31,7 @@ def distance(now, past):
     return result, known
 
 
-def detect(cube, low, high, half):
+def detect(cube, low, high, confirm, half):
     """Confirmed spectral alerts."""
     values = np.moveaxis(cube.stack(BANDS) * 1e4, 0, 1)
     inside = cube.zone
@@ -41,4 +41,4 @@ def detect(cube, low, high, half):
         anomaly[inside], seen[inside] = distance(values[time][:, inside], values[past][:, :, inside])
         return anomaly, seen
 
-    return dist_views.run(cube, anomaly_of, low, high, half)
+    return dist_views.run(cube, anomaly_of, low, high, confirm, half)

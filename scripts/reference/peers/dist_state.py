@@ -1,14 +1,15 @@
 """The alert state of DIST-ALERT (OPERA, GLAD UMD), for vegetation loss and for spectral change alike.
 
 A port from the published rules, not of the code: facts from gladumd/OPERA_DIST, v1/alert (03A, 03B) and the
-product's description; checked in test_peers.py on sequences worked out by hand.
+product's description; checked in test_peers.py on sequences worked out by hand, and once on the released series
+of OPERA-Cal-Val/DIST-Validation (README.md).
 
-Rules (low and high are the thresholds of the anomaly):
+Rules (low and high are the thresholds of the anomaly; for the confidence an anomaly counts 100 at most):
 - An anomaly >= low starts an alert or adds to it; `maximum` keeps the largest; `percent` is the share of
   anomalies among the views since the start, cut to a whole number after every view.
 - Confidence starts as the first anomaly; then, with n anomalies and m other views before,
   mean' = (confidence / n^2 * (n + m) + anomaly) / (n + m + 1), confidence' = mean' * n'^2, whole, at most 32000.
-- Confirmed from confidence 400 on; high from a maximum of `high` on; before that first (one day) or provisional.
+- Confirmed from a confidence of `confirm` on (400 for vegetation, 1600 for spectra); high from a maximum of `high` on; before that first (one day) or provisional.
 - The alert ends with the second view in a row without anomaly, with one 15 days or more after the last anomaly,
   or with one right after a single anomaly. A confirmed one is kept as finished, another forgotten.
 - An alert older than 365 days is forgotten; a new anomaly after a finished one starts anew.
@@ -19,15 +20,15 @@ import numpy as np
 NONE, FIRST_LOW, PROVISIONAL_LOW, CONFIRMED_LOW = 0, 1, 2, 3
 FIRST_HIGH, PROVISIONAL_HIGH, CONFIRMED_HIGH = 4, 5, 6
 FINISHED_LOW, FINISHED_HIGH, NO_DATA = 7, 8, 255
-CONFIRM, CAP, YEAR, MOST_COUNTED = 400, 32000, 365, 253
+MOST_ANOMALY, CAP, YEAR, MOST_COUNTED = 100, 32000, 365, 253
 UNSET = 200  # percent without an alert
 
 
 class AlertState:
     """State of many pixels; `update` takes one view."""
 
-    def __init__(self, shape, low, high, gap_days=15):
-        self.low, self.high, self.gap_days = low, high, gap_days
+    def __init__(self, shape, low, high, confirm=400, gap_days=15):
+        self.low, self.high, self.confirm, self.gap_days = low, high, confirm, gap_days
         self.status = np.full(shape, NO_DATA, np.int64)
         self.percent = np.full(shape, UNSET, np.int64)
         self.count, self.maximum, self.confidence, self.start, self.duration, self.last_view = (
@@ -72,9 +73,10 @@ class AlertState:
     def _weigh(self, anomaly, hit, seen, count, others):
         running = seen & (self.confidence > 0) & (self.status <= CONFIRMED_HIGH)
         views = count + others
+        anomaly = np.minimum(anomaly, MOST_ANOMALY)
         squared = np.maximum(count, 1) ** 2
         mean = (self.confidence / squared * views + anomaly) / (views + 1)
-        grown = np.minimum(np.trunc(mean * self.count**2 + 1e-9), CAP).astype(np.int64)
+        grown = np.minimum(np.trunc(mean * self.count * self.count), CAP).astype(np.int64)
         fresh = seen & ~running & ((self.status == NONE) | (self.status == NO_DATA))
         self.confidence[running] = grown[running]
         self.confidence[fresh] = np.where(hit, anomaly, 0)[fresh]
@@ -82,14 +84,14 @@ class AlertState:
     def _decide(self, day, hit, seen):
         last = self.start + self.duration - 1
         misses = (self.last_view > last).astype(int) + ~hit
-        over = (misses == 2) | ((day - last >= self.gap_days) & (last > 0)) | ((self.duration == 1) & ~hit)
+        over = (misses == 2) | ((day - last >= self.gap_days) & (last > 0)) | ((self.count == 1) & ~hit)
         live = seen & ((self.status <= CONFIRMED_HIGH) | (self.status == NO_DATA))
         before = self.status.copy()
         ends, lives = live & over, live & ~over
         self.status[ends & (before == CONFIRMED_LOW)] = FINISHED_LOW
         self.status[ends & (before == CONFIRMED_HIGH)] = FINISHED_HIGH
         self._forget(ends & (before != CONFIRMED_LOW) & (before != CONFIRMED_HIGH), percent=0)
-        sure = self.confidence >= CONFIRM
+        sure = self.confidence >= self.confirm
         levels = ((self.maximum >= self.high, FIRST_HIGH), (self.maximum < self.high, FIRST_LOW))
         for level, first in levels:
             here = lives & level & (self.maximum >= self.low)

@@ -8,8 +8,8 @@ import numpy as np
 
 import dist_views
 
-DEFAULTS = {"low": 10, "high": 50, "half": 15}
-GRID = [{"low": low, "high": 50, "half": half} for low in (5, 3, 1) for half in (30, 45)]
+DEFAULTS = {"low": 10, "high": 50, "confirm": 400, "half": 15}
+GRID = [{"low": low, "high": 50, "confirm": confirm, "half": 30} for low in (5, 3, 1) for confirm in (400, 100)]
 COVER_OF_NDVI, LEAST_VIEWS = 120.0, 4
 
 
@@ -26,7 +26,8 @@ def loss(now, past):
     return np.where(known, np.maximum(lowest - np.nan_to_num(now), 0), 0).astype(np.int64), known
 
 
-def detect(cube, low, high, half):
+def detect(cube, low, high, confirm, half):
     """Confirmed vegetation-loss alerts."""
     vegetation = cover(cube.ndvi())
-    return dist_views.run(cube, lambda time, past: loss(vegetation[time], vegetation[past]), low, high, half)
+    anomaly_of = lambda time, past: loss(vegetation[time], vegetation[past])
+    return dist_views.run(cube, anomaly_of, low, high, confirm, half)

@@ -24,10 +24,10 @@ def same_season(dates, time, half):
     return sorted(set(chosen))
 
 
-def run(cube, anomaly_of, low, high, half):
+def run(cube, anomaly_of, low, high, confirm, half):
     """`anomaly_of(time, past)` gives whole anomalies and where they are known, both (row, column)."""
     shape = cube.zone.shape
-    state = AlertState(shape, low, high)
+    state = AlertState(shape, low, high, confirm)
     result = Detection(np.zeros(shape, bool), np.zeros(shape, np.float32), np.zeros(shape, int), np.zeros(shape, int))
     for time in np.flatnonzero(cube.target):
         past = same_season(cube.dates, time, half)

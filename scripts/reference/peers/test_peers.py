@@ -16,9 +16,9 @@ from cube import clear_pixels
 from detection import Detection
 
 
-def follow(anomalies, low=10, high=50, days=None):
+def follow(anomalies, low=10, high=50, days=None, **more):
     """Status, confidence and percent after every view of one pixel, a view every 5 days; None is not seen."""
-    state, told = dist.AlertState((1, 1), low, high), []
+    state, told = dist.AlertState((1, 1), low, high, **more), []
     for index, anomaly in enumerate(anomalies):
         day = days[index] if days else 1000 + 5 * index
         seen = np.array([[anomaly is not None]])
@@ -81,6 +81,16 @@ class Dist(unittest.TestCase):
 
     def test_confidence_stops_at_32000(self):
         self.assertEqual(follow([90] * 30)[-1][1], 32000)
+
+    def test_spectra_confirm_at_1600_and_an_anomaly_counts_100_at_most(self):
+        # 300 counts 100: 100, 400, 900, 1600.
+        told = follow([300, 300, 300, 300], low=20, confirm=1600)
+        self.assertEqual([confidence for _, confidence, _ in told], [100, 400, 900, 1600])
+        self.assertEqual([status for status, _, _ in told], [4, 5, 5, 6])
+
+    def test_two_anomalies_on_one_day_are_two(self):
+        # Two sensors: the second view of the day makes two, so one quiet view does not end it.
+        self.assertEqual(self.statuses([45, 45, 0], days=[1000, 1000, 1005]), [1, 1, 1])
 
     def test_loss_counts_below_the_lowest_of_at_least_four_views(self):
         past = np.array([60.0, 50, 70, 55, np.nan]).reshape(5, 1, 1)
