@@ -65,6 +65,41 @@ def order(row):
     return names.index(row["peer"]), row["setting"] != "defaults"
 
 
+def ahead(case, rows):
+    """Where a peer does better than the program, one line each; only peers that find something are asked."""
+    ours = next((row for row in rows if row["peer"] == "Steppewatch"), None)
+    lines = []
+    for row in sorted(rows, key=order):
+        if row is ours or ours is None or row.get("refused"):
+            continue
+        name = f"{row['peer']} ({row['setting']})"
+        if case.pair and row["f1"] > ours["f1"]:
+            lines.append(f"{name}: pixel F1 {row['f1']:.2f}, ours {ours['f1']:.2f}")
+        if not ours["recall"] or not row["recall"]:
+            continue
+        theirs = precision_at(row["sweep"], ours["recall"])
+        if theirs is not None and theirs > ours["precision"] + 5e-3:
+            lines.append(f"{name}: precision {theirs:.2f} at our recall {ours['recall']:.2f}, ours {ours['precision']:.2f}")
+        own = precision_at(ours["sweep"], row["recall"])
+        if row["precision"] and own is None:
+            lines.append(f"{name}: recall {row['recall']:.2f} at precision {row['precision']:.2f}, ours never")
+        elif row["precision"] and row["precision"] > own + 5e-3:
+            lines.append(f"{name}: precision {row['precision']:.2f} at its recall {row['recall']:.2f}, ours {own:.2f}")
+        if row["precision"] and row["precision"] >= 0.5 and row["recall"] >= ours["recall"] - 0.2:
+            lines += nearer(name, row, ours)
+    return lines
+
+
+def nearer(name, row, ours):
+    """Area and delay of a peer that is a rival at all: half its leads true, recall within 0.2 of ours."""
+    lines = []
+    if row["area_ratio"] and ours["area_ratio"] and abs(row["area_ratio"] - 1) < abs(ours["area_ratio"] - 1) - 5e-3:
+        lines.append(f"{name}: area ratio {row['area_ratio']:.2f}, ours {ours['area_ratio']:.2f}")
+    if row["delay_alarm"] is not None and ours["delay_alarm"] and row["delay_alarm"] < ours["delay_alarm"]:
+        lines.append(f"{name}: alarm after {row['delay_alarm']:.0f} days, ours {ours['delay_alarm']:.0f}")
+    return lines
+
+
 def section(case, rows):
     """One case as a markdown table."""
     head = PAIR_HEAD if case.pair else HEAD
@@ -79,7 +114,8 @@ def section(case, rows):
             if len(row.get("parts", case.parts)) < len(case.parts):
                 name += f" ({len(row['parts'])} of {len(case.parts)} seeds)"
         lines.append("| " + " | ".join((name, setting_words(row), *cells)) + " |")
-    return "\n".join(lines)
+    lost = ahead(case, rows) or ["nowhere"]
+    return "\n".join([*lines, "", "Where a peer is ahead:", "", *(f"- {line}" for line in lost)])
 
 
 def write(work, data):
