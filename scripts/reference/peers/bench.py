@@ -2,9 +2,11 @@
 
 In:  BENCH_PROGRAM, BENCH_DATA, BENCH_WORK (set by scripts/bench-peers); names of cases.
 Out: BENCH_WORK/results/CASE/PEER-SETTING/ with the leads and what `assess` says; BENCH_WORK/table.md.
-Law: what is there already is not run again, unless the setting differs or its inputs are gone.
+Law: what is there already is not run again. Another build of the program runs and judges anew, and keeps what the
+     peers found; another setting or fewer seeds run the peer anew.
 """
 
+import hashlib
 import json
 import os
 import subprocess
@@ -36,6 +38,11 @@ def timed(command, log):
     return process.returncode, usage.ru_utime + usage.ru_stime
 
 
+def build():
+    """Tells one build of the program from another."""
+    return hashlib.sha256(PROGRAM.read_bytes()).hexdigest()[:16]
+
+
 def make_world(at):
     """Simulates a world that is not there yet."""
     if (at / "truth.geojson").exists():
@@ -64,14 +71,14 @@ def own(case):
     """The program's row: default setting; for the sweep all patches, however unsure."""
     folder = WORK / "results" / case.name / "steppewatch"
     record = folder / "result.json"
-    if record.exists():
+    if record.exists() and json.loads(record.read_text()).get("build") == build():
         return json.loads(record.read_text())
     folder.mkdir(parents=True, exist_ok=True)
     say(f"{case.name}: {OURS}")
     runs = [own_leads(case, part, folder / part.name, None) for part in case.parts]
     everything = [own_leads(case, part, folder / f"{part.name}-all", "0.01")[0] for part in case.parts]
     told = judge.score(PROGRAM, case, [leads for leads, _ in runs])
-    told |= {"peer": OURS, "setting": "default", "cpu_s": sum(seconds for _, seconds in runs),
+    told |= {"peer": OURS, "setting": "default", "build": build(), "cpu_s": sum(seconds for _, seconds in runs),
              "sweep": judge.sweep(PROGRAM, case, everything)}
     record.write_text(json.dumps(told, indent=1))
     return told
@@ -89,7 +96,7 @@ def run_peer(case, name, label, setting):
     folder = WORK / "results" / case.name / f"{roster.slug(name)}-{label}"
     record = folder / "result.json"
     parts = parts_of(case, name)
-    key = {"setting_json": setting, "parts": [part.name for part in parts]}
+    key = {"setting_json": setting, "parts": [part.name for part in parts], "build": build()}
     if record.exists():
         known = json.loads(record.read_text())
         if all(known.get(field) == value for field, value in key.items()) and not known.get("refused"):
@@ -122,6 +129,15 @@ def run_peer(case, name, label, setting):
     return told
 
 
+def not_run(case, name, reason):
+    """A peer that was not tried on a case, with the reason."""
+    folder = WORK / "results" / case.name / f"{roster.slug(name)}-defaults"
+    folder.mkdir(parents=True, exist_ok=True)
+    told = {"peer": name, "setting": "defaults", "refused": reason}
+    (folder / "result.json").write_text(json.dumps(told, indent=1))
+    return told
+
+
 def tuned(name):
     """The tuned setting of a peer; tunes it if that was not done. None where it cannot be run."""
     path = WORK / "tuned" / f"{roster.slug(name)}.json"
@@ -138,12 +154,12 @@ def rows(case, peers):
     yield own(case)
     for name in peers:
         if case.blocks and name in roster.SLOW:
-            yield {"peer": name, "setting": "defaults", "refused": "about 1 ms a pixel: 1.5 h and more of processor time; not run"}
+            yield not_run(case, name, "about 1 ms a pixel, hours of processor time; not run")
             continue
         try:
             defaults = roster.peer(name).defaults
         except ImportError as reason:
-            yield {"peer": name, "setting": "defaults", "refused": str(reason)}
+            yield not_run(case, name, str(reason))
             continue
         yield run_peer(case, name, "defaults", defaults)
         better = tuned(name)

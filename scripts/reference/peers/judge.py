@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-STEPS = 12  # thresholds of a sweep at most
+STEPS = 10  # thresholds of a sweep at most
 NOTHING = {"type": "FeatureCollection", "features": []}
 
 

@@ -16,6 +16,8 @@ HEAD = ("detector", "setting", "precision", "recall", "false leads", "per 100 km
 PAIR_HEAD = ("detector", "setting", "pixel precision", "pixel recall", "pixel F1", "lead precision", "processor s",
              "precision at our recall", "ours at its recall")
 
+LEAST_PRECISION = 0.1
+
 
 def number(value, digits=2):
     return "-" if value is None else f"{value:.{digits}f}"
@@ -66,11 +68,11 @@ def order(row):
 
 
 def ahead(case, rows):
-    """Where a peer does better than the program, one line each; only peers that find something are asked."""
+    """Where a peer does better than the program, one line each; a peer with fewer than one true lead in ten is no rival."""
     ours = next((row for row in rows if row["peer"] == "Steppewatch"), None)
     lines = []
     for row in sorted(rows, key=order):
-        if row is ours or ours is None or row.get("refused"):
+        if row is ours or ours is None or row.get("refused") or (row["precision"] or 0) < LEAST_PRECISION:
             continue
         name = f"{row['peer']} ({row['setting']})"
         if case.pair and row["f1"] > ours["f1"]:
@@ -81,11 +83,11 @@ def ahead(case, rows):
         if theirs is not None and theirs > ours["precision"] + 5e-3:
             lines.append(f"{name}: precision {theirs:.2f} at our recall {ours['recall']:.2f}, ours {ours['precision']:.2f}")
         own = precision_at(ours["sweep"], row["recall"])
-        if row["precision"] and own is None:
+        if own is None:
             lines.append(f"{name}: recall {row['recall']:.2f} at precision {row['precision']:.2f}, ours never")
-        elif row["precision"] and row["precision"] > own + 5e-3:
+        elif row["precision"] > own + 5e-3:
             lines.append(f"{name}: precision {row['precision']:.2f} at its recall {row['recall']:.2f}, ours {own:.2f}")
-        if row["precision"] and row["precision"] >= 0.5 and row["recall"] >= ours["recall"] - 0.2:
+        if row["precision"] >= 0.5 and row["recall"] >= ours["recall"] - 0.2:
             lines += nearer(name, row, ours)
     return lines
 
