@@ -22,7 +22,8 @@ import table
 HERE = Path(__file__).parent
 PROGRAM, DATA, WORK = (Path(os.environ[name]) for name in ("BENCH_PROGRAM", "BENCH_DATA", "BENCH_WORK"))
 OURS = "Steppewatch"
-SLOW_LIMIT_PARTS = int(os.environ.get("BENCH_SLOW_SEEDS", "4"))
+MOST_SEEDS = int(os.environ.get("BENCH_SEEDS", "4"))
+MOST_SLOW_SEEDS = int(os.environ.get("BENCH_SLOW_SEEDS", "4"))
 
 
 def say(text):
@@ -85,10 +86,8 @@ def own(case):
 
 
 def parts_of(case, name):
-    """The places a peer is run on: the slow ones may be given fewer."""
-    if name in roster.SLOW and len(case.parts) > 1:
-        return case.parts[:SLOW_LIMIT_PARTS]
-    return case.parts
+    """The places a peer is run on: fewer seeds if asked for, fewer still for the slow ones."""
+    return case.parts[: min(MOST_SEEDS, MOST_SLOW_SEEDS) if name in roster.SLOW else MOST_SEEDS]
 
 
 def run_peer(case, name, label, setting):
