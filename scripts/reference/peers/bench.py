@@ -112,7 +112,8 @@ def run_peer(case, name, label, setting):
         if not (out.exists() and words.exists() and json.loads(words.read_text())["mark"] == mark):
             for old in (out, refused):
                 old.unlink(missing_ok=True)
-            command = [sys.executable, "-W", "ignore", HERE / "worker.py", case.name, case.parts.index(part), name, mark, out]
+            command = [sys.executable, "-W", "ignore", HERE / "worker.py", case.name, case.parts.index(part), name]
+            command += [mark, out]
             code, spent = timed(command, out.with_suffix(".log"))
             if refused.exists() or code:
                 reason = refused.read_text() if refused.exists() else out.with_suffix(".log").read_text()[-300:]

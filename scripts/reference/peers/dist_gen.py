@@ -1,7 +1,8 @@
 """DIST-ALERT GEN: spectral distance (Mahalanobis) to the same season in three years.
 
 Bands: red, near infrared, SWIR1, SWIR2 (without SWIR2 the other three). Seven views of the look-back are needed;
-the distance is cut to a whole number, at most 32000; the released series start alerts at 20; a covariance that cannot be inverted gives no anomaly.
+the distance is cut to a whole number, at most 32000; a covariance that cannot be inverted gives no anomaly.
+Alerts start at 20, as in the released series.
 """
 
 import numpy as np

@@ -9,7 +9,8 @@ Rules (low and high are the thresholds of the anomaly; for the confidence an ano
   anomalies among the views since the start, cut to a whole number after every view.
 - Confidence starts as the first anomaly; then, with n anomalies and m other views before,
   mean' = (confidence / n^2 * (n + m) + anomaly) / (n + m + 1), confidence' = mean' * n'^2, whole, at most 32000.
-- Confirmed from a confidence of `confirm` on (400 for vegetation, 1600 for spectra); high from a maximum of `high` on; before that first (one day) or provisional.
+- Confirmed from a confidence of `confirm` on (400 for vegetation, 1600 for spectra); high from a maximum of `high`
+  on; before that first (one day) or provisional.
 - The alert ends with the second view in a row without anomaly, with one 15 days or more after the last anomaly,
   or with one right after a single anomaly. A confirmed one is kept as finished, another forgotten.
 - An alert older than 365 days is forgotten; a new anomaly after a finished one starts anew.
