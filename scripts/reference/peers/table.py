@@ -67,12 +67,20 @@ def order(row):
     return names.index(row["peer"]), row["setting"] != "defaults"
 
 
+def partial(case, row):
+    """Whether a peer ran on fewer places than the program: then the two are not compared."""
+    return len(row.get("parts", case.parts)) < len(case.parts)
+
+
 def ahead(case, rows):
     """Where a peer does better than the program, one line each; a peer with fewer than one true lead in ten is no rival."""
     ours = next((row for row in rows if row["peer"] == "Steppewatch"), None)
     lines = []
     for row in sorted(rows, key=order):
         if row is ours or ours is None or row.get("refused") or (row["precision"] or 0) < LEAST_PRECISION:
+            continue
+        if partial(case, row):
+            lines.append(f"{row['peer']} ({row['setting']}): undecided, {len(row['parts'])} of {len(case.parts)} seeds")
             continue
         name = f"{row['peer']} ({row['setting']})"
         if case.pair and row["f1"] > ours["f1"]:
@@ -112,8 +120,9 @@ def section(case, rows):
         if row.get("refused"):
             cells = (f"refused: {row['refused']}",) + ("",) * (len(head) - 3)
         else:
-            cells = (pair_cells if case.pair else series_cells)(row, ours)
-            if len(row.get("parts", case.parts)) < len(case.parts):
+            rival = None if partial(case, row) else ours
+            cells = (pair_cells if case.pair else series_cells)(row, rival)
+            if rival is not ours:
                 name += f" ({len(row['parts'])} of {len(case.parts)} seeds)"
         lines.append("| " + " | ".join((name, setting_words(row), *cells)) + " |")
     lost = ahead(case, rows) or ["nowhere"]
