@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::redline::accept::checked;
 use crate::redline::read::{describe, source_layers};
-use crate::redline::{Layer, RedLineError};
+use crate::redline::{Layer, RedLineError, named};
 
 /// One permit.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,12 +51,15 @@ pub struct Permits {
 /// # Errors
 /// As for red lines.
 pub fn read_permits(paths: &[PathBuf]) -> Result<Permits, RedLineError> {
+    named::once(paths)?;
     let mut result = Permits::default();
-    for path in paths {
-        for source in source_layers(path)? {
+    for (path, file) in paths.iter().zip(named::files(paths)) {
+        let sources = source_layers(path)?;
+        for (source, called) in sources.iter().zip(named::layers(&file, &sources)) {
             let layer = result.layers.len();
-            result.layers.push(describe(&source)?);
-            for checked in checked(&source, &mut result.notes)? {
+            let checked = checked(source, &called, &mut result.notes)?;
+            result.layers.push(describe(source, called)?);
+            for checked in checked {
                 let text = |names: &[&str]| checked.source.field(names).map(str::to_owned);
                 result.permits.push(Permit {
                     number: text(&["number", "permit", "permit_no", "批准文号", "pzwh", "许可证号", "xkzh"])

@@ -47,8 +47,12 @@ pub struct Question {
 
 /// Everything a run stands on.
 pub struct Inputs {
-    /// Scenes by date and id.
+    /// Scenes by date and id, as far as they lie in one of the periods.
     pub scenes: Vec<Scene>,
+    /// The other scenes.
+    pub unused: Vec<Scene>,
+    /// STAC files that say where the scenes lie.
+    pub described: Vec<std::path::PathBuf>,
     /// Files that were no scenes.
     pub skipped: Vec<(std::path::PathBuf, String)>,
     /// Days with scenes inside one of the periods, ascending.
@@ -87,13 +91,16 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
     let permits = if plan.permits.is_empty() { None } else { Some(permit::read_permits(&plan.permits)?) };
     let (baseline, target) = periods(plan, &found.scenes)?;
     let inside = |scene: &Scene| baseline.contains(scene.date) || target.contains(scene.date);
-    let scenes: Vec<Scene> = found.scenes.into_iter().filter(inside).collect();
+    let span = (found.scenes.first(), found.scenes.last());
+    let span = span.0.zip(span.1).map(|(first, last)| (first.date, last.date));
+    let (scenes, unused): (Vec<Scene>, Vec<Scene>) = found.scenes.into_iter().partition(inside);
     let views = views(&scenes);
     let dated = |period: Period| views.iter().filter(|view| period.contains(view.date)).count();
     let (before, after) = (dated(baseline), dated(target));
     if before == 0 || after == 0 {
         let (which, period) = if before == 0 { ("baseline", baseline) } else { ("target", target) };
-        return Err(RunError::NoScenes { which, period, path: plan.scenes.clone() });
+        let (first, last) = span.unwrap_or((period.from, period.to));
+        return Err(RunError::NoScenes { which, period, path: plan.scenes.clone(), first, last });
     }
     let models = models(plan, &redlines)?;
     // NDVI and brightness also tell cloud and look-alikes; of the rest only what a sub-model asks for.
@@ -128,7 +135,9 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
         placebo: placebo(&views, baseline).map(|(baseline, target)| question(baseline, target)),
         is_pair: before == 1 && after == 1,
         skipped: found.skipped,
+        described: found.described,
         scenes,
+        unused,
         views,
         grid,
         redlines,

@@ -91,7 +91,11 @@ pub enum RunError {
         last: Date,
     },
     /// A period without scenes.
-    #[error("{}: no scene lies in the {which} period {period}; check the dates with `steppewatch check`", .path.display())]
+    #[error(
+        "{}: no scene lies in the {which} period {period}; the scenes are of {first} to {last}: give --{which} FROM/TO \
+         with days of theirs, or add scenes of the period",
+        .path.display()
+    )]
     NoScenes {
         /// `baseline` or `target`.
         which: &'static str,
@@ -99,6 +103,10 @@ pub enum RunError {
         period: Period,
         /// Where the scenes are.
         path: PathBuf,
+        /// Date of the first scene.
+        first: Date,
+        /// Date of the last scene.
+        last: Date,
     },
     /// A scene lacks bands that others have, or that nothing can be done without.
     #[error("{}: scene '{scene}' has bands {has}; expected those of {feature}, {others}; add the band, name the bands in the file or with --band-order, or move the scene to another folder", .path.display())]

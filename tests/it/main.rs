@@ -11,6 +11,7 @@ mod faults;
 mod gaps;
 mod golden;
 mod hostile;
+mod inputs;
 mod interrupted;
 mod laws;
 mod program;
