@@ -56,6 +56,14 @@ pub enum PeriodError {
     /// Not two dates with a slash between.
     #[error("period '{0}' is not FROM/TO with dates as YYYY-MM-DD, for example 2021-01-01/2023-12-31")]
     Form(String),
+    /// Right in form, but no day of the calendar.
+    #[error("period '{text}': {day} is no day of the calendar; write one that is")]
+    NoDay {
+        /// The period.
+        text: String,
+        /// The day that does not exist.
+        day: String,
+    },
     /// The end lies before the start.
     #[error("period '{0}' ends before it starts; write the earlier date first")]
     Order(String),
@@ -66,7 +74,11 @@ impl Period {
     pub fn parse(text: &str) -> Result<Self, PeriodError> {
         let form = || PeriodError::Form(text.to_owned());
         let (from, to) = text.split_once('/').ok_or_else(form)?;
-        let (from, to) = (parse_date(from).ok_or_else(form)?, parse_date(to).ok_or_else(form)?);
+        let day = |day: &str| {
+            let no_day = || PeriodError::NoDay { text: text.to_owned(), day: day.trim().to_owned() };
+            parse_date(day).ok_or_else(|| if is_date_form(day) { no_day() } else { form() })
+        };
+        let (from, to) = (day(from)?, day(to)?);
         if to < from {
             return Err(PeriodError::Order(text.to_owned()));
         }
@@ -98,9 +110,16 @@ impl fmt::Display for Period {
 
 /// Reads `YYYY-MM-DD` and nothing else.
 pub fn parse_date(text: &str) -> Option<Date> {
+    if is_date_form(text) { text.trim().parse().ok() } else { None }
+}
+
+/// Whether a text is `YYYY-MM-DD`, be there such a day or not.
+fn is_date_form(text: &str) -> bool {
+    let fits = |(place, byte): (usize, u8)| {
+        if place == 4 || place == 7 { byte == b'-' } else { byte.is_ascii_digit() }
+    };
     let text = text.trim();
-    let plain = text.len() == 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
-    if plain { text.parse().ok() } else { None }
+    text.len() == 10 && text.bytes().enumerate().all(fits)
 }
 
 #[cfg(test)]
@@ -125,5 +144,14 @@ mod tests {
     fn a_period_that_ends_before_it_starts_is_refused() {
         assert!(matches!(Period::parse("2021-01-01/2020-01-01"), Err(PeriodError::Order(_))));
         assert!(matches!(Period::parse("2021"), Err(PeriodError::Form(_))));
+    }
+
+    #[test]
+    fn a_day_that_does_not_exist_is_named_and_a_wrong_form_is_not_called_a_day() {
+        let error = Period::parse("2021-02-29/2021-12-31").unwrap_err();
+        assert!(error.to_string().contains("2021-02-29 is no day of the calendar"), "{error}");
+        assert!(matches!(Period::parse("2021-01-01/2021-13-01"), Err(PeriodError::NoDay { .. })));
+        assert!(matches!(Period::parse("21-1-1/2021-12-31"), Err(PeriodError::Form(_))));
+        assert!(matches!(Period::parse("2021-O1-01/2021-12-31"), Err(PeriodError::Form(_))));
     }
 }

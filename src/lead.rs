@@ -57,7 +57,7 @@ pub struct Overlap {
     pub name: String,
     /// What the polygon protects.
     pub class: Option<Class>,
-    /// File name of the layer.
+    /// What the layer is called (`redline::named`).
     pub layer: String,
     /// Version of the layer, if known.
     pub version: Option<String>,
@@ -279,7 +279,7 @@ pub struct Suppressed {
 pub struct Gap {
     /// Red line concerned.
     pub redline_id: String,
-    /// Its layer's file name.
+    /// What its layer is called (`redline::named`).
     pub layer: String,
     /// Sub-model concerned; empty when all are.
     pub model: String,

@@ -7,6 +7,7 @@ use crate::cli::exit::Exit;
 use crate::cli::scan::Asked;
 use crate::cli::show;
 use crate::run::inputs;
+use crate::scene::Scene;
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -28,6 +29,9 @@ impl Check {
             let bands: Vec<&str> = scene.bands.keys().map(|band| band.name()).collect();
             lines.push(format!("  {} {}  {}  ({})", scene.date, scene.id, bands.join(" "), scene.scaling));
         }
+        let unused =
+            |scene: &Scene| format!("  {} {}  not used: lies in neither period", scene.date, scene.id);
+        lines.extend(inputs.unused.iter().map(unused));
         lines.extend(inputs.skipped.iter().map(|(path, why)| format!("  skipped {}: {why}", path.display())));
         lines.push(format!("red lines  {}", inputs.redlines.redlines.len()));
         for line in &inputs.redlines.redlines {

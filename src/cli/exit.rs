@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::plan::PlanError;
+use crate::redline::RedLineError;
 use crate::run::RunError;
 use crate::submodel::SubModelError;
 
@@ -43,8 +44,21 @@ impl Exit {
 pub fn of_error(error: &anyhow::Error) -> Exit {
     let wrong_plan = error.downcast_ref::<PlanError>().is_some()
         || error.downcast_ref::<SubModelError>().is_some()
-        || matches!(error.downcast_ref::<RunError>(), Some(RunError::SubModel(_) | RunError::NoModel { .. }));
+        || error.downcast_ref::<RunError>().is_some_and(is_wrong_plan);
     if wrong_plan { Exit::Usage } else { Exit::Failed }
+}
+
+/// Faults that only the inputs show, but that only the plan can mend.
+fn is_wrong_plan(error: &RunError) -> bool {
+    matches!(
+        error,
+        RunError::SubModel(_)
+            | RunError::NoModel { .. }
+            | RunError::NoScenes { .. }
+            | RunError::OneYear { .. }
+            | RunError::Memory { .. }
+            | RunError::RedLine(RedLineError::Twice { .. })
+    )
 }
 
 #[cfg(test)]

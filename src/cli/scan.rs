@@ -102,7 +102,8 @@ impl Asked {
         flags.machine.memory = self.memory.clone();
         let written = self.plan.as_deref().map(PlanFile::read).transpose()?.unwrap_or_default();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Ok(plan::resolve(written.overridden_by(flags), cores)?)
+        let plan = plan::resolve(written.overridden_by(flags), cores)?;
+        Ok(Plan { written: self.plan.clone(), ..plan })
     }
 }
 

@@ -22,6 +22,8 @@ pub use resolve::{PlanError, resolve};
 /// Everything that a run depends on.
 #[derive(Debug, Clone)]
 pub struct Plan {
+    /// The file that the plan was read from, if it was.
+    pub written: Option<PathBuf>,
     /// Folder of scenes, or a STAC file.
     pub scenes: PathBuf,
     /// Red-line layers.

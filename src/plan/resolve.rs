@@ -73,6 +73,7 @@ pub fn resolve(file: PlanFile, cores: usize) -> Result<Plan, PlanError> {
         return Err(PlanError::Faults(Faults(desk.faults)));
     }
     Ok(Plan {
+        written: None,
         scenes,
         redlines,
         permits: file.inputs.permits,

@@ -10,19 +10,37 @@ use crate::publish::fields::{Field, Kind, coded, plain};
 use crate::publish::nested::{class, evidence, evidence_text};
 use crate::publish::{digest, outline};
 
+/// A patch kept aside with an id of its own: a row of `suppressed`. Several sub-models may keep one place aside,
+/// and a lead may name it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aside {
+    /// Place and sub-model; counted where two patches of one sub-model share a place.
+    pub id: String,
+    /// The patch.
+    pub patch: Suppressed,
+}
+
+/// Id of a patch kept aside: its place and its sub-model.
+pub fn aside_id(patch: &Suppressed) -> String {
+    format!("{}-{}", patch.id, patch.model)
+}
+
 /// Columns of `suppressed`.
-pub const SUPPRESSED: &[Field<Suppressed>] = &[
-    plain("id", Kind::Text, "图斑编号 patch id", |patch| json!(patch.id)),
-    plain("model", Kind::Text, "子模型 sub-model", |patch| json!(patch.model)),
-    coded("reason", "未列为线索的原因 reason", &ASIDE_REASON, |patch| json!(patch.reason.code())),
-    plain("detail", Kind::Text, "原因说明 detail", |patch| json!(patch.detail)),
-    plain("area_m2", Kind::Real(1), "面积(平方米) area (m2)", |patch| json!(patch.area)),
-    plain("area_mu", Kind::Real(2), "面积(亩) area (mu)", |patch| json!(patch.area.mu())),
+pub const SUPPRESSED: &[Field<Aside>] = &[
+    plain("id", Kind::Text, "图斑编号 patch id", |row| json!(row.id)),
+    plain("place", Kind::Text, "地点编号 place id, as of leads", |row| json!(row.patch.id)),
+    plain("model", Kind::Text, "子模型 sub-model", |row| json!(row.patch.model)),
+    coded("reason", "未列为线索的原因 reason", &ASIDE_REASON, |row| json!(row.patch.reason.code())),
+    plain("detail", Kind::Text, "原因说明 detail", |row| json!(row.patch.detail)),
+    plain("area_m2", Kind::Real(1), "面积(平方米) area (m2)", |row| json!(row.patch.area)),
+    plain("area_mu", Kind::Real(2), "面积(亩) area (mu)", |row| json!(row.patch.area.mu())),
     plain("area_method", Kind::Text, "面积算法 area method", |_| json!(AREA_METHOD)),
-    plain("evidence_text", Kind::Text, "观测数值 what was observed", |patch| {
-        json!(evidence_text(&patch.evidence))
+    plain("evidence_text", Kind::Text, "观测数值 what was observed", |row| {
+        json!(evidence_text(&row.patch.evidence))
     }),
-    plain("evidence", Kind::Nested, "观测数值明细 observed numbers", |patch| evidence(&patch.evidence)),
+    plain("evidence", Kind::Nested, "观测数值明细 observed numbers", |row| {
+        evidence(&row.patch.evidence)
+    }),
 ];
 
 /// Columns of `gaps`.

@@ -15,7 +15,7 @@ use crate::publish::{digest, outline};
 use crate::redline::Role;
 use crate::units::rounded;
 
-pub use crate::publish::beside::{GAP, SHARED, SUPPRESSED, Shared, gap_id};
+pub use crate::publish::beside::{Aside, GAP, SHARED, SUPPRESSED, Shared, aside_id, gap_id};
 pub use crate::publish::domains::{
     ASIDE_REASON, CLASS, Domain, GAP_REASON, IN_FORCE, LAND, STATUS, TIER, VERDICT,
 };
@@ -106,9 +106,12 @@ pub const LEAD: &[Field<Lead>] = &[
         json!(lead.naming.likeness)
     }),
     plain("also_models", Kind::Text, "亦可能为 what else it may be", |lead| json!(also_text(lead))),
-    plain("dlbm", Kind::Text, "原地类编码 land-use codes before (DLBM)", |lead| {
-        json!(lead.naming.before_codes.join(","))
-    }),
+    plain(
+        "model_dlbm",
+        Kind::Text,
+        "适用原地类 land-use codes that the sub-model is about (DLBM)",
+        |lead| json!(lead.naming.before_codes.join(",")),
+    ),
     plain("tblx", Kind::Text, "图斑类型编码 change codes after (TBLX)", |lead| {
         json!(lead.naming.after_codes.join(","))
     }),

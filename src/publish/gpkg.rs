@@ -105,8 +105,8 @@ fn layers(path: &str, outcome: &Outcome) -> Result<(), PublishError> {
     let gaps = geojson::by_place(outcome.gaps);
     let gaps: Rows<_> = gaps.into_iter().map(|gap| (gap, &gap.outline)).collect();
     layer(&mut dataset, ("gaps", "缺测 Gaps", Crs::LON_LAT), fields::GAP, &gaps)?;
-    let patches = geojson::by_id(outcome.suppressed);
-    let patches: Rows<_> = patches.into_iter().map(|patch| (patch, &patch.outline)).collect();
+    let patches = geojson::asides(outcome.suppressed);
+    let patches: Rows<_> = patches.iter().map(|row| (row, &row.patch.outline)).collect();
     layer(&mut dataset, ("suppressed", "未列为线索 Suppressed", Crs::LON_LAT), fields::SUPPRESSED, &patches)?;
     dataset.close().map_err(failed("close the file"))
 }

@@ -3,7 +3,7 @@
 //! In:  plan, inputs, scene uses and versions from the conductor; the files in the staging folder.
 //! Out: one JSON file, written last. `result` is the same for the same inputs and machine image;
 //!      `run` alone holds times and host, which the caller reads off the clock and hands in.
-//! Law: file names only, never a folder of this machine, outside `run`.
+//! Law: file names only, outside `run`; of folders no more than tells two layers of one name apart.
 
 use std::fs;
 use std::path::Path;
@@ -13,14 +13,13 @@ use serde_json::{Value, json};
 use crate::date::Date;
 use crate::publish::staging::{GENERATOR, MANIFEST};
 use crate::publish::{Outcome, PublishError, Staging, digest, geojson, gpkg};
-use crate::units::rounded;
 
 /// One file that the run read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Input {
-    /// `scene`, `redlines`, `permits`, `cases`, `landuse`, `burns`, `plan`, `submodel`.
+    /// `scene`, `stac`, `redlines`, `permits`, `cases`, `landuse`, `burns`, `verified`, `plan`.
     pub role: String,
-    /// File name without folders.
+    /// File name, with folders only where two layers of the run have files of one name.
     pub file: String,
     /// Bytes.
     pub size: u64,
@@ -45,9 +44,7 @@ pub struct SceneUse {
     /// Day of acquisition.
     pub date: Date,
     /// Why it was not used; `None` when it was.
-    pub dropped: Option<String>,
-    /// Share of the pixels inside red lines that were clear, 0 to 1; `None` when never read.
-    pub clear_share: Option<f64>,
+    pub unused: Option<String>,
 }
 
 /// A file in the folder of scenes that is no scene.
@@ -127,9 +124,8 @@ fn result(manifest: &Manifest, outputs: Vec<Value>) -> Value {
         json!({
             "id": scene.id,
             "date": scene.date.to_string(),
-            "used": scene.dropped.is_none(),
-            "dropped_because": scene.dropped,
-            "clear_share": scene.clear_share.map(|share| rounded(share, 4)),
+            "used": scene.unused.is_none(),
+            "reason": scene.unused,
         })
     };
     let libraries: serde_json::Map<String, Value> =
@@ -175,17 +171,16 @@ mod tests {
     use super::*;
 
     fn manifest(host: &str) -> Manifest {
-        let scene = |id: &str, day, dropped: Option<&str>| SceneUse {
+        let scene = |id: &str, day, unused: Option<&str>| SceneUse {
             id: id.to_owned(),
             date: Date::constant(2022, 5, day),
-            dropped: dropped.map(str::to_owned),
-            clear_share: Some(0.123_456),
+            unused: unused.map(str::to_owned),
         };
         Manifest {
             version: "0.1.0".to_owned(),
             plan: json!({ "zeta": 1, "alpha": 2 }),
             inputs: Vec::new(),
-            scenes: vec![scene("b", 9, None), scene("a", 2, Some("12 % clear, 20 % are needed"))],
+            scenes: vec![scene("b", 9, None), scene("a", 2, Some("lies in no period"))],
             skipped: Vec::new(),
             libraries: vec![("GDAL".to_owned(), "3.6.2".to_owned())],
             run: Run { host: host.to_owned(), ..Run::default() },
@@ -213,7 +208,12 @@ mod tests {
         assert!(outputs[0]["sha256"].as_str().unwrap().starts_with("ba7816bf"));
         assert_eq!(outputs[2]["features"], 0);
         assert_eq!(value["result"]["plan"].to_string(), r#"{"zeta":1,"alpha":2}"#);
-        assert_eq!(value["result"]["scenes"][0]["id"], "a");
+        let scenes = &value["result"]["scenes"];
+        assert_eq!(
+            scenes[0],
+            json!({ "id": "a", "date": "2022-05-02", "used": false, "reason": "lies in no period" })
+        );
+        assert_eq!((&scenes[1]["used"], &scenes[1]["reason"]), (&json!(true), &Value::Null));
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub struct Discovery {
     pub scenes: Vec<Scene>,
     /// Files that are no scene, with the reason, sorted by path.
     pub skipped: Vec<(PathBuf, String)>,
+    /// STAC files that say where the scenes lie and what their numbers mean, sorted; empty for a folder of files.
+    pub described: Vec<PathBuf>,
 }
 
 /// A scene and how its numbers were understood.
@@ -40,10 +42,10 @@ pub(crate) struct Candidate {
 /// opening a file.
 pub fn scenes(path: &Path, band_order: Option<&[Band]>) -> Result<Discovery, ReadError> {
     harden::prepare()?;
-    let mut skipped = Vec::new();
+    let (mut skipped, mut described) = (Vec::new(), Vec::new());
     let candidates = if path.is_dir() {
         match stac_root(path) {
-            Some(root) => stac::candidates(&root, &mut skipped)?,
+            Some(root) => stac::candidates(&root, &mut skipped, &mut described)?,
             None => {
                 let files = tiff_files(path, &mut skipped)?;
                 of_files(&files, band_order, &mut skipped)?
@@ -52,7 +54,9 @@ pub fn scenes(path: &Path, band_order: Option<&[Band]>) -> Result<Discovery, Rea
     } else {
         let real = harden::plain_file(path)?;
         match harden::content(&real)? {
-            harden::Content::Other(_) if is_json(path) => stac::candidates(path, &mut skipped)?,
+            harden::Content::Other(_) if is_json(path) => {
+                stac::candidates(path, &mut skipped, &mut described)?
+            }
             _ => of_files(&[path.to_owned()], band_order, &mut skipped)?,
         }
     };
@@ -60,7 +64,7 @@ pub fn scenes(path: &Path, band_order: Option<&[Band]>) -> Result<Discovery, Rea
     if candidates.is_empty() {
         return Err(no_scene(path, &skipped));
     }
-    Ok(Discovery { scenes: agree(candidates)?, skipped })
+    Ok(Discovery { scenes: agree(candidates)?, skipped, described })
 }
 
 fn no_scene(path: &Path, skipped: &[(PathBuf, String)]) -> ReadError {

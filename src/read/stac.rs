@@ -24,16 +24,19 @@ const MAX_FILES: usize = 100_000;
 
 type Object = Map<String, Value>;
 
-/// Scenes of the items that `root` leads to.
+/// Scenes of the items that `root` leads to; every JSON file that was read is added to `described`.
 ///
 /// # Errors
 /// `Stac` with file and next step, and those of opening the assets.
 pub(crate) fn candidates(
     root: &Path,
     skipped: &mut Vec<(PathBuf, String)>,
+    described: &mut Vec<PathBuf>,
 ) -> Result<Vec<Candidate>, ReadError> {
     let mut candidates = Vec::new();
-    for (path, item) in items(root, skipped)? {
+    let (items, read) = items(root, skipped)?;
+    described.extend(read);
+    for (path, item) in items {
         match assets(&path, &item)? {
             found if found.is_empty() => {
                 skipped.push((path, "item has no asset with a known band".to_owned()))
@@ -48,8 +51,11 @@ fn refuse(path: &Path, reason: impl Into<String>) -> ReadError {
     ReadError::Stac { path: path.to_owned(), reason: reason.into() }
 }
 
+/// Items with the file that each stands in, and every file that was read.
+type Followed = (Vec<(PathBuf, Object)>, BTreeSet<PathBuf>);
+
 /// Follows links from file to file; each file once, in the order of the links.
-fn items(root: &Path, skipped: &mut Vec<(PathBuf, String)>) -> Result<Vec<(PathBuf, Object)>, ReadError> {
+fn items(root: &Path, skipped: &mut Vec<(PathBuf, String)>) -> Result<Followed, ReadError> {
     let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
     let mut waiting = vec![root.to_owned()];
     while let Some(path) = waiting.pop() {
@@ -78,7 +84,7 @@ fn items(root: &Path, skipped: &mut Vec<(PathBuf, String)>) -> Result<Vec<(PathB
             }
         }
     }
-    Ok(found)
+    Ok((found, seen))
 }
 
 fn object(path: &Path, real: &Path) -> Result<Object, ReadError> {

@@ -27,15 +27,17 @@ pub(crate) struct Checked<'a> {
 /// Bend of a straight edge that is kept when a layer is brought to longitude and latitude: 0.1 m in degrees.
 const MAX_BEND_DEGREES: f64 = 1e-6;
 
-/// Checks every feature of a layer and brings it to longitude and latitude.
+/// Checks every feature of a layer and brings it to longitude and latitude. Notes say what the layer is `called`,
+/// as they end in files that leave this machine.
 ///
 /// # Errors
 /// The first fault, and `Empty` when no feature has polygons.
 pub(crate) fn checked<'a>(
     source: &'a SourceLayer,
+    called: &str,
     notes: &mut Vec<String>,
 ) -> Result<Vec<Checked<'a>>, RedLineError> {
-    notes.extend(source.notes.iter().cloned());
+    notes.extend(source.notes.iter().map(|note| format!("{called}: {note}")));
     let transform = Transform::new(source.crs, Crs::LON_LAT)
         .map_err(|error| RedLineError::Projection { path: source.path.clone(), source: error })?;
     let (mut result, mut ids, mut empty) = (Vec::new(), BTreeSet::new(), 0);
@@ -46,7 +48,7 @@ pub(crate) fn checked<'a>(
         }
         let mut checked = one(source, feature, &transform)?;
         let mut note = |words: &str| {
-            notes.push(format!("{}: feature {}: {words}", source.path.display(), feature.call()));
+            notes.push(format!("{called}: feature {}: {words}", feature.call()));
         };
         checked.repair.iter().for_each(|repair| note(repair));
         if !ids.insert(checked.id.clone()) {
@@ -63,7 +65,7 @@ pub(crate) fn checked<'a>(
         return Err(RedLineError::Empty { path: source.path.clone(), layer: source.name.clone(), found });
     }
     if empty > 0 {
-        notes.push(format!("{}: {left_out} left out", source.path.display()));
+        notes.push(format!("{called}: {left_out} left out"));
     }
     Ok(result)
 }

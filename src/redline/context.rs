@@ -15,7 +15,7 @@ use crate::date::{Date, parse_date};
 use crate::redline::accept::checked;
 use crate::redline::read::{describe, source_layers};
 use crate::redline::source::SourceFeature;
-use crate::redline::{Layer, RedLineError};
+use crate::redline::{Layer, RedLineError, named};
 
 /// What a layer speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -191,11 +191,14 @@ impl Context {
         if !paths.is_empty() && !self.has(role) {
             self.supplied.push(role);
         }
-        for path in paths {
-            for source in source_layers(path)? {
+        named::once(paths)?;
+        for (path, file) in paths.iter().zip(named::files(paths)) {
+            let sources = source_layers(path)?;
+            for (source, called) in sources.iter().zip(named::layers(&file, &sources)) {
                 let layer = self.layers.len();
-                self.layers.push(describe(&source)?);
-                for checked in checked(&source, &mut self.notes)? {
+                let checked = checked(source, &called, &mut self.notes)?;
+                self.layers.push(describe(source, called)?);
+                for checked in checked {
                     let fields = Fields { role, feature: checked.source };
                     let place = Place {
                         role,

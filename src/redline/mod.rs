@@ -12,6 +12,7 @@ pub mod coverage;
 mod dbf;
 mod geojson;
 pub mod land;
+pub mod named;
 pub mod read;
 mod source;
 
@@ -78,7 +79,8 @@ impl Class {
 /// The layer that a red line or a context place came from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Layer {
-    /// File name without folders.
+    /// What every output calls it (`named`): the file name, with the folders and the layer's name that tell it from
+    /// the other layers of the run.
     pub file: String,
     /// Layer name inside the file.
     pub name: String,
@@ -123,6 +125,14 @@ pub enum RedLineError {
         path: PathBuf,
         /// What it is instead.
         reason: String,
+    },
+    /// A layer that was given before, under this or another name.
+    #[error("{}: holds byte for byte what {} holds, which is given before it; leave one out, or give the layer that was meant", .path.display(), .first.display())]
+    Twice {
+        /// The file.
+        path: PathBuf,
+        /// The file given before it.
+        first: PathBuf,
     },
     /// A file in a form that is not read.
     #[error("{}: {reason}", .path.display())]

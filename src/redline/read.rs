@@ -21,7 +21,7 @@ use crate::redline::accept::{Checked, checked};
 use crate::redline::class::class_of;
 use crate::redline::land::land_of;
 use crate::redline::source::{RawPolygon, RawRing, SourceFeature, SourceLayer};
-use crate::redline::{Class, Layer, RedLine, RedLineError, dbf, geojson};
+use crate::redline::{Class, Layer, RedLine, RedLineError, dbf, geojson, named};
 
 /// What was read.
 #[derive(Debug, Clone, Default)]
@@ -39,14 +39,17 @@ pub struct Reading {
 /// # Errors
 /// Every fault of a file, layer, ring or class, with the next step.
 pub fn read(paths: &[PathBuf], class: Option<Class>) -> Result<Reading, RedLineError> {
+    named::once(paths)?;
     let mut reading = Reading::default();
-    for path in paths {
-        for source in source_layers(path)? {
+    for (path, file) in paths.iter().zip(named::files(paths)) {
+        let sources = source_layers(path)?;
+        for (source, called) in sources.iter().zip(named::layers(&file, &sources)) {
             let index = reading.layers.len();
-            reading.layers.push(describe(&source)?);
-            for checked in checked(&source, &mut reading.notes)? {
-                let class = class_of(class, checked.source, &source)?;
-                let land = land_of(class, checked.source, &source);
+            let checked = checked(source, &called, &mut reading.notes)?;
+            reading.layers.push(describe(source, called)?);
+            for checked in checked {
+                let class = class_of(class, checked.source, source)?;
+                let land = land_of(class, checked.source, source);
                 let Checked { id, name, polygons, repair, .. } = checked;
                 reading.redlines.push(RedLine { id, name, class, land, layer: index, polygons, repair });
             }
@@ -120,10 +123,7 @@ fn open(path: &Path, real: &Path, driver: &str, options: &[&str]) -> Result<Data
 }
 
 fn shapefile(path: &Path, real: &Path) -> Result<Vec<SourceLayer>, RedLineError> {
-    let part = |ending: &str| {
-        let cases = [ending.to_owned(), ending.to_ascii_uppercase()];
-        cases.into_iter().map(|ending| real.with_extension(ending)).find(|part| part.is_file())
-    };
+    let part = |ending: &str| named::part(real, ending);
     let (shx, table, prj) = (part("shx"), part("dbf"), part("prj"));
     let missing: Vec<&str> = [(".shx", &shx), (".dbf", &table)]
         .iter()
@@ -140,7 +140,7 @@ fn shapefile(path: &Path, real: &Path) -> Result<Vec<SourceLayer>, RedLineError>
     }
     let cpg = part("cpg").and_then(|cpg| std::fs::read_to_string(cpg).ok());
     let table = dbf::table(&table, cpg.as_deref())?;
-    let notes = table.note.iter().map(|note| format!("{}: {note}", path.display())).collect();
+    let notes = table.note.iter().cloned().collect();
     let option = format!("ENCODING={}", table.encoding);
     let layers = of_dataset(path, &open(path, real, "ESRI Shapefile", &[&option])?, notes)?;
     let found: usize = layers.iter().map(|layer| layer.features.len()).sum();
@@ -180,11 +180,7 @@ fn of_dataset(path: &Path, dataset: &Dataset, notes: Vec<String>) -> Result<Vec<
         return Err(RedLineError::Empty { path: path.to_owned(), layer: String::new(), found });
     }
     if let (Some(first), false) = (layers.first_mut(), left_out.is_empty()) {
-        first.notes.push(format!(
-            "{}: left out layers without polygons: {}",
-            path.display(),
-            left_out.join(", ")
-        ));
+        first.notes.push(format!("left out layers without polygons: {}", left_out.join(", ")));
     }
     Ok(layers)
 }
@@ -269,13 +265,12 @@ pub(crate) fn named_code(name: &str) -> Option<u32> {
     ((75..=135).contains(&meridian) && meridian.is_multiple_of(3)).then(|| 4534 + (meridian - 75) / 3)
 }
 
-pub(crate) fn describe(source: &SourceLayer) -> Result<Layer, RedLineError> {
+pub(crate) fn describe(source: &SourceLayer, file: String) -> Result<Layer, RedLineError> {
     let first = |names: &[&str]| {
         let mut values = source.features.iter().map(|feature| feature.field(names));
         let value = values.next().flatten()?;
         values.all(|other| other == Some(value)).then(|| value.to_owned())
     };
-    let file = source.path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
     let unreadable = |error: std::io::Error| format_error(&source.path, &format!("cannot be read ({error})"));
     let mut hash = Sha256::new();
     std::io::copy(&mut File::open(&source.path).map_err(unreadable)?, &mut hash).map_err(unreadable)?;

@@ -35,7 +35,7 @@ pub(crate) struct SourceLayer {
     pub(crate) name: String,
     pub(crate) crs: Crs,
     pub(crate) features: Vec<SourceFeature>,
-    /// What was noticed on the way, for the reader.
+    /// What was noticed on the way, for the reader; without the layer's name.
     pub(crate) notes: Vec<String>,
 }
 

@@ -48,8 +48,12 @@ pub struct Question {
 
 /// Everything a run stands on.
 pub struct Inputs {
-    /// Scenes by date and id.
+    /// Scenes by date and id, as far as they lie in one of the periods.
     pub scenes: Vec<Scene>,
+    /// The other scenes.
+    pub unused: Vec<Scene>,
+    /// STAC files that say where the scenes lie.
+    pub described: Vec<std::path::PathBuf>,
     /// Files that were no scenes.
     pub skipped: Vec<(std::path::PathBuf, String)>,
     /// Days with scenes inside one of the periods, ascending.
@@ -90,13 +94,16 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
     let context = context(plan, &redlines)?;
     let (baseline, target) = periods(plan, &found.scenes)?;
     let inside = |scene: &Scene| baseline.contains(scene.date) || target.contains(scene.date);
-    let scenes: Vec<Scene> = found.scenes.into_iter().filter(inside).collect();
+    let span = (found.scenes.first(), found.scenes.last());
+    let span = span.0.zip(span.1).map(|(first, last)| (first.date, last.date));
+    let (scenes, unused): (Vec<Scene>, Vec<Scene>) = found.scenes.into_iter().partition(inside);
     let views = views(&scenes);
     let dated = |period: Period| views.iter().filter(|view| period.contains(view.date)).count();
     let (before, after) = (dated(baseline), dated(target));
     if before == 0 || after == 0 {
         let (which, period) = if before == 0 { ("baseline", baseline) } else { ("target", target) };
-        return Err(RunError::NoScenes { which, period, path: plan.scenes.clone() });
+        let (first, last) = span.unwrap_or((period.from, period.to));
+        return Err(RunError::NoScenes { which, period, path: plan.scenes.clone(), first, last });
     }
     let models = models(plan, &redlines)?;
     // NDVI and brightness also tell cloud and look-alikes; of the rest only what a sub-model asks for.
@@ -127,7 +134,9 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
         calibration,
         is_pair,
         skipped: found.skipped,
+        described: found.described,
         scenes,
+        unused,
         views,
         grid,
         redlines,

@@ -3,6 +3,8 @@
 //! In:  a plan. Out: an output folder, whole or not at all, and a summary.
 //! The only door to threads and to the clock.
 
+mod error;
+
 pub mod gaps;
 
 pub mod identity;
@@ -37,184 +39,24 @@ pub mod tiles;
 
 pub mod trace;
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use thiserror::Error;
 
 use crate::baseline::{CELL, RING};
-use crate::date::{Date, Period};
-use crate::detect::pair::PairError;
 use crate::grid::Window;
-use crate::grid::crs::CrsError;
 use crate::lead::Gap;
 use crate::observe::Stack;
-use crate::patch::scratch::{Scratch, ScratchError};
+use crate::patch::scratch::Scratch;
 use crate::plan::Plan;
-use crate::publish::{PublishError, Staging};
-use crate::read::ReadError;
-use crate::read::attributes::AttributeError;
-use crate::redline::RedLineError;
-use crate::submodel::SubModelError;
+use crate::publish::Staging;
 
+pub use error::RunError;
 use gaps::Answers;
 use inputs::Inputs;
 pub use noise::Noise;
 use records::Records;
 use select::Selected;
-
-/// Why a run ended without a result.
-#[derive(Debug, Error)]
-pub enum RunError {
-    /// Scenes.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// Red lines or context layers.
-    #[error(transparent)]
-    RedLine(#[from] RedLineError),
-    /// Transforms.
-    #[error(transparent)]
-    Crs(#[from] CrsError),
-    /// Sub-models.
-    #[error(transparent)]
-    SubModel(#[from] SubModelError),
-    /// Scratch file.
-    #[error(transparent)]
-    Scratch(#[from] ScratchError),
-    /// Outputs.
-    #[error(transparent)]
-    Publish(#[from] PublishError),
-    /// All scenes have one date.
-    #[error("{}: all scenes have one date; two dates at least are needed to see a change", .path.display())]
-    OneDate {
-        /// Where the scenes are.
-        path: PathBuf,
-    },
-    /// All scenes lie in one calendar year and no period was given.
-    #[error(
-        "the scenes lie in one year ({first} to {last}); say which part is look-back with --baseline FROM/TO"
-    )]
-    OneYear {
-        /// First date.
-        first: Date,
-        /// Last date.
-        last: Date,
-    },
-    /// A period without scenes.
-    #[error("{}: no scene lies in the {which} period {period}; check the dates with `steppewatch check`", .path.display())]
-    NoScenes {
-        /// `baseline` or `target`.
-        which: &'static str,
-        /// The period.
-        period: Period,
-        /// Where the scenes are.
-        path: PathBuf,
-    },
-    /// A scene lacks bands that others have, or that nothing can be done without.
-    #[error("{}: scene '{scene}' has bands {has}; expected those of {feature}, {others}; add the band, name the bands in the file or with --band-order, or move the scene to another folder", .path.display())]
-    BandMissing {
-        /// A file of the scene.
-        path: PathBuf,
-        /// Its identity.
-        scene: String,
-        /// Bands that it has.
-        has: String,
-        /// Feature that cannot be made, with its bands.
-        feature: String,
-        /// Why they are expected.
-        others: String,
-    },
-    /// A red line that cannot be brought to the grid of the scenes.
-    #[error(
-        "{file}: red line '{id}': {source}; it lies far from the scenes ({grid}) or its layer names the wrong CRS: \
-         mend the CRS or leave it out"
-    )]
-    LineOffGrid {
-        /// File of its layer.
-        file: String,
-        /// Its id.
-        id: String,
-        /// Grid in words.
-        grid: String,
-        /// What PROJ says.
-        source: CrsError,
-    },
-    /// No scene has a reflectance band.
-    #[error("no scene has a reflectance band from which a grid could be taken")]
-    NoGrid,
-    /// No sub-model looks inside these red lines.
-    #[error(
-        "no sub-model of ({models}) looks inside red lines of class {classes}; see `steppewatch explain`"
-    )]
-    NoModel {
-        /// Ids asked for.
-        models: String,
-        /// Classes of the red lines.
-        classes: String,
-    },
-    /// A place that is not on the scenes.
-    #[error(
-        "place {longitude}, {latitude} (longitude, latitude) lies outside the scenes: {grid}; is the order longitude first?"
-    )]
-    PlaceOutside {
-        /// Degrees east.
-        longitude: f64,
-        /// Degrees north.
-        latitude: f64,
-        /// The grid in words.
-        grid: String,
-    },
-    /// The memory bound is too small for the smallest tile.
-    #[error(
-        "memory bound {bound} MB is too small: {views} views of the smallest tile need {needed} MB; raise --memory or shorten the periods"
-    )]
-    Memory {
-        /// Bound in MB.
-        bound: u64,
-        /// Needed in MB.
-        needed: u64,
-        /// Views.
-        views: usize,
-    },
-    /// Evidence without end: the inputs do not fit together.
-    #[error(
-        "{model}: {pixels} connected pixels ({window}) depart from their look-alikes at once, more than any change on \
-         the ground; expected scenes of one product and scaling, so look at them with `steppewatch check` and leave \
-         out the odd one"
-    )]
-    SceneWide {
-        /// Sub-model.
-        model: String,
-        /// Size.
-        pixels: usize,
-        /// Where.
-        window: Window,
-    },
-    /// A file of verified leads.
-    #[error(transparent)]
-    Verified(#[from] AttributeError),
-    /// The confidence model that ships with the program cannot be read.
-    #[error("the shipped confidence model cannot be read: {0}")]
-    Shipped(String),
-    /// The rules that ship with the program cannot be read.
-    #[error("a shipped rule file cannot be read: {0}")]
-    Rules(String),
-    /// No room for temporary files.
-    #[error("{}: no folder can be made for temporary files: {source}; free space there or set TMPDIR to another folder", .path.display())]
-    Temporary {
-        /// Where temporary files go.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-    /// Two dates that cannot be compared.
-    #[error(transparent)]
-    Pair(#[from] PairError<ReadError>),
-    /// Workers cannot be started.
-    #[error("workers cannot be started: {0}")]
-    Threads(String),
-}
 
 /// Who is told how far a run is.
 pub trait Progress: Sync {

@@ -14,10 +14,11 @@ use crate::publish::chip::{self, ChipInput, Colours, Moment};
 use crate::publish::manifest::{self, Input, Manifest, Run, SceneUse, Skipped};
 use crate::publish::{Outcome, Staging, digest, geojson, gpkg, style};
 use crate::read::Reader;
+use crate::redline::named;
 use crate::run::inputs::Inputs;
 use crate::run::select::Selected;
 use crate::run::{Found, Progress, RunError};
-use crate::scene::Band;
+use crate::scene::{Band, Scene};
 use crate::weigh::lawful;
 
 /// Leads that get pictures; the rest of a very long list is still in the layers.
@@ -62,7 +63,7 @@ pub fn publish(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         plan: resolved(plan, inputs, found),
         inputs: input_files(plan, inputs)?,
-        scenes: inputs.scenes.iter().map(used).collect(),
+        scenes: scenes(inputs),
         skipped: inputs.skipped.iter().map(skipped).collect(),
         libraries: crate::read::libraries(),
         run: Run {
@@ -76,8 +77,14 @@ pub fn publish(
     Ok(staging.commit()?)
 }
 
-fn used(scene: &crate::scene::Scene) -> SceneUse {
-    SceneUse { id: scene.id.clone(), date: scene.date, dropped: None, clear_share: None }
+/// Every scene that was found, with the reason where it was not used.
+fn scenes(inputs: &Inputs) -> Vec<SceneUse> {
+    let scene =
+        |scene: &Scene, unused: Option<String>| SceneUse { id: scene.id.clone(), date: scene.date, unused };
+    let used = inputs.scenes.iter().map(|used| scene(used, None));
+    let (baseline, target) = (inputs.question.baseline, inputs.question.target);
+    let reason = format!("lies neither in the look-back {baseline} nor in the target period {target}");
+    used.chain(inputs.unused.iter().map(|unused| scene(unused, Some(reason.clone())))).collect()
 }
 
 /// By its name alone: the folder is of this machine.
@@ -128,15 +135,23 @@ fn input_files(plan: &Plan, inputs: &Inputs) -> Result<Vec<Input>, RunError> {
     for path in scenes {
         files.push(Input::of_file("scene", path)?);
     }
-    for (role, paths) in [("redlines", &plan.redlines), ("verified", &plan.verified)] {
-        for path in paths {
-            files.push(Input::of_file(role, path)?);
+    for path in &inputs.described {
+        files.push(Input::of_file("stac", path)?);
+    }
+    let context = plan.context().map(|(role, paths)| (role.name(), paths));
+    let own = [("redlines", plan.redlines.as_slice()), ("verified", plan.verified.as_slice())];
+    for (role, paths) in own.into_iter().chain(context) {
+        // As outputs call them: two layers may lie in files of one name.
+        for (path, name) in paths.iter().zip(named::files(paths)) {
+            let folder = name.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+            for part in named::parts(path) {
+                let input = Input::of_file(role, &part)?;
+                files.push(Input { file: format!("{folder}{}", input.file), ..input });
+            }
         }
     }
-    for (role, paths) in plan.context() {
-        for path in paths {
-            files.push(Input::of_file(role.name(), path)?);
-        }
+    if let Some(path) = &plan.written {
+        files.push(Input::of_file("plan", path)?);
     }
     Ok(files)
 }

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::baseline::descriptor::Descriptors;
 use crate::baseline::{self, Baseline, CELL, RING, Series};
+use crate::date::Date;
 use crate::detect::evidence::{Finding, Prepared};
 use crate::detect::gate;
 use crate::detect::seasons::Seasons;
@@ -209,13 +210,7 @@ fn judge_cell(
         }
         let is_seen = || (0..dates.len()).any(|view| stack.is_seen(view, there));
         for model in asked {
-            let finding = match &baseline {
-                Some(_) if !series.views.is_empty() => {
-                    prepared[model].find(&series, dates, &question.look_back, question.target)
-                }
-                _ if is_seen() => Finding::TooLittleHistory,
-                _ => Finding::Unseen,
-            };
+            let finding = finding(&prepared[model], &series, is_seen, dates, question);
             planes[evidence_plane(model)][pixel] = scratch::stored(finding);
             planes[seasons_plane(model)][pixel] = seasons[model].unseen(&series) as i16;
             if matches!(finding, Finding::Evidence(evidence) if evidence >= tree::LEVELS[0]) {
@@ -226,6 +221,22 @@ fn judge_cell(
         }
     }
     planes
+}
+
+/// What a pixel says about a sub-model. A pixel may be clear on some days and yet have no series: where nearly
+/// all its look-alikes were never seen there is no control, and it has too little history.
+pub fn finding(
+    prepared: &Prepared,
+    series: &Series,
+    is_seen: impl Fn() -> bool,
+    dates: &[Date],
+    question: &Question,
+) -> Finding {
+    match series.views.as_slice() {
+        [_, ..] => prepared.find(series, dates, &question.look_back, question.target),
+        [] if is_seen() => Finding::TooLittleHistory,
+        [] => Finding::Unseen,
+    }
 }
 
 /// A sub-model prepared for a cell; without a baseline nothing correlates.

@@ -135,8 +135,11 @@ fn trace_tells_what_each_room_made_of_a_parcel() {
     let swapped = trace(&format!("{lat:.7},{lon:.7}"));
     assert_eq!(swapped.code, Some(1));
     says(&swapped.stderr, &["outside the scenes", "longitude first"]);
-    let nothing = trace("here");
-    says(&nothing.stderr, &["--at", "LON,LAT"]);
+    for at in ["here", "nan,nan", "111.0,inf", "111.0"] {
+        let nothing = trace(at);
+        assert_eq!(nothing.code, Some(2), "{at}");
+        says(&nothing.stderr, &["--at <LON,LAT>", at, "two numbers of degrees, longitude first"]);
+    }
 }
 
 #[test]

@@ -242,8 +242,9 @@ fn an_unknown_sub_model_is_a_wrong_plan() {
 #[test]
 fn a_memory_bound_below_the_smallest_tile_says_what_is_needed() {
     let drawn = small();
-    let words = Scan::of(&drawn).with("--memory 100MB").refused();
-    says(&words, &["100 MB", "need", "--memory"]);
+    let scan = Scan::of(&drawn).with("--memory 100MB");
+    says(&scan.refused(), &["100 MB", "need", "--memory"]);
+    assert_eq!(scan.run().code, Some(2));
 }
 
 #[test]

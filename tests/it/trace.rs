@@ -131,6 +131,20 @@ fn a_place_without_a_patch_says_so_in_words() {
 }
 
 #[test]
+fn a_place_that_was_clear_only_in_the_target_period_is_never_called_unseen() {
+    let mut world = World::steppe(64, 64);
+    let look_back = world.dates.iter().filter(|date| **date < 20_230_000);
+    world.clouds = look_back.map(|date| (*date, Block::new(0, 0, 64, 64))).collect();
+    let drawn = Drawn::new(world);
+    let trace = trace_of_world(&drawn, 30.5, 30.5);
+    says(
+        &trace.stdout,
+        &["8 of 32 days clear", "G1: too little history: a gap", "too_few_baseline_views of GL-1"],
+    );
+    assert!(!trace.stdout.contains("never seen"), "{}", trace.stdout);
+}
+
+#[test]
 fn trace_leaves_no_file_and_names_the_folder_that_it_cannot_use() {
     let temporary = tempfile::tempdir().unwrap();
     let at = Point::new(22.15225, 45.20667);

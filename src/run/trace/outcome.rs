@@ -5,7 +5,7 @@ use geo::MultiPolygon;
 use crate::detect::seasons::{self, Seasons};
 use crate::lead::{AREA_METHOD, Area, ContextOverlap, Lead, Overlap, Suppressed};
 use crate::patch::scratch;
-use crate::publish::{geojson, gpkg};
+use crate::publish::{fields, geojson, gpkg};
 use crate::reason::GapReason;
 use crate::run::gaps;
 use crate::run::inputs::Inputs;
@@ -29,10 +29,11 @@ impl<'a> Record<'a> {
         lead.map(Self::Lead).or_else(|| records.suppressed.iter().find(is_it).map(Self::Suppressed))
     }
 
-    pub(super) fn id(&self) -> &'a str {
+    /// The id that it is published under.
+    pub(super) fn id(&self) -> String {
         match self {
-            Self::Lead(lead) => &lead.id,
-            Self::Suppressed(patch) => &patch.id,
+            Self::Lead(lead) => lead.id.clone(),
+            Self::Suppressed(patch) => fields::aside_id(patch),
         }
     }
 

@@ -36,8 +36,9 @@ pub(super) fn trace(plan: &Plan, inputs: &Inputs, place: &Place, text: &mut Stri
         baseline.series(there, &mut series);
     }
     views(inputs, &stack, there, &series, text);
+    let is_seen = (0..stack.dates.len()).any(|view| stack.is_seen(view, there));
     for model in &inputs.models {
-        verdict(inputs, &tiles::prepare(&baseline, model, inputs), &series, text);
+        verdict(inputs, &tiles::prepare(&baseline, model, inputs), (&series, is_seen), text);
     }
     let ground = Ground::look(plan, inputs, place)?;
     for model in 0..inputs.models.len() {
@@ -65,10 +66,10 @@ fn views(inputs: &Inputs, stack: &Stack, pixel: usize, series: &Series, text: &m
     }
 }
 
-fn verdict(inputs: &Inputs, prepared: &Prepared, series: &Series, text: &mut String) {
+fn verdict(inputs: &Inputs, prepared: &Prepared, (series, is_seen): (&Series, bool), text: &mut String) {
     let dates = inputs.dates();
     let question = &inputs.question;
-    let finding = prepared.find(series, &dates, &question.look_back, question.target);
+    let finding = tiles::finding(prepared, series, || is_seen, &dates, question);
     let id = &prepared.model.id;
     let words = match finding {
         Finding::Unseen => format!("{id}: never seen: a gap"),
