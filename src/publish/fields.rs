@@ -7,7 +7,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::lead::{AREA_METHOD, Gap, Lead, Measure, Overlap, Suppressed, Threshold};
+use crate::lead::{AREA_METHOD, Gap, Lead, Measure, Overlap, Threshold};
+use crate::publish::aside::Aside;
 use crate::publish::{digest, outline};
 use crate::reason::{AsideReason, GapReason};
 use crate::units::{SquareMetres, rounded};
@@ -227,21 +228,6 @@ pub const LEAD: &[Field<Lead>] = &[
     plain("evidence", Kind::Nested, "观测数值明细 observed numbers", |lead| evidence(&lead.evidence)),
     plain("notes", Kind::Nested, "说明明细 notes, one by one", |lead| json!(lead.notes)),
 ];
-
-/// A patch kept aside with an id of its own: a row of `suppressed`. Several sub-models may keep one place aside,
-/// and a lead may name it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Aside {
-    /// Place and sub-model; counted where two patches of one sub-model share a place.
-    pub id: String,
-    /// The patch.
-    pub patch: Suppressed,
-}
-
-/// Id of a patch kept aside: its place and its sub-model.
-pub fn aside_id(patch: &Suppressed) -> String {
-    format!("{}-{}", patch.id, patch.model)
-}
 
 /// Columns of `suppressed`.
 pub const SUPPRESSED: &[Field<Aside>] = &[

@@ -19,6 +19,8 @@ pub mod staging;
 
 pub mod outline;
 
+pub mod aside;
+
 pub mod fields;
 
 pub mod geojson;

@@ -113,15 +113,7 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
     let mut reader = Reader::new();
     scenes.iter().try_for_each(|scene| reader.check_has_values(scene))?;
     let grid = common_grid(&scenes)?;
-    let on_grid = redlines.redlines.iter().map(|line| {
-        coverage::on_grid(line, &grid).map_err(|source| RunError::LineOffGrid {
-            file: redlines.layers[line.layer].file.clone(),
-            id: line.id.clone(),
-            grid: grid.to_string(),
-            source,
-        })
-    });
-    let on_grid = on_grid.collect::<Result<Vec<_>, _>>()?;
+    let on_grid = lines_on_grid(&redlines, &grid)?;
     let question = |baseline: Period, target: Period| Question {
         look_back: views.iter().map(|view| baseline.contains(view.date)).collect(),
         target,
@@ -147,6 +139,19 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
         features,
         notes,
     })
+}
+
+/// Red lines in the CRS of the grid.
+fn lines_on_grid(redlines: &Reading, grid: &Grid) -> Result<Vec<MultiPolygon<f64>>, RunError> {
+    let on_grid = redlines.redlines.iter().map(|line| {
+        coverage::on_grid(line, grid).map_err(|source| RunError::LineOffGrid {
+            file: redlines.layers[line.layer].file.clone(),
+            id: line.id.clone(),
+            grid: grid.to_string(),
+            source,
+        })
+    });
+    on_grid.collect()
 }
 
 /// What the reader of the result must know of the scenes.
