@@ -31,6 +31,8 @@ enum Drawn {
     BareGround,
     Crop,
     BareGroundUnderCloud,
+    /// Bare ground in a square of that many pixels a side.
+    BareSquare(usize),
 }
 
 /// A number between -1 and 1 that looks like chance and is the same every time.
@@ -47,14 +49,18 @@ fn chance(row: usize, col: usize, salt: usize) -> f64 {
 fn number(band: usize, (row, col): (usize, usize), salt: usize, drawn: Drawn) -> u16 {
     const LOOKS: [[f64; 4]; 3] =
         [[0.05, 0.08, 0.06, 0.35], [0.09, 0.12, 0.15, 0.25], [0.07, 0.10, 0.10, 0.30]];
-    let is_square = SQUARE.contains(&row) && SQUARE.contains(&col);
+    let side = if let Drawn::BareSquare(side) = drawn { side } else { SQUARE.len() };
+    let square = 150 - side / 2..150 + side / 2;
+    let is_square = square.contains(&row) && square.contains(&col);
     if band == 4 {
         return if is_square && drawn == Drawn::BareGroundUnderCloud { 9 } else { 4 };
     }
     let kind = (row / 17 * 5 + col / 23 * 7 + (row / 17) * (col / 23)) % 3;
     let soft = 0.01 * ((row as f64 * 0.05).sin() + (col as f64 * 0.037).cos());
     let look = match drawn {
-        Drawn::BareGround | Drawn::BareGroundUnderCloud if is_square => [0.24, 0.28, 0.32, 0.36][band],
+        Drawn::BareGround | Drawn::BareGroundUnderCloud | Drawn::BareSquare(_) if is_square => {
+            [0.24, 0.28, 0.32, 0.36][band]
+        }
         Drawn::Crop if is_square => [0.02, 0.05, 0.02, 0.55][band],
         _ => LOOKS[kind][band] + soft,
     };
@@ -155,6 +161,23 @@ fn new_bare_ground_on_grassland_is_one_provisional_lead_of_its_size() {
     let text = lead.to_string();
     for part in ["two dates only", "over-reports", "2019-06-21", "2020-06-18", "columns off"] {
         assert!(text.contains(part), "{part} is missing in {text}");
+    }
+}
+
+/// The limit that README states: prints what it measures (`-- --nocapture`).
+#[test]
+fn areas_of_two_dates_are_too_wide_and_their_lower_end_knows_it() {
+    for side in [10, 20, 40, 60] {
+        let folder = world(Drawn::BareSquare(side));
+        let (out, said) = scan(folder.path(), "out", "grassland", &[]);
+        let leads = features(&out, "leads.geojson");
+        assert_eq!(leads.len(), 1, "{said}");
+        let number = |key: &str| leads[0]["properties"][key].as_f64().unwrap();
+        let (low, best, truth) = (number("area_low_m2"), number("area_m2"), (side * side * 100) as f64);
+        println!("a square of {truth} m2: low {low} m2, best {best} m2, {:.2} of the truth", best / truth);
+        assert!(low < truth && best < 4.0 * truth, "{low} to {best} against {truth}");
+        // The largest is so much of the scene that its own ranks flatten.
+        assert!(best > truth || side > 40, "{best} against {truth}");
     }
 }
 

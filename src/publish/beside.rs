@@ -4,26 +4,12 @@
 
 use serde_json::{Value, json};
 
-use crate::lead::{AREA_METHOD, Gap, Overlap, Suppressed};
+use crate::lead::{AREA_METHOD, Gap, Overlap};
+use crate::publish::aside::Aside;
 use crate::publish::domains::{ASIDE_REASON, CLASS, GAP_REASON};
 use crate::publish::fields::{Field, Kind, coded, plain};
 use crate::publish::nested::{class, evidence, evidence_text};
 use crate::publish::{digest, outline};
-
-/// A patch kept aside with an id of its own: a row of `suppressed`. Several sub-models may keep one place aside,
-/// and a lead may name it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Aside {
-    /// Place and sub-model; counted where two patches of one sub-model share a place.
-    pub id: String,
-    /// The patch.
-    pub patch: Suppressed,
-}
-
-/// Id of a patch kept aside: its place and its sub-model.
-pub fn aside_id(patch: &Suppressed) -> String {
-    format!("{}-{}", patch.id, patch.model)
-}
 
 /// Columns of `suppressed`.
 pub const SUPPRESSED: &[Field<Aside>] = &[

@@ -15,7 +15,7 @@ use crate::publish::{digest, outline};
 use crate::redline::Role;
 use crate::units::rounded;
 
-pub use crate::publish::beside::{Aside, GAP, SHARED, SUPPRESSED, Shared, aside_id, gap_id};
+pub use crate::publish::beside::{GAP, SHARED, SUPPRESSED, Shared, gap_id};
 pub use crate::publish::domains::{
     ASIDE_REASON, CLASS, Domain, GAP_REASON, IN_FORCE, LAND, STATUS, TIER, VERDICT,
 };

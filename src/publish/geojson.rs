@@ -11,7 +11,8 @@ use geojson::{FeatureCollection, GeoJson};
 use serde_json::{Value, json};
 
 use crate::lead::{Gap, Lead, Suppressed};
-use crate::publish::fields::{self, Aside, Field};
+use crate::publish::aside::asides;
+use crate::publish::fields::{self, Field};
 use crate::publish::{Outcome, PublishError, Staging, outline};
 
 /// File of the leads.
@@ -55,25 +56,6 @@ pub(crate) fn by_rank(leads: &[Lead]) -> Vec<&Lead> {
     let mut sorted: Vec<&Lead> = leads.iter().collect();
     sorted.sort_by(|a, b| (a.rank, &a.id).cmp(&(b.rank, &b.id)));
     sorted
-}
-
-/// Suppressed patches in the order of every file, each with an id of its own.
-pub(crate) fn asides(patches: &[Suppressed]) -> Vec<Aside> {
-    let mut sorted: Vec<&Suppressed> = patches.iter().collect();
-    sorted.sort_by_cached_key(|patch| {
-        let words = [&patch.id, &patch.model, patch.reason.code(), &patch.detail].map(str::to_owned);
-        (words, outline::coordinates(&patch.outline))
-    });
-    let mut rows: Vec<Aside> = Vec::with_capacity(sorted.len());
-    let mut again = 1;
-    for patch in sorted {
-        let id = fields::aside_id(patch);
-        let is_again = rows.last().is_some_and(|last| fields::aside_id(&last.patch) == id);
-        again = if is_again { again + 1 } else { 1 };
-        let id = if again == 1 { id } else { format!("{id}-{again}") };
-        rows.push(Aside { id, patch: patch.clone() });
-    }
-    rows
 }
 
 /// Gaps in the order of every file.
@@ -179,20 +161,6 @@ mod tests {
         some_leads.reverse();
         some_gaps.reverse();
         assert_eq!((first, second), (leads(&some_leads).unwrap(), gaps(&some_gaps).unwrap()));
-    }
-
-    #[test]
-    fn patches_that_share_a_place_have_ids_of_their_own() {
-        let one = sample::suppressed().remove(0);
-        let other = Suppressed { model: "W2".to_owned(), ..one.clone() };
-        let wider = Suppressed { detail: "wider".to_owned(), ..one.clone() };
-        let collection = parsed(&suppressed(&[one.clone(), other, wider]).unwrap());
-        let ids: Vec<Value> =
-            collection.features.iter().map(|feature| feature.property("id").unwrap().clone()).collect();
-        let (place, model) = (&one.id, &one.model);
-        let expected = [format!("{place}-{model}"), format!("{place}-{model}-2"), format!("{place}-W2")];
-        assert_eq!(ids, expected.map(|id| json!(id)));
-        assert!(collection.features.iter().all(|feature| feature.property("place") == Some(&json!(place))));
     }
 
     #[test]

@@ -23,7 +23,7 @@ use serde_json::Value;
 use crate::grid::Crs;
 use crate::lead::{Lead, Overlap};
 use crate::publish::fields::{self, Field, Kind, Shared};
-use crate::publish::{Outcome, PublishError, Staging, geojson, gpkg_schema, outline};
+use crate::publish::{Outcome, PublishError, Staging, aside, geojson, gpkg_schema, outline};
 
 /// Name of the file.
 pub const FILE: &str = "leads.gpkg";
@@ -105,7 +105,7 @@ fn layers(path: &str, outcome: &Outcome) -> Result<(), PublishError> {
     let gaps = geojson::by_place(outcome.gaps);
     let gaps: Rows<_> = gaps.into_iter().map(|gap| (gap, &gap.outline)).collect();
     layer(&mut dataset, ("gaps", "缺测 Gaps", Crs::LON_LAT), fields::GAP, &gaps)?;
-    let patches = geojson::asides(outcome.suppressed);
+    let patches = aside::asides(outcome.suppressed);
     let patches: Rows<_> = patches.iter().map(|row| (row, &row.patch.outline)).collect();
     layer(&mut dataset, ("suppressed", "未列为线索 Suppressed", Crs::LON_LAT), fields::SUPPRESSED, &patches)?;
     dataset.close().map_err(failed("close the file"))

@@ -23,6 +23,8 @@ pub mod domains;
 
 mod nested;
 
+pub mod aside;
+
 pub mod fields;
 
 mod beside;

@@ -116,7 +116,7 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
     let mut reader = Reader::new();
     scenes.iter().try_for_each(|scene| reader.check_has_values(scene))?;
     let grid = common_grid(&scenes)?;
-    let on_grid = on_grid(&redlines, &grid)?;
+    let on_grid = lines_on_grid(&redlines, &grid)?;
     let question = |baseline: Period, target: Period| Question {
         look_back: views.iter().map(|view| baseline.contains(view.date)).collect(),
         target,
@@ -168,7 +168,7 @@ fn context(plan: &Plan, redlines: &Reading) -> Result<Context, RunError> {
 }
 
 /// Red lines in the CRS of the grid, in their order.
-fn on_grid(redlines: &Reading, grid: &Grid) -> Result<Vec<MultiPolygon<f64>>, RunError> {
+fn lines_on_grid(redlines: &Reading, grid: &Grid) -> Result<Vec<MultiPolygon<f64>>, RunError> {
     let one = |line: &RedLine| {
         coverage::on_grid(line, grid).map_err(|source| RunError::LineOffGrid {
             file: redlines.layers[line.layer].file.clone(),

@@ -5,7 +5,7 @@ use geo::MultiPolygon;
 use crate::detect::seasons::{self, Seasons};
 use crate::lead::{AREA_METHOD, Area, ContextOverlap, Lead, Overlap, Suppressed};
 use crate::patch::scratch;
-use crate::publish::{fields, geojson, gpkg};
+use crate::publish::{aside, geojson, gpkg};
 use crate::reason::GapReason;
 use crate::run::gaps;
 use crate::run::inputs::Inputs;
@@ -33,7 +33,7 @@ impl<'a> Record<'a> {
     pub(super) fn id(&self) -> String {
         match self {
             Self::Lead(lead) => lead.id.clone(),
-            Self::Suppressed(patch) => fields::aside_id(patch),
+            Self::Suppressed(patch) => aside::id(patch),
         }
     }
 
