@@ -12,6 +12,12 @@ pub fn days_between(earlier: Date, later: Date) -> i32 {
     span
 }
 
+/// The day in the middle of a period; the later one of two.
+pub fn middle(period: Period) -> Date {
+    let half = (days_between(period.from, period.to) + 1) / 2;
+    period.from.saturating_add(jiff::Span::new().days(half))
+}
+
 /// A day of the year without the year, as sub-models write their windows (`"04-01"`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MonthDay {
@@ -70,6 +76,12 @@ impl Period {
     /// Whether a day lies in the period.
     pub fn contains(&self, date: Date) -> bool {
         self.from <= date && date <= self.to
+    }
+
+    /// The days that two periods share.
+    pub fn common(&self, other: Period) -> Option<Period> {
+        let (from, to) = (self.from.max(other.from), self.to.min(other.to));
+        (from <= to).then_some(Period { from, to })
     }
 
     /// The calendar years that the period touches.

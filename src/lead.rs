@@ -11,6 +11,7 @@ use crate::law::Rule;
 use crate::reason::{AsideReason, GapReason};
 use crate::redline::Class;
 use crate::redline::context::{Role, Stated};
+use crate::submodel::Tier;
 use crate::units::SquareMetres;
 
 /// How far the machine has followed a lead.
@@ -138,6 +139,32 @@ pub struct Measure {
     pub unit: &'static str,
 }
 
+/// What another sub-model makes of the same place.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Claim {
+    /// Its id.
+    pub model: String,
+    /// Its likeness, 0 to 1.
+    pub likeness: f64,
+    /// Its confidence, 0 to 1.
+    pub confidence: f64,
+}
+
+/// How well the name fits, and what else it may be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Naming {
+    /// What the record is for.
+    pub tier: Tier,
+    /// Share of the sub-model's typical signs that the patch shows, of those that could be told; 0 to 1.
+    pub likeness: f64,
+    /// Land-use codes (DLBM) that the ground may have had.
+    pub before_codes: Vec<String>,
+    /// Change codes (TBLX) that the ground may have now.
+    pub after_codes: Vec<String>,
+    /// Other sub-models that claim the place, likest first.
+    pub also: Vec<Claim>,
+}
+
 /// A hypothesis for a person to check on the ground.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lead {
@@ -151,6 +178,8 @@ pub struct Lead {
     pub model_name: String,
     /// Sub-model name, Chinese.
     pub model_name_zh: String,
+    /// How well the name fits, and what else it may be.
+    pub naming: Naming,
     /// How far the machine has followed it.
     pub status: Status,
     /// Probability that a visit finds the change the sub-model names, 0 to 1.

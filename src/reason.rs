@@ -34,6 +34,10 @@ codes! {
         TooFewBaselineViews = "too_few_baseline_views", "基期观测不足 too few baseline views";
         /// Fewer clear views in the target period than any season or gate asks for.
         TooFewTargetViews = "too_few_target_views", "监测期观测不足 too few target views";
+        /// Seen, but with too little clear ground around it to compare it with.
+        TooFewToCompare = "too_few_to_compare", "可比地面不足 too little clear ground to compare with";
+        /// Clear often enough, but not towards the end: what begins there cannot be named.
+        TooFewLateViews = "too_few_late_views", "后期晴空观测不足 too few clear views late in the period";
         /// Clear in other seasons of the target period, not in this one.
         SeasonNotSeen = "season_not_seen", "某季晴空观测不足 too few clear views in a season";
         /// The scenes themselves leave out a season of the target period.
@@ -66,6 +70,10 @@ codes! {
         ExistingLandUse = "existing_land_use", "既有地类 existing land use";
         /// Most of it lies in a burn scar of the time between.
         BurnScar = "burn_scar", "火烧迹地 burn scar";
+        /// Its signature is not that of the sub-model.
+        OtherSignature = "other_signature", "特征不符 another signature";
+        /// Its signature is that of something the sub-model must not be taken for.
+        LooksLike = "looks_like", "疑为相似现象 a look-alike";
         /// Another sub-model's lead stands for the same place.
         SamePlace = "same_place", "同一地点已有线索 the same place is a lead already";
         /// The change of two dates points away from every sub-model asked for.
@@ -85,6 +93,6 @@ mod tests {
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes.len(), all);
-        assert_eq!(GapReason::WORDS[3].0, GapReason::SeasonNotSeen.code());
+        assert_eq!(GapReason::WORDS[5].0, GapReason::SeasonNotSeen.code());
     }
 }

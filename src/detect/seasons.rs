@@ -1,76 +1,156 @@
 //! The seasons in which a sub-model looks, and those in which a place was not seen.
 //!
-//! Law: a season that a place was not seen in is a gap, also where another season speaks for it.
+//! In:  a sub-model, the dates of the views, the target period; then the views of one place.
+//! Out: bits: a slot (a season of a year) that the place was not seen in, no gate that could be passed, nothing
+//! that could be named late in the period.
+//! Law: a season that a place was not seen in is a gap, also where another season speaks for it; so is the end of
+//! the period where too few views follow for a change to be named.
 
 use crate::baseline::Series;
-use crate::date::{Date, Period};
-use crate::submodel::{Gate, MOST_EVIDENCE_KINDS, Season, SubModel};
+use crate::date::{Date, Period, middle};
+use crate::submodel::{Season, SubModel};
 
-/// Set where no gate of the sub-model has views enough to be passed; lower bits are evidence kinds.
-pub const NO_GATE: u16 = 1 << MOST_EVIDENCE_KINDS;
+/// Set where no gate of the sub-model has views enough to be passed.
+pub const NO_GATE: u16 = 1 << 15;
 
-/// One season of one year that an evidence kind asks for.
+/// Set where a change in the second half of the last gate season has too few views to be named.
+pub const LATE: u16 = 1 << 14;
+
+/// Slots at most: each has a bit below `LATE`.
+const MOST_SLOTS: usize = 14;
+
+/// Views that a kind of evidence, or a gate, needs in some days of the target period.
 #[derive(Debug, Clone)]
-pub struct Wanted {
-    /// Place of the kind in the sub-model.
-    pub kind: usize,
-    /// First and last day.
-    pub days: Period,
-    /// Which views lie in it.
+struct Needed {
+    kind: usize,
+    days: Period,
     views: Vec<bool>,
-    /// Views that it needs.
-    pub least: usize,
+    least: usize,
 }
 
-impl Wanted {
-    /// Views of the scenes that lie in the season.
-    pub fn scenes(&self) -> usize {
+impl Needed {
+    fn scenes(&self) -> usize {
         self.views.iter().filter(|view| **view).count()
     }
+
+    fn is_seen(&self, series: &Series) -> bool {
+        series.views.iter().filter(|view| self.views[**view]).count() >= self.least
+    }
+}
+
+/// Seasons that are told of together, as one bit.
+#[derive(Debug, Clone)]
+pub struct Slot {
+    /// Name of the evidence kind, and the year where it is of one.
+    pub name: String,
+    /// First and last day.
+    pub days: Period,
+    needed: Vec<Needed>,
+}
+
+/// A season for which the scenes themselves are too few.
+#[derive(Debug, Clone)]
+pub struct Unseen {
+    /// Name of the evidence kind.
+    pub name: String,
+    /// First and last day.
+    pub days: Period,
+    /// Days with scenes, and days needed.
+    pub scenes: (usize, usize),
 }
 
 /// What a sub-model asks of the views of a target period.
 #[derive(Debug, Clone)]
 pub struct Seasons {
-    /// Every kind and year whose season the target period holds whole.
-    pub wanted: Vec<Wanted>,
-    /// Of each gate: which views may pass it, and how many must.
-    gates: Vec<(Vec<bool>, usize)>,
+    /// Seasons with scenes enough, by bit.
+    pub slots: Vec<Slot>,
+    /// Seasons without.
+    pub without_scenes: Vec<Unseen>,
+    /// The days in which a change can be too late to be named.
+    pub late_days: Option<Period>,
+    gates: Vec<Needed>,
+    late: Vec<Needed>,
 }
 
 impl Seasons {
     /// What a sub-model asks of views on these dates.
     pub fn of(model: &SubModel, dates: &[Date], target: Period) -> Self {
-        let views = |is_in: &dyn Fn(Date) -> bool| -> Vec<bool> {
-            dates.iter().map(|date| target.contains(*date) && is_in(*date)).collect()
+        let needed = |kind: usize, season: &Season, days: Period, least: usize| {
+            let is_in = |date: &Date| days.contains(*date) && season.contains(*date);
+            Needed { kind, days, views: dates.iter().map(is_in).collect(), least }
         };
-        let mut wanted = Vec::new();
+        let (mut with, mut without_scenes) = (Vec::new(), Vec::new());
         for (kind, evidence) in model.evidence.iter().enumerate() {
-            let whole = |days: &Period| target.contains(days.from) && target.contains(days.to);
-            let years = target.years().filter_map(|year| evidence.season.of_year(year)).filter(whole);
-            let years = years.map(|days| {
-                let views = views(&|date| days.contains(date));
-                Wanted { kind, days, views, least: evidence.minimum_views }
-            });
-            wanted.extend(years);
-        }
-        let gate = |gate: &Gate| (views(&|date| gate.season.contains(date)), gate.consecutive);
-        Self { wanted, gates: model.gates.iter().map(gate).collect() }
-    }
-
-    /// Kinds whose season a place was not seen in often enough, in some year with scenes enough: one bit each;
-    /// and `NO_GATE`. What the scenes themselves lack is said of the whole red line, not here.
-    pub fn unseen(&self, series: &Series) -> u16 {
-        let seen = |views: &[bool]| series.views.iter().filter(|view| views[**view]).count();
-        let mut bits = 0;
-        for wanted in self.wanted.iter().filter(|wanted| wanted.scenes() >= wanted.least) {
-            if seen(&wanted.views) < wanted.least {
-                bits |= 1 << wanted.kind;
+            let (season, least) = (&evidence.season, evidence.minimum_views);
+            let years = target.years().filter_map(|year| season.of_year(year)?.common(target));
+            let mut years: Vec<Needed> = years.map(|days| needed(kind, season, days, least)).collect();
+            if years.len() > 1 && years.iter().all(|year| year.scenes() < least) {
+                let days = Period { from: years[0].days.from, to: years[years.len() - 1].days.to };
+                years = vec![needed(kind, season, days, least)];
+            }
+            for year in years {
+                if year.scenes() >= least {
+                    with.push(year);
+                } else {
+                    let (name, scenes) = (evidence.name.clone(), (year.scenes(), least));
+                    without_scenes.push(Unseen { name, days: year.days, scenes });
+                }
             }
         }
-        let is_open = |(views, consecutive): &(Vec<bool>, usize)| seen(views) >= *consecutive;
-        if self.gates.iter().any(is_open) { bits } else { bits | NO_GATE }
+        let gates =
+            model.gates.iter().map(|gate| needed(0, &gate.season, target, gate.consecutive)).collect();
+        let late = model.gates.iter().filter_map(|gate| {
+            let last = target.years().filter_map(|year| gate.season.of_year(year)?.common(target)).last()?;
+            let half = Period { from: middle(last), to: last.to };
+            Some(needed(0, &gate.season, half, gate.consecutive))
+        });
+        let late: Vec<Needed> = late.collect();
+        let first = late.iter().map(|needed| needed.days.from).min();
+        let late_days = first.zip(late.iter().map(|needed| needed.days.to).max());
+        let late_days = late_days.map(|(from, to)| Period { from, to });
+        Self { slots: slots(model, with), without_scenes, late_days, gates, late }
     }
+
+    /// What a place with these views was not seen in.
+    pub fn unseen(&self, series: &Series) -> u16 {
+        let mut bits = 0;
+        for (bit, slot) in self.slots.iter().enumerate() {
+            if !slot.needed.iter().all(|needed| needed.is_seen(series)) {
+                bits |= 1 << bit;
+            }
+        }
+        let any = |needed: &[Needed]| needed.iter().any(|needed| needed.is_seen(series));
+        if !any(&self.gates) {
+            bits |= NO_GATE;
+        }
+        if !any(&self.late) { bits | LATE } else { bits }
+    }
+
+    /// The slots of some bits.
+    pub fn named(&self, bits: u16) -> impl Iterator<Item = &Slot> {
+        self.slots.iter().enumerate().filter(move |(bit, _)| bits & (1 << bit) != 0).map(|(_, slot)| slot)
+    }
+}
+
+/// One slot for each season of each year, or for each kind where those are too many.
+fn slots(model: &SubModel, needed: Vec<Needed>) -> Vec<Slot> {
+    let is_each = needed.len() <= MOST_SLOTS;
+    let mut slots: Vec<Slot> = Vec::new();
+    for needed in needed {
+        let kind = &model.evidence[needed.kind].name;
+        let (days, year) = (needed.days, needed.days.from.year());
+        match slots.last_mut().filter(|slot| !is_each && slot.needed[0].kind == needed.kind) {
+            Some(slot) => {
+                slot.days.to = days.to;
+                slot.needed.push(needed);
+            }
+            None => {
+                let name = if is_each { format!("{kind} of {year}") } else { kind.clone() };
+                slots.push(Slot { name, days, needed: vec![needed] });
+            }
+        }
+    }
+    slots
 }
 
 /// Whether the views of all years of a target period count as one season, because no year alone has `enough`:
@@ -101,29 +181,46 @@ mod tests {
     use super::*;
     use crate::submodel;
 
-    /// Views of G1 on the 10th of each of these (year, month).
-    fn seen(all: &[(i16, i8)], clear: &[usize]) -> (u16, Vec<String>) {
+    /// What G1 says of views on the 10th of these months of 2020 of which some were clear.
+    fn seen(months: &[i8], clear: &[usize]) -> (u16, Vec<String>) {
         let model = &submodel::select(&["G1".to_owned()]).unwrap()[0];
-        let dates: Vec<Date> = all.iter().map(|(year, month)| Date::constant(*year, *month, 10)).collect();
+        let dates: Vec<Date> = months.iter().map(|month| Date::constant(2020, *month, 10)).collect();
         let seasons = Seasons::of(model, &dates, Period::parse("2020-01-01/2020-12-31").unwrap());
-        let series = Series { views: clear.to_vec(), ..Series::default() };
-        let bits = seasons.unseen(&series);
-        let kinds = model.evidence.iter().enumerate().filter(|(kind, _)| bits & (1 << kind) != 0);
-        (bits & NO_GATE, kinds.map(|(_, kind)| kind.name.clone()).collect())
+        let bits = seasons.unseen(&Series { views: clear.to_vec(), ..Series::default() });
+        (bits & (NO_GATE | LATE), seasons.named(bits).map(|slot| slot.name.clone()).collect())
     }
+
+    const MONTHS: [i8; 7] = [4, 5, 6, 7, 8, 9, 10];
 
     #[test]
     fn a_place_under_cloud_all_autumn_lacks_autumn_though_spring_was_seen() {
-        let months: Vec<(i16, i8)> = [4, 5, 6, 7, 8, 9, 10].map(|month| (2020, month)).to_vec();
-        assert_eq!(seen(&months, &[0, 1, 2, 3, 4, 5, 6]), (0, Vec::new()));
-        // Of the summer season that asks for three views September is missing too.
-        let (gate, lacks) = seen(&months, &[0, 1, 2, 3, 4]);
-        assert_eq!((gate, lacks), (0, vec!["harvested".to_owned(), "bare_autumn".to_owned()]));
+        assert_eq!(seen(&MONTHS, &[0, 1, 2, 3, 4, 5, 6]), (0, Vec::new()));
+        // Of the summer season that asks for three views September is missing too, and what begins then has no
+        // three views to be named by.
+        let (late, lacks) = seen(&MONTHS, &[0, 1, 2, 3, 4]);
+        assert_eq!(
+            (late, lacks),
+            (LATE, vec!["harvested of 2020".to_owned(), "bare_autumn of 2020".to_owned()])
+        );
     }
 
     #[test]
     fn with_two_views_no_gate_can_be_passed() {
-        let months: Vec<(i16, i8)> = [4, 5, 6, 7, 8, 9, 10].map(|month| (2020, month)).to_vec();
-        assert_eq!(seen(&months, &[0, 1]).0, NO_GATE);
+        assert_eq!(seen(&MONTHS, &[0, 1]).0, NO_GATE | LATE);
+    }
+
+    #[test]
+    fn views_in_spring_alone_name_nothing_that_begins_in_summer() {
+        assert_eq!(seen(&[3, 4, 5, 6], &[0, 1, 2, 3]).0, LATE);
+    }
+
+    #[test]
+    fn many_years_are_told_by_kind() {
+        let model = &submodel::select(&["G1".to_owned()]).unwrap()[0];
+        let dates: Vec<Date> =
+            (2018..2024).flat_map(|year| MONTHS.map(|month| Date::constant(year, month, 10))).collect();
+        let seasons = Seasons::of(model, &dates, Period::parse("2018-01-01/2023-12-31").unwrap());
+        assert!(seasons.slots.len() <= MOST_SLOTS && seasons.slots[0].name == "bare_spring");
+        assert_eq!(seasons.slots[0].days.to, Date::constant(2023, 6, 30));
     }
 }

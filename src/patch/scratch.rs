@@ -21,8 +21,10 @@ pub const UNSEEN: i16 = i16::MIN;
 pub const TOO_LITTLE_HISTORY: i16 = i16::MIN + 1;
 /// Stored for a pixel with too few views in the target period.
 pub const TOO_FEW_VIEWS: i16 = i16::MIN + 2;
+/// Stored for a pixel that was seen where too little else was, so that there is nothing to compare it with.
+pub const NOT_COMPARED: i16 = i16::MIN + 3;
 /// Stored for a pixel that no red line asks about.
-pub const OUTSIDE: i16 = i16::MIN + 3;
+pub const OUTSIDE: i16 = i16::MIN + 4;
 
 /// The scratch file cannot be written or read.
 #[derive(Debug, Error)]

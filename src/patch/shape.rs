@@ -20,14 +20,17 @@ pub struct Shape {
     pub elongation: f32,
     /// Standard deviation over mean of evidence inside.
     pub unevenness: f32,
-    /// Long side of the smallest rotated rectangle, pixels.
+    /// Length of the strip of the same area and perimeter, pixels: follows a road round its bends.
     pub length_px: f32,
+    /// Width of that strip, pixels.
+    pub width_px: f32,
 }
 
 /// Measures an outline (pixel coordinates) and the evidence inside.
 pub fn of(outline: &Polygon<f64>, inside: &[f32], sharpness: f32) -> Shape {
     let area = outline.unsigned_area();
     let perimeter = Euclidean.length(outline.exterior());
+    let length = strip_length(area, perimeter);
     let rectangle = outline.minimum_rotated_rect();
     let sides = rectangle.as_ref().map_or((1.0, 1.0), sides);
     let hull = outline.convex_hull().unsigned_area();
@@ -40,8 +43,15 @@ pub fn of(outline: &Polygon<f64>, inside: &[f32], sharpness: f32) -> Shape {
         solidity: (area / hull.max(1e-9)) as f32,
         elongation: (sides.0 / sides.1.max(1e-9)) as f32,
         unevenness: variance.sqrt() / mean.max(1e-6),
-        length_px: sides.0 as f32,
+        length_px: length as f32,
+        width_px: (area / length.max(1e-9)) as f32,
     }
+}
+
+/// Long side of the rectangle with this area and perimeter; of anything rounder than a square a quarter of the
+/// perimeter.
+fn strip_length(area: f64, perimeter: f64) -> f64 {
+    (perimeter + (perimeter.powi(2) - 16.0 * area).max(0.0).sqrt()) / 4.0
 }
 
 /// Long and short side of a rectangle.
@@ -53,4 +63,18 @@ fn sides(rectangle: &Polygon<f64>) -> (f64, f64) {
     }
     let (a, b) = (side(0, 1), side(1, 2));
     (a.max(b), a.min(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use geo::polygon;
+
+    #[test]
+    fn a_road_round_a_corner_is_as_long_as_it_is_driven() {
+        // Two legs of 100 px, 2 px wide.
+        let road = polygon![(x: 0.0, y: 0.0), (x: 100.0, y: 0.0), (x: 100.0, y: 100.0), (x: 98.0, y: 100.0), (x: 98.0, y: 2.0), (x: 0.0, y: 2.0)];
+        let shape = of(&road, &[1.0], 1.0);
+        assert!((shape.length_px - 198.0).abs() < 2.0 && (shape.width_px - 2.0).abs() < 0.05, "{shape:?}");
+    }
 }

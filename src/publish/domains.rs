@@ -20,6 +20,12 @@ pub const STATUS: Domain = Domain {
     values: &[("provisional", "待确认 provisional"), ("confirmed", "已确认 confirmed")],
 };
 
+/// What a record is for.
+pub const TIER: Domain = Domain {
+    name: "tier",
+    values: &[("lead", "线索 lead"), ("warning", "预警 warning"), ("look_again", "回头看 look-again")],
+};
+
 /// What a red line protects.
 pub const CLASS: Domain = Domain {
     name: "redline_class",

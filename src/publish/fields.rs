@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::lead::{AREA_METHOD, Area, ContextOverlap, Excess, Incident, Lead, Overlap, Threshold};
+use crate::lead::{AREA_METHOD, Area, Claim, ContextOverlap, Excess, Incident, Lead, Overlap, Threshold};
 use crate::publish::nested::{
     class, context, evidence, evidence_text, in_force, land_use, overlaps, permits, thresholds,
 };
@@ -16,7 +16,9 @@ use crate::redline::Role;
 use crate::units::rounded;
 
 pub use crate::publish::beside::{GAP, SHARED, SUPPRESSED, Shared, gap_id};
-pub use crate::publish::domains::{ASIDE_REASON, CLASS, Domain, GAP_REASON, IN_FORCE, LAND, STATUS, VERDICT};
+pub use crate::publish::domains::{
+    ASIDE_REASON, CLASS, Domain, GAP_REASON, IN_FORCE, LAND, STATUS, TIER, VERDICT,
+};
 
 /// What a reader of one feature must know, English.
 pub const DISCLAIMER: &str = "A hypothesis from satellite imagery, to be checked on the ground; the area is subject to field survey. \
@@ -98,6 +100,17 @@ pub const LEAD: &[Field<Lead>] = &[
     plain("model_name", Kind::Text, "子模型英文名 sub-model name", |lead| json!(lead.model_name)),
     plain("model_name_zh", Kind::Text, "子模型名称 sub-model name (Chinese)", |lead| {
         json!(lead.model_name_zh)
+    }),
+    coded("tier", "类别 tier", &TIER, |lead| json!(lead.naming.tier.name())),
+    plain("likeness", Kind::Real(2), "特征符合度 share of typical signs (0-1)", |lead| {
+        json!(lead.naming.likeness)
+    }),
+    plain("also_models", Kind::Text, "亦可能为 what else it may be", |lead| json!(also_text(lead))),
+    plain("dlbm", Kind::Text, "原地类编码 land-use codes before (DLBM)", |lead| {
+        json!(lead.naming.before_codes.join(","))
+    }),
+    plain("tblx", Kind::Text, "图斑类型编码 change codes after (TBLX)", |lead| {
+        json!(lead.naming.after_codes.join(","))
     }),
     coded("status", "状态 status", &STATUS, |lead| json!(lead.status.name())),
     plain("confidence", Kind::Real(3), "置信度 confidence (0-1)", |lead| json!(lead.confidence)),
@@ -194,16 +207,16 @@ pub const LEAD: &[Field<Lead>] = &[
     plain("excess_high_m2", Kind::Real(1), "超出面积上限(平方米) excess, high (m2)", |lead| {
         of_excess(lead, |excess| json!(excess.area.high))
     }),
-    plain("dlbm", Kind::Text, "原地类编码 land-use code before", |lead| {
+    plain("landuse_dlbm", Kind::Text, "调查地类编码 code of the land-use layer", |lead| {
         json!(land_use(lead).map(|(code, _, _)| code))
     }),
-    plain("dlmc", Kind::Text, "原地类名称 land use before", |lead| {
+    plain("landuse_dlmc", Kind::Text, "调查地类名称 name of the land-use layer", |lead| {
         json!(land_use(lead).map(|(_, name, _)| name))
     }),
-    plain("dlbm_m2", Kind::Real(1), "原地类面积(平方米) area of that code (m2)", |lead| {
+    plain("landuse_m2", Kind::Real(1), "调查地类面积(平方米) area of that code (m2)", |lead| {
         json!(land_use(lead).map(|(_, _, area)| area))
     }),
-    plain("dlbm_share", Kind::Real(3), "原地类占比 share of that code (0-1)", |lead| {
+    plain("landuse_share", Kind::Real(3), "调查地类占比 share of that code (0-1)", |lead| {
         json!(land_use(lead).map(|(_, _, area)| area.0 / lead.area.best.0.max(1e-9)))
     }),
     plain("legal_rule", Kind::Text, "面积规则 area rule", |lead| {
@@ -312,6 +325,12 @@ pub fn chip_file(lead_id: &str, moment: &str) -> String {
         format!("-{}", &digest::of_bytes(lead_id.as_bytes())[..8])
     };
     format!("chips/{name}{tail}_{moment}.png")
+}
+
+/// Other sub-models that claim the place, as one line.
+fn also_text(lead: &Lead) -> String {
+    let claim = |claim: &Claim| format!("{} {:.2} ({:.2})", claim.model, claim.likeness, claim.confidence);
+    lead.naming.also.iter().map(claim).collect::<Vec<_>>().join("; ")
 }
 
 fn of_first(lead: &Lead, value: fn(&Overlap) -> Value) -> Value {

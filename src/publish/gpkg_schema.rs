@@ -36,6 +36,7 @@ pub(crate) fn statements(stamp: &str) -> Vec<String> {
     }
     for domain in [
         &fields::STATUS,
+        &fields::TIER,
         &fields::CLASS,
         &fields::IN_FORCE,
         &fields::VERDICT,

@@ -5,9 +5,10 @@ use geo::{MultiPolygon, polygon};
 use crate::date::Date;
 use crate::grid::Window;
 use crate::law;
-use crate::lead::{Area, Gap, Lead, Measure, Overlap, Status, Suppressed};
+use crate::lead::{Area, Claim, Gap, Lead, Measure, Naming, Overlap, Status, Suppressed};
 use crate::reason::{AsideReason, GapReason};
 use crate::redline::{Class, Layer, RedLine};
+use crate::submodel::Tier;
 use crate::units::SquareMetres;
 use crate::weigh::verdict;
 
@@ -36,6 +37,13 @@ fn lead(rank: usize, id: &str, status: Status, lon: f64) -> Lead {
         model: "G1".to_owned(),
         model_name: "reclaimed grassland".to_owned(),
         model_name_zh: "开垦草原".to_owned(),
+        naming: Naming {
+            tier: Tier::Lead,
+            likeness: 0.75,
+            before_codes: vec!["0401".to_owned(), "0404".to_owned()],
+            after_codes: vec!["01".to_owned()],
+            also: vec![Claim { model: "G2".to_owned(), likeness: 0.5, confidence: 0.8 }],
+        },
         status,
         confidence: 0.876_54 / rank as f64,
         confidence_method: "default model".to_owned(),

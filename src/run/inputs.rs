@@ -195,16 +195,16 @@ impl Inputs {
         (0..self.on_grid.len()).filter(looks).collect()
     }
 
-    /// Ground that a pixel in the middle of the red lines covers: geodesic, in any CRS.
-    pub fn pixel_area(&self) -> Result<SquareMetres, RunError> {
-        let (row, col) = (self.area.row0 + self.area.rows / 2, self.area.col0 + self.area.cols / 2);
+    /// Ground that a pixel of a row covers in the middle of the red lines: geodesic, in any CRS.
+    pub fn pixel_area(&self, row: usize, to_lon_lat: &Transform) -> Result<SquareMetres, RunError> {
+        let col = self.area.col0 + self.area.cols / 2;
         let corner = |(row, col): (usize, usize)| {
             let (x, y) = self.grid.world(row as f64, col as f64);
             Coord { x, y }
         };
         let ring = [(row, col), (row, col + 1), (row + 1, col + 1), (row + 1, col)].map(corner);
         let pixel = MultiPolygon(vec![Polygon::new(LineString::new(ring.to_vec()), vec![])]);
-        Ok(geodesic_area(&self.to_lon_lat()?.polygons(&pixel)?))
+        Ok(geodesic_area(&to_lon_lat.polygons(&pixel)?))
     }
 
     /// Area inside any red line that a sub-model looks at; where two overlap, the ground counts once.
@@ -231,12 +231,14 @@ fn periods(plan: &Plan, scenes: &[Scene]) -> Result<(Period, Period), RunError> 
     }
     let day_before = |date: Date| date.yesterday().unwrap_or(date);
     let year_start = Date::constant(last.year(), 1, 1);
+    // To its end, seen or not: what the scenes leave out of the year is a gap of that season.
+    let year_end = Date::constant(last.year(), 12, 31);
     let distinct: std::collections::BTreeSet<Date> = dates.into_iter().collect();
     let decided = match (plan.baseline, plan.target) {
         (Some(baseline), Some(target)) => (baseline, target),
         (Some(baseline), None) => {
             let from = baseline.to.tomorrow().unwrap_or(baseline.to);
-            (baseline, Period { from, to: last.max(from) })
+            (baseline, Period { from, to: year_end.max(from) })
         }
         (None, Some(target)) => {
             (Period { from: first.min(day_before(target.from)), to: day_before(target.from) }, target)
@@ -245,7 +247,7 @@ fn periods(plan: &Plan, scenes: &[Scene]) -> Result<(Period, Period), RunError> 
             (Period { from: first, to: first }, Period { from: last, to: last })
         }
         (None, None) if year_start > first => {
-            (Period { from: first, to: day_before(year_start) }, Period { from: year_start, to: last })
+            (Period { from: first, to: day_before(year_start) }, Period { from: year_start, to: year_end })
         }
         (None, None) => return Err(RunError::OneYear { first, last }),
     };

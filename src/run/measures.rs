@@ -3,12 +3,45 @@
 use crate::date::Date;
 use crate::lead::Measure;
 use crate::patch::Patch;
-use crate::run::inputs::Question;
+use crate::run::inputs::{Inputs, Question};
 use crate::run::patches::Examined;
-use crate::submodel::Feature;
+use crate::submodel::{Feature, Sign, SubModel};
 use crate::units::rounded;
 use crate::weigh::closer::Closer;
 use crate::weigh::course::Course;
+use crate::weigh::signature::Seen;
+
+/// What a patch with a closer look is told by.
+pub(super) fn signature<'a>(
+    closer: &'a Closer,
+    model: &SubModel,
+    inputs: &'a Inputs,
+    (question, dates): (&'a Question, &'a [Date]),
+) -> Seen<'a> {
+    let chosen = dates[closer.series.views[closer.chosen.indices[0]]];
+    Seen {
+        series: &closer.series,
+        around: &closer.around,
+        features: &inputs.features,
+        dates,
+        look_back: &question.look_back,
+        target: question.target,
+        since: closer.passed.as_ref().map_or(chosen, |passed| passed.first),
+        growing: model.growing_season,
+        shape: &closer.patch.shape,
+        pixel_metres: (inputs.pixel_metres.0 * inputs.pixel_metres.1).sqrt(),
+    }
+}
+
+/// Every sign that was seen, except those that the shape measures say already.
+pub(super) fn sign_measures(seen: &Seen) -> Vec<Measure> {
+    let is_new = |sign: &Sign| !matches!(sign, Sign::Rectangularity | Sign::Sharpness);
+    let told = |sign: Sign| {
+        let (name, unit) = sign.words();
+        Some(measure(name, seen.measure(sign)?, unit))
+    };
+    Sign::ALL.into_iter().filter(is_new).filter_map(told).collect()
+}
 
 /// One number, rounded to four decimals.
 pub(super) fn measure(name: &str, value: f32, unit: &'static str) -> Measure {

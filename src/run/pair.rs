@@ -279,7 +279,8 @@ fn states(seen: &[Vec<bool>; 2], evidence: Option<&PairEvidence>) -> Vec<i16> {
         (false, false) => scratch::UNSEEN,
         (false, true) => scratch::TOO_LITTLE_HISTORY,
         (true, true) if fused(pixel).is_finite() => stored_evidence(fused(pixel)),
-        _ => scratch::TOO_FEW_VIEWS,
+        (true, true) => scratch::NOT_COMPARED,
+        (true, false) => scratch::TOO_FEW_VIEWS,
     };
     (0..seen[0].len()).map(state).collect()
 }

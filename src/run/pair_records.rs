@@ -20,6 +20,7 @@ use crate::run::measures::measure;
 use crate::run::pair::Survey;
 use crate::run::pair_patches::Candidate;
 use crate::run::records::{self, Desk, Reason, Records};
+use crate::run::standing::ranked;
 use crate::submodel::{Direction, SubModel};
 use crate::units::{SquareMetres, rounded};
 use crate::weigh::confidence::{self, Cap, PAIR_CAP};
@@ -82,7 +83,7 @@ pub fn weigh(
             Err(suppressed) => records.suppressed.push(suppressed),
         }
     }
-    records::ranked(records, inputs, &inputs.question, SMEAR_PX + 0.5)
+    ranked(records, inputs, &inputs.question, SMEAR_PX + 0.5)
 }
 
 struct PairDesk<'a> {
@@ -200,6 +201,7 @@ impl PairDesk<'_> {
             model: model.id.clone(),
             model_name: model.name.clone(),
             model_name_zh: model.name_zh.clone(),
+            naming: records::naming(model, 1.0),
             status: Status::Provisional,
             confidence: rounded(confidence, 4),
             confidence_method,

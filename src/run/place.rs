@@ -5,7 +5,7 @@
 
 use geo::{BoundingRect, Intersects, Rect};
 
-use crate::lead::{Lead, Suppressed};
+use crate::lead::{Claim, Lead, Naming, Suppressed};
 use crate::reason::AsideReason;
 use crate::run::records::Records;
 use crate::weigh::overlap::Indexed;
@@ -18,11 +18,15 @@ const ALIKE_SIZE: f64 = 2.0 / 3.0;
 
 /// Of leads of several sub-models on the same ground one stays. The place is that of the lead that stands for most
 /// changed ground (confidence times area): a pit's brightest part may be surer than the pit, but the pit is what is
-/// there. Its name is that of the surest among those of about its size.
+/// there. Its name is that of the likest among those of about its size (typical signs first, then confidence). A
+/// warning never names the ground of a lead.
 pub(super) fn one_lead_a_place(records: &mut Records) {
     let mut leads = std::mem::take(&mut records.leads);
     let ground = |lead: &Lead| lead.confidence * lead.area.best.0;
-    leads.sort_by(|a, b| ground(b).total_cmp(&ground(a)).then(a.model.cmp(&b.model)).then(a.id.cmp(&b.id)));
+    leads.sort_by(|a, b| {
+        let by_tier = a.naming.tier.cmp(&b.naming.tier);
+        by_tier.then(ground(b).total_cmp(&ground(a))).then(a.model.cmp(&b.model)).then(a.id.cmp(&b.id))
+    });
     // Boxes first: of thousands of leads nearly all pairs lie apart.
     let boxes: Vec<Option<Rect<f64>>> = leads.iter().map(|lead| lead.outline.bounding_rect()).collect();
     let shares_ground = |a: usize, b: usize| {
@@ -43,21 +47,30 @@ pub(super) fn one_lead_a_place(records: &mut Records) {
             others.filter(|other| shares_ground(lead, *other)).collect()
         };
         let here = sharing(largest);
-        let is_alike = |other: &&usize| leads[**other].area.best.0 >= ALIKE_SIZE * leads[largest].area.best.0;
-        let surer = |a: usize, b: &usize| if leads[*b].confidence > leads[a].confidence { *b } else { a };
-        let surest = here.iter().filter(is_alike).fold(largest, surer);
+        let is_alike = |other: &&usize| {
+            leads[**other].naming.tier == leads[largest].naming.tier
+                && leads[**other].area.best.0 >= ALIKE_SIZE * leads[largest].area.best.0
+        };
+        let fit = |lead: usize| (leads[lead].naming.likeness, leads[lead].confidence);
+        let better = |a: usize, b: &usize| if fit(*b) > fit(a) { *b } else { a };
+        let surest = here.iter().filter(is_alike).fold(largest, better);
         let beside = if surest == largest { Vec::new() } else { sharing(surest) };
         named_by[largest] = Some(surest);
         here.into_iter().chain(beside).for_each(|other| named_by[other] = Some(surest));
     }
-    let claims: Vec<(usize, String)> = (0..leads.len())
-        .filter_map(|other| named_by[other].filter(|surest| *surest != other).map(|surest| (surest, other)))
-        .map(|(surest, other)| {
-            let lead = &leads[other];
-            (surest, format!("also seen as {} with confidence {:.2}", lead.model, lead.confidence))
-        })
-        .collect();
-    claims.into_iter().for_each(|(surest, note)| leads[surest].notes.push(note));
+    for other in 0..leads.len() {
+        if let Some(surest) = named_by[other].filter(|surest| *surest != other) {
+            let Lead { model, confidence, naming: Naming { likeness, .. }, .. } = leads[other].clone();
+            leads[surest].naming.also.push(Claim { model, likeness, confidence });
+        }
+    }
+    for lead in &mut leads {
+        let order = |claim: &Claim| (claim.likeness, claim.confidence);
+        lead.naming.also.sort_by(|a, b| {
+            let by_fit = order(b).partial_cmp(&order(a)).unwrap_or(std::cmp::Ordering::Equal);
+            by_fit.then(a.model.cmp(&b.model))
+        });
+    }
     let named: Vec<(String, String)> =
         leads.iter().map(|lead| (lead.id.clone(), lead.model.clone())).collect();
     for (place, lead) in leads.into_iter().enumerate() {

@@ -4,23 +4,23 @@ use geo::InteriorPoint;
 
 use crate::date::{Date, days_between};
 use crate::grid::Window;
-use crate::lead::{Area, Lead, Measure, Overlap, Status, Suppressed};
+use crate::lead::{Area, Lead, Measure, Naming, Overlap, Status, Suppressed};
 use crate::patch::Patch;
 use crate::plan::Plan;
 use crate::reason::AsideReason;
 use crate::run::RunError;
 use crate::run::identity::identity;
 use crate::run::inputs::{Inputs, Question};
-use crate::run::measures::{closer_measures, shape_measures};
+use crate::run::measures::{closer_measures, shape_measures, sign_measures, signature};
 use crate::run::patches::{Examined, in_lon_lat};
-use crate::run::place::one_lead_a_place;
-use crate::run::standing::Standing;
+use crate::run::standing::ranked;
 use crate::scene::Band;
-use crate::submodel::SubModel;
+use crate::submodel::{Bound, SubModel};
 use crate::units::{SquareMetres, rounded};
 use crate::weigh::closer::Closer;
 use crate::weigh::confidence::{self, Cap, Model};
 use crate::weigh::overlap::{Indexed, geodesic_area};
+use crate::weigh::signature::Seen;
 
 /// Share of a patch from which it is a matter of the red lines of its sub-model.
 const LEAST_INSIDE_SHARE: f64 = 0.5;
@@ -67,28 +67,6 @@ pub fn weigh(
     ranked(records, inputs, question, CONTOUR_BORDER_PX)
 }
 
-/// One lead a place, leads by rank, patches by id.
-///
-/// `border_px` is how far an outline may lie outside what changed, in pixels.
-pub(super) fn ranked(
-    mut records: Records,
-    inputs: &Inputs,
-    question: &Question,
-    border_px: f64,
-) -> Result<Records, RunError> {
-    one_lead_a_place(&mut records);
-    Standing::new(inputs, question, border_px)?.settle(&mut records);
-    // Leads of a pair often share the confidence that their cap leaves: the larger one first.
-    let order = |lead: &Lead| {
-        let down = |value: f64| std::cmp::Reverse(value.round() as i64);
-        (down(lead.confidence * 1e4), down(lead.area.best.0), lead.id.clone())
-    };
-    records.leads.sort_by_key(order);
-    records.leads.iter_mut().enumerate().for_each(|(index, lead)| lead.rank = index + 1);
-    records.suppressed.sort_by(|a, b| (&a.id, &a.model).cmp(&(&b.id, &b.model)));
-    Ok(records)
-}
-
 /// What every patch is weighed against.
 pub(super) struct Desk<'a> {
     plan: &'a Plan,
@@ -108,6 +86,7 @@ struct Weighed<'a> {
     outline: &'a geo::MultiPolygon<f64>,
     best: SquareMetres,
     redlines: &'a [(usize, SquareMetres)],
+    likeness: f64,
 }
 
 /// Why a patch is no lead: code and sentence.
@@ -135,13 +114,14 @@ impl<'a> Desk<'a> {
         let redlines = self.redlines.overlaps(&outline);
         let inside = self.inside(model, &outline, &redlines);
         let mut measures = shape_measures(examined, patch);
-        if let Some(closer) = &examined.closer {
-            measures.extend(closer_measures(
-                closer,
-                &self.inputs.features,
-                &self.inputs.dates(),
-                self.question,
-            ));
+        let dates = self.inputs.dates();
+        let seen = examined
+            .closer
+            .as_ref()
+            .map(|closer| signature(closer, model, self.inputs, (self.question, &dates)));
+        if let (Some(closer), Some(seen)) = (&examined.closer, &seen) {
+            measures.extend(closer_measures(closer, &self.inputs.features, &dates, self.question));
+            measures.extend(sign_measures(seen));
         }
         let id = identity(&outline);
         let drop = |(reason, detail): Reason| Suppressed {
@@ -153,7 +133,8 @@ impl<'a> Desk<'a> {
             evidence: measures.clone(),
             outline: outline.clone(),
         };
-        if let Some(reason) = self.reason_against(examined, best, inside) {
+        let hard = self.reason_against(examined, best, inside);
+        if let Some(reason) = hard.or_else(|| told_apart(model, seen.as_ref()?)) {
             return Ok(Err(drop(reason)));
         }
         let Some(closer) = &examined.closer else {
@@ -170,7 +151,8 @@ impl<'a> Desk<'a> {
                 format!("confidence {confidence:.3} is under {least:.3} ({method})"),
             ))));
         }
-        let weighed = Weighed { patch, closer, outline: &outline, best, redlines: &redlines };
+        let likeness = seen.map_or(1.0, |seen| seen.likeness(&model.typical));
+        let weighed = Weighed { patch, closer, outline: &outline, best, redlines: &redlines, likeness };
         Ok(Ok(self.lead(model, &weighed, (confidence, method), measures)))
     }
 
@@ -181,7 +163,7 @@ impl<'a> Desk<'a> {
         (confidence, method): (f64, String),
         measures: Vec<Measure>,
     ) -> Lead {
-        let Weighed { patch, closer, outline, best, redlines } = *weighed;
+        let Weighed { patch, closer, outline, best, redlines, likeness } = *weighed;
         let area = interval(best, patch.area_px);
         let moments = self.moments(closer);
         let point = outline.interior_point().map_or((0.0, 0.0), |point| (point.x(), point.y()));
@@ -193,6 +175,7 @@ impl<'a> Desk<'a> {
             model: model.id.clone(),
             model_name: model.name.clone(),
             model_name_zh: model.name_zh.clone(),
+            naming: naming(model, likeness),
             status,
             confidence: rounded(confidence, 4),
             confidence_method: method,
@@ -350,6 +333,31 @@ impl<'a> Desk<'a> {
             ));
         }
         notes
+    }
+}
+
+/// Why a patch is not what the sub-model names, by its signature. What was not seen speaks neither way.
+fn told_apart(model: &SubModel, seen: &Seen) -> Option<Reason> {
+    let lacks = |bound: &&Bound| seen.measure(bound.sign).is_some_and(|value| !bound.holds(value));
+    if let Some(bound) = model.requires.iter().find(lacks) {
+        let value = seen.measure(bound.sign).unwrap_or_default();
+        let detail = format!("{} asks for {}; here it is {value:.2}", model.id, bound.words());
+        return Some((AsideReason::OtherSignature, detail));
+    }
+    let holds = |bound: &Bound| seen.measure(bound.sign).is_some_and(|value| bound.holds(value));
+    let veto = model.vetoes.iter().find(|veto| veto.all.iter().all(holds))?;
+    let bounds: Vec<String> = veto.all.iter().map(Bound::words).collect();
+    Some((AsideReason::LooksLike, format!("{}: {}", veto.name, bounds.join(", "))))
+}
+
+/// How well a sub-model's name fits; what else the place may be is known when all have spoken.
+pub(super) fn naming(model: &SubModel, likeness: f64) -> Naming {
+    Naming {
+        tier: model.tier,
+        likeness: rounded(likeness, 2),
+        before_codes: model.before.clone(),
+        after_codes: model.after.clone(),
+        also: Vec::new(),
     }
 }
 

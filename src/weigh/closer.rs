@@ -66,6 +66,8 @@ pub struct Closer {
     pub views: (usize, usize),
     /// Share of donor views left out as changed.
     pub contamination: f32,
+    /// Observed medians around the patch, feature by feature and view by view of `series`; NaN where not seen.
+    pub around: Vec<Vec<f32>>,
     /// The patch cut anew on amplitude; the same patch where amplitude gives no region.
     pub patch: Patch,
     /// Amplitude inside minus around, in units of the least spread.
@@ -177,6 +179,7 @@ impl<'a> Look<'a> {
         let field = self.amplitudes(prepared, features, chosen.kind, &views);
         let (patch, amplitude) = recut(self.patch, &field, seed, &self.ground());
         let series = self.medians(&self.inner_half(&patch, &field), features.len(), dates.len(), look_back);
+        let around = self.around(&patch, &series, features.len(), (dates.len(), look_back));
         let chosen = prepared.choose(&series, dates, target)?;
         let seen_before = prepared.seen_before(chosen.kind, &series, dates, look_back);
         let in_target = |(_, view): &(usize, &usize)| target.contains(dates[**view]);
@@ -196,6 +199,7 @@ impl<'a> Look<'a> {
             seen_before: seen_before / chosen.evidence.max(0.1),
             series,
             chosen,
+            around,
             patch,
             amplitude,
         })
@@ -207,6 +211,24 @@ impl<'a> Look<'a> {
         within.sort_by(|a, b| field.at(*b).total_cmp(&field.at(*a)).then(a.cmp(b)));
         within.truncate((within.len() / 2).max(LEAST_SEED));
         within
+    }
+
+    /// Observed medians of the pixels of the window that are neither of the first patch nor of the cut one.
+    fn around(
+        &self,
+        patch: &Patch,
+        series: &Series,
+        features: usize,
+        (views, look_back): (usize, &[bool]),
+    ) -> Vec<Vec<f32>> {
+        let mut free: Vec<bool> = self.inside.iter().map(|inside| !inside).collect();
+        patch.pixels.iter().for_each(|pixel| free[self.place(*pixel)] = false);
+        let ring: Vec<usize> = (0..free.len()).filter(|pixel| free[*pixel]).collect();
+        let ring = self.medians(&ring, features, views, look_back);
+        let value = |feature: usize, view: &usize| {
+            ring.views.binary_search(view).map_or(f32::NAN, |index| ring.observed[feature][index])
+        };
+        (0..features).map(|feature| series.views.iter().map(|view| value(feature, view)).collect()).collect()
     }
 
     fn place(&self, pixel: Pixel) -> usize {

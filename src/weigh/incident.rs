@@ -132,19 +132,20 @@ fn summed(members: &[usize], leads: &[Lead], pixel_area_m2: f64) -> Incident {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use geo::polygon;
 
     use super::*;
     use crate::date::Date;
     use crate::grid::Window;
     use crate::law;
-    use crate::lead::Status;
+    use crate::lead::{Naming, Status};
+    use crate::submodel::Tier;
 
     const STEP: f64 = 0.001;
 
     /// A lead of 10 mu, 0.001 degrees wide, at a place in steps of 0.001 degrees (83 m at 41.5 N).
-    fn lead(id: &str, place: f64, first_seen: Date, rules: &[&str]) -> Lead {
+    pub(in crate::weigh) fn lead(id: &str, place: f64, first_seen: Date, rules: &[&str]) -> Lead {
         let (x, y) = (108.0 + STEP * place, 41.5);
         let mu = SquareMetres::from_mu;
         let area = Area { best: mu(10.0), low: mu(8.0), high: mu(12.0) };
@@ -156,6 +157,13 @@ mod tests {
             model: "G1".to_owned(),
             model_name: String::new(),
             model_name_zh: String::new(),
+            naming: Naming {
+                tier: Tier::Lead,
+                likeness: 1.0,
+                before_codes: Vec::new(),
+                after_codes: Vec::new(),
+                also: Vec::new(),
+            },
             status: Status::Confirmed,
             confidence: 0.9,
             confidence_method: String::new(),

@@ -13,6 +13,8 @@ pub mod course;
 
 pub mod overlap;
 
+pub mod signature;
+
 pub mod verdict;
 
 pub mod lawful;

@@ -75,12 +75,12 @@ fn what_init_writes_is_what_check_and_scan_read() {
         &check.stdout,
         &[
             "EPSG:32649",
-            "32 on 32 days",
+            "40 on 40 days",
             "GL-1 drawn grassland",
             "G1",
             "look-back",
             "target",
-            "2023-01-01/2023-10-03",
+            "2023-01-01/2023-12-31",
         ],
     );
     let scan = ended(program().arg("scan").arg(&plan));
@@ -123,8 +123,8 @@ fn trace_tells_what_each_room_made_of_a_parcel() {
     let lines = [
         "read      row 26 column 31",
         "redline   GL-1",
-        "observe   32 of 32",
-        "baseline  24 clear",
+        "observe   40 of 40",
+        "baseline  30 clear",
         "detect    G1: evidence",
         "gate bare",
         "patch     G1: ",
@@ -156,7 +156,7 @@ fn words_go_to_stderr_and_say_where_to_look() {
     let drawn = Drawn::new(World::touched());
     let ended = Scan::of(&drawn).run();
     assert!(ended.stdout.is_empty(), "{}", ended.stdout);
-    says(&ended.stderr, &["2 leads", "G2", "leads.gpkg", "hypothesis", "placebo year"]);
+    says(&ended.stderr, &["2 leads", "first seen", "leads.gpkg", "hypothesis", "placebo year"]);
 }
 
 #[test]

@@ -101,12 +101,14 @@ fn a_cloud_over_the_same_place_on_every_target_day_is_a_gap_there() {
 fn a_place_that_clouds_hide_all_autumn_is_a_gap_of_that_season_there() {
     let mut world = World::touched();
     let block = Block::new(70, 10, 12, 10);
-    world.clouds = [20_230_811, 20_230_905, 20_231_003].map(|date| (date, block)).to_vec();
+    world.clouds =
+        [20_230_811, 20_230_825, 20_230_905, 20_230_922, 20_231_003].map(|date| (date, block)).to_vec();
     let drawn = Drawn::new(world);
     let published = Scan::of(&drawn).with("--models G1").published();
     assert_eq!(published.code, 3);
-    assert_eq!(reasons(&published), ["season_not_seen"]);
+    assert_eq!(reasons(&published), ["season_not_seen", "too_few_late_views"]);
     let gap = &published.gaps()[0];
+    assert_eq!((gap.text("period_from"), gap.text("period_to")), ("2023-06-15", "2023-11-30"));
     assert!(gap.text("detail").contains("bare_autumn"), "{}", gap.text("detail"));
     // The cloud and what its edge hides.
     let area = gap.properties["area_m2"].as_f64().unwrap();
@@ -140,4 +142,39 @@ fn with_one_scene_a_year_the_years_together_name_what_stays_and_one_year_is_a_ga
     assert_eq!(years.leads().len(), 1);
     let one = scan().periods("2010-01-01/2022-12-31", "2023-01-01/2023-12-31").published();
     assert_eq!((one.leads().len(), reasons(&one)), (0, vec!["too_few_target_views".to_owned()]));
+}
+
+#[test]
+fn a_target_that_cuts_a_season_still_asks_for_what_is_left_of_it() {
+    let mut world = World::touched();
+    world.dates.retain(|date| *date < 20_230_801);
+    let drawn = Drawn::new(world);
+    let published =
+        Scan::of(&drawn).with("--models G1").periods("2020-01-01/2022-12-31", "2023-01-01/2023-11-29");
+    let gaps = published.published().gaps();
+    let season = gaps.iter().find(|gap| gap.text("reason") == "season_without_scenes").expect("a season");
+    assert!(season.text("detail").contains("bare_autumn of 2023"), "{}", season.text("detail"));
+}
+
+#[test]
+fn without_periods_a_download_that_stopped_in_may_leaves_gaps() {
+    let mut world = World::touched();
+    world.dates.retain(|date| *date < 20_230_601);
+    let drawn = Drawn::new(world);
+    let mut scan = Scan::of(&drawn);
+    scan.periods = None;
+    let published = scan.published();
+    assert_eq!(published.code, 3);
+    assert!(reasons(&published).contains(&"season_without_scenes".to_owned()), "{:?}", reasons(&published));
+}
+
+#[test]
+fn what_changes_in_the_last_of_years_that_speak_together_is_a_gap() {
+    let mut world = World::steppe(96, 96).with(Block::new(20, 24, 12, 14), 20_230_401, Deed::Mined);
+    world.dates = (2010..2024).map(|year| year * 10_000 + 622).collect();
+    let drawn = Drawn::new(world);
+    let scan = Scan::of(&drawn).with("--models G2").periods("2010-01-01/2019-12-31", "2020-01-01/2023-12-31");
+    let published = scan.published();
+    assert_eq!((published.code, published.leads().len()), (3, 0));
+    assert!(reasons(&published).contains(&"too_few_late_views".to_owned()), "{:?}", reasons(&published));
 }

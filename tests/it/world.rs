@@ -64,8 +64,8 @@ pub struct World {
     pub redline: Option<Block>,
 }
 
-/// Month and day of the eight views of a year.
-const VIEWS: [u32; 8] = [408, 503, 528, 622, 717, 811, 905, 1003];
+/// Month and day of the ten views of a year.
+const VIEWS: [u32; 10] = [408, 503, 528, 622, 717, 811, 825, 905, 922, 1003];
 
 /// Look-back and target of a drawn world.
 pub const BASELINE: &str = "2020-01-01/2022-12-31";

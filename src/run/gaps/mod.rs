@@ -7,12 +7,12 @@ mod pixels;
 
 use geo::{BooleanOps, Coord, LineString, MultiPolygon, Polygon};
 
-use crate::date::Period;
 use crate::detect::seasons::Seasons;
 use crate::grid::crs::Transform;
 use crate::lead::Gap;
 use crate::patch::scratch;
 use crate::reason::GapReason;
+use crate::redline::coverage;
 use crate::run::RunError;
 use crate::run::inputs::Inputs;
 use crate::submodel::SubModel;
@@ -21,14 +21,21 @@ use crate::weigh::overlap::geodesic_area;
 
 pub use pixels::{Answers, judged_area};
 
-/// Gaps smaller than this are not published, in square metres: the smallest lead.
+/// Gaps that together are smaller than this are not published, in square metres: the smallest lead.
 pub(super) const LEAST_GAP: f64 = 900.0;
 
+/// Unless they are this share of their red line: a small one may not vanish whole.
+const LEAST_SHARE: f64 = 0.1;
+
+/// How far an edge of a gap may stray from its course when it is brought to longitude and latitude: 0.1 m.
+const MAX_BEND_DEGREES: f64 = 1e-6;
+
 /// Reason codes of what a pixel can lack.
-const REASONS: [(i16, GapReason); 3] = [
+const REASONS: [(i16, GapReason); 4] = [
     (scratch::UNSEEN, GapReason::OutsideScenes),
     (scratch::TOO_LITTLE_HISTORY, GapReason::TooFewBaselineViews),
     (scratch::TOO_FEW_VIEWS, GapReason::TooFewTargetViews),
+    (scratch::NOT_COMPARED, GapReason::TooFewToCompare),
 ];
 
 /// The reason code of a stored number that is no evidence; `None` where there is evidence or no question.
@@ -36,7 +43,8 @@ pub(super) fn reason(stored: i16) -> Option<GapReason> {
     REASONS.iter().find(|(state, _)| *state == stored).map(|(_, code)| *code)
 }
 
-/// Gaps of every red line and sub-model, in that order.
+/// Gaps of every red line and sub-model, in that order. Small ones are left out only where all of them together are
+/// smaller than a lead.
 pub fn gaps(inputs: &Inputs, answers: &Answers) -> Result<Vec<Gap>, RunError> {
     let transform = inputs.to_lon_lat()?;
     let mut gaps = Vec::new();
@@ -57,7 +65,15 @@ pub fn gaps(inputs: &Inputs, answers: &Answers) -> Result<Vec<Gap>, RunError> {
         }
         gaps.extend(merged(of_models));
     }
+    gaps.retain(worth_telling(&gaps));
     Ok(gaps)
+}
+
+/// Whether a gap is published: none is so small that it counts for nothing where there are many of them.
+fn worth_telling(gaps: &[Gap]) -> impl Fn(&Gap) -> bool + use<> {
+    let is_large = |gap: &Gap| gap.area.0 >= LEAST_GAP || gap.share >= LEAST_SHARE;
+    let small: f64 = gaps.iter().filter(|gap| !is_large(gap)).map(|gap| gap.area.0).sum();
+    move |gap| gap.area.0 > 0.0 && (small >= LEAST_GAP || is_large(gap))
 }
 
 /// A red line that was given, and inside which no sub-model of the run looks.
@@ -75,16 +91,17 @@ fn without_model(inputs: &Inputs, line: usize) -> Gap {
 /// so of all its seasons: then every pixel has too few views.
 fn seasons_without_scenes(inputs: &Inputs, line: usize, model: &SubModel) -> Option<Gap> {
     let seasons = Seasons::of(model, &inputs.dates(), inputs.question.target);
-    let has_any = seasons.wanted.iter().any(|wanted| wanted.scenes() >= wanted.least);
-    let mut lacking: Vec<(Period, String)> = Vec::new();
-    for wanted in seasons.wanted.iter().filter(|wanted| wanted.scenes() < wanted.least) {
-        let (name, days, needed) = (&model.evidence[wanted.kind].name, wanted.days, wanted.least);
-        let (year, scenes) = (days.from.year(), wanted.scenes());
-        lacking.push((days, format!("{name} of {year} ({days}): {scenes} of {needed} days")));
+    if seasons.slots.is_empty() {
+        return None;
     }
-    let from = lacking.iter().map(|(season, _)| season.from).min().filter(|_| has_any)?;
-    let to = lacking.iter().map(|(season, _)| season.to).max()?;
-    let words: Vec<String> = lacking.into_iter().map(|(_, words)| words).collect();
+    let lacking = &seasons.without_scenes;
+    let from = lacking.iter().map(|season| season.days.from).min()?;
+    let to = lacking.iter().map(|season| season.days.to).max()?;
+    let words = lacking.iter().map(|season| {
+        let (name, days, (scenes, needed)) = (&season.name, season.days, season.scenes);
+        format!("{name} of {} ({days}): {scenes} of {needed} days", days.from.year())
+    });
+    let words: Vec<String> = words.collect();
     let detail = format!("too few days with scenes for {}", words.join("; "));
     let redline = &inputs.redlines.redlines[line];
     let area = geodesic_area(&redline.polygons);
@@ -93,15 +110,10 @@ fn seasons_without_scenes(inputs: &Inputs, line: usize, model: &SubModel) -> Opt
     Some(Gap { period: (from, to), ..gap })
 }
 
-/// The smallest gap of a red line that is published: a small red line may not vanish whole.
-fn least_gap(whole: SquareMetres) -> f64 {
-    LEAST_GAP.min(0.1 * whole.0)
-}
-
 /// Where every sub-model says the same, it is said once.
 fn merged(mut of_models: Vec<Vec<Gap>>) -> Vec<Gap> {
     let nameless = |gaps: &Vec<Gap>| -> Vec<Gap> {
-        gaps.iter().map(|gap| Gap { model: String::new(), detail: String::new(), ..gap.clone() }).collect()
+        gaps.iter().map(|gap| Gap { model: String::new(), ..gap.clone() }).collect()
     };
     let same = of_models.windows(2).all(|pair| nameless(&pair[0]) == nameless(&pair[1]));
     if same && of_models.len() > 1 {
@@ -118,13 +130,13 @@ fn beyond_the_scenes(inputs: &Inputs, line: usize, transform: &Transform) -> Res
     let corners = [(min_x, min_y), (max_x, min_y), (max_x, max_y), (min_x, max_y)];
     let ring: LineString<f64> = corners.iter().map(|(x, y)| Coord { x: *x, y: *y }).collect();
     let frame = MultiPolygon(vec![Polygon::new(ring, vec![])]);
-    let outside = transform.polygons(&inputs.on_grid[line].difference(&frame))?;
+    let outside = coverage::bent(&inputs.on_grid[line].difference(&frame), transform, MAX_BEND_DEGREES)?;
     let redline = &inputs.redlines.redlines[line];
     let (area, whole) = (geodesic_area(&outside), geodesic_area(&redline.polygons));
-    if area.0 < least_gap(whole) {
+    if area.0 <= 0.0 {
         return Ok(None);
     }
-    let share = area.0 / whole.0;
+    let share = (area.0 / whole.0).min(1.0);
     let percent = 100.0 * share;
     let detail = format!("{percent:.1} % of the red line lies beyond the scenes ({})", inputs.grid);
     Ok(Some(gap(inputs, line, "", (GapReason::OutsideScenes, detail), (area, share), outside)))
@@ -150,5 +162,37 @@ fn gap(
         area: SquareMetres(rounded(area.0, 1)),
         share: rounded(share, 4),
         outline,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::date::Date;
+
+    fn told(areas: &[f64], share: f64) -> usize {
+        let day = Date::constant(2023, 1, 1);
+        let gap = |area: &f64| Gap {
+            redline_id: "1".to_owned(),
+            layer: "a.geojson".to_owned(),
+            model: "G1".to_owned(),
+            reason: GapReason::TooFewTargetViews,
+            detail: String::new(),
+            period: (day, day),
+            area: SquareMetres(*area),
+            share,
+            outline: MultiPolygon(vec![]),
+        };
+        let gaps: Vec<Gap> = areas.iter().map(gap).collect();
+        let is_told = worth_telling(&gaps);
+        gaps.iter().filter(|gap| is_told(gap)).count()
+    }
+
+    #[test]
+    fn many_small_gaps_are_told_and_a_few_pixels_are_not() {
+        assert_eq!(told(&[100.0, 200.0], 0.01), 0);
+        assert_eq!(told(&[200.0; 5], 0.01), 5);
+        assert_eq!(told(&[100.0, 900.0], 0.01), 1);
+        assert_eq!(told(&[100.0], 0.5), 1);
     }
 }

@@ -2,7 +2,8 @@
 
 use geo::{BooleanOps, Coord, MapCoords, MultiPolygon, Polygon, Rect, unary_union};
 
-use crate::detect::seasons::NO_GATE;
+use crate::date::Date;
+use crate::detect::seasons::{LATE, NO_GATE, Seasons, Slot};
 use crate::grid::Window;
 use crate::grid::crs::Transform;
 use crate::lead::Gap;
@@ -10,7 +11,7 @@ use crate::patch::scratch::{self, Scratch};
 use crate::reason::GapReason;
 use crate::redline::coverage;
 use crate::run::RunError;
-use crate::run::gaps::{REASONS, gap, least_gap};
+use crate::run::gaps::{MAX_BEND_DEGREES, REASONS, gap};
 use crate::run::inputs::Inputs;
 use crate::units::SquareMetres;
 use crate::weigh::overlap::geodesic_area;
@@ -23,6 +24,12 @@ const TOO_FEW_VIEWS: usize = 2;
 
 /// Place after the last of `REASONS`: another season speaks for the pixel, one does not.
 const A_SEASON: usize = REASONS.len();
+
+/// And after it: all seasons speak, but not late enough.
+const LATE_VIEWS: usize = REASONS.len() + 1;
+
+/// Every reason that a pixel can have.
+const ALL: usize = REASONS.len() + 2;
 
 /// Where in a scratch file the answers of each sub-model lie.
 pub struct Answers<'a> {
@@ -53,47 +60,66 @@ fn is_judged(evidence: i16, seasons: u16) -> bool {
 
 /// Ground inside red lines on which at least one sub-model could judge.
 pub fn judged_area(inputs: &Inputs, answers: &Answers) -> Result<SquareMetres, RunError> {
-    let mut judged = 0_usize;
-    for row in inputs.area.row0..inputs.area.row_end() {
-        let line = Window { row0: row, rows: 1, ..inputs.area };
+    let looks = |line: &usize| {
+        inputs.models.iter().any(|model| model.looks_at(inputs.redlines.redlines[*line].class))
+    };
+    let watched: Vec<usize> = (0..inputs.on_grid.len()).filter(looks).collect();
+    let transform = &inputs.to_lon_lat()?;
+    let mut judged = 0.0;
+    for strip in strips(inputs) {
         let planes: Vec<(Vec<i16>, Vec<u16>)> =
-            (0..inputs.models.len()).map(|model| answers.read(model, line)).collect::<Result<_, _>>()?;
-        let any =
-            |col: &usize| planes.iter().any(|(evidence, seasons)| is_judged(evidence[*col], seasons[*col]));
-        judged += (0..line.cols).filter(any).count();
+            (0..inputs.models.len()).map(|model| answers.read(model, strip)).collect::<Result<_, _>>()?;
+        let any = |at: usize| planes.iter().any(|(evidence, seasons)| is_judged(evidence[at], seasons[at]));
+        if !(0..strip.len()).any(any) {
+            continue;
+        }
+        // Where red lines overlap the ground counts once: the larger share stands for both.
+        let mut shares = vec![0.0_f32; strip.len()];
+        for line in &watched {
+            let of_line = coverage::coverage(&inputs.on_grid[*line], &inputs.grid, strip);
+            shares.iter_mut().zip(&of_line).for_each(|(share, own)| *share = share.max(*own));
+        }
+        let pixels: f64 = (0..strip.len()).filter(|at| any(*at)).map(|at| f64::from(shares[at])).sum();
+        judged += pixels * inputs.pixel_area(strip.row0 + strip.rows / 2, transform)?.0;
     }
-    // Evidence reaches a little beyond the red lines; the ground inside them is the most that counts.
-    let inside = inputs.watched_area().0;
-    Ok(SquareMetres((judged as f64 * inputs.pixel_area()?.0).min(inside)))
+    Ok(SquareMetres(judged))
 }
 
-/// What one red line lacks, in pixels, by reason.
-#[derive(Default)]
+/// Rows of blocks over the part of the grid near red lines.
+fn strips(inputs: &Inputs) -> impl Iterator<Item = Window> {
+    let (area, whole) = (inputs.area, inputs.grid.whole());
+    let rows = (area.row0 / BLOCK * BLOCK..area.row_end()).step_by(BLOCK);
+    rows.map(move |row0| Window { row0, rows: BLOCK, ..area }.intersection(whole))
+}
+
+/// What one red line lacks, in square metres, by reason.
 struct Lacking {
-    /// Pixels by reason.
-    pixels: [f64; A_SEASON + 1],
-    /// Pixels by evidence kind whose season was not seen.
-    kinds: Vec<f64>,
+    area: [f64; ALL],
+    /// By slot of the seasons.
+    slots: Vec<f64>,
     /// Blocks of pixels by reason, in row-major order, some of them twice.
-    blocks: [Vec<(usize, usize)>; A_SEASON + 1],
+    blocks: [Vec<(usize, usize)>; ALL],
 }
 
 impl Lacking {
-    /// Counts a pixel of which a share lies inside the red line.
-    fn count(&mut self, (evidence, seasons): (i16, u16), share: f64, block: (usize, usize)) {
-        let reason = match REASONS.iter().position(|(state, _)| *state == evidence) {
-            Some(reason) => reason,
-            None if seasons & NO_GATE != 0 => TOO_FEW_VIEWS,
-            None if seasons != 0 => A_SEASON,
-            None => return,
-        };
-        if reason == A_SEASON {
-            let unseen = |kind: &(usize, &mut f64)| seasons & (1 << kind.0) != 0;
-            self.kinds.iter_mut().enumerate().filter(unseen).for_each(|(_, pixels)| *pixels += share);
+    /// Counts the ground of a pixel inside the red line, in square metres.
+    fn count(&mut self, (evidence, seasons): (i16, u16), ground: f64, block: (usize, usize)) {
+        let mut reasons = [REASONS.iter().position(|(state, _)| *state == evidence), None];
+        if reasons[0].is_none() && seasons & NO_GATE != 0 {
+            reasons[0] = Some(TOO_FEW_VIEWS);
+        } else if reasons[0].is_none() {
+            reasons[0] = (seasons & !LATE != 0).then_some(A_SEASON);
+            reasons[1] = (seasons & LATE != 0).then_some(LATE_VIEWS);
         }
-        self.pixels[reason] += share;
-        if self.blocks[reason].last() != Some(&block) {
-            self.blocks[reason].push(block);
+        if reasons[0] == Some(A_SEASON) {
+            let unseen = |slot: &(usize, &mut f64)| seasons & (1 << slot.0) != 0;
+            self.slots.iter_mut().enumerate().filter(unseen).for_each(|(_, area)| *area += ground);
+        }
+        for reason in reasons.into_iter().flatten() {
+            self.area[reason] += ground;
+            if self.blocks[reason].last() != Some(&block) {
+                self.blocks[reason].push(block);
+            }
         }
     }
 }
@@ -106,74 +132,99 @@ pub(super) fn gaps(
     transform: &Transform,
 ) -> Result<Vec<Gap>, RunError> {
     let whole = geodesic_area(&inputs.redlines.redlines[line].polygons);
-    let pixel = inputs.pixel_area()?;
-    let lacking = lacking(inputs, answers, (line, model))?;
+    let seasons = Seasons::of(&inputs.models[model], &inputs.dates(), inputs.question.target);
+    let lacking = lacking(inputs, answers, (line, model), (seasons.slots.len(), transform))?;
     let mut gaps = Vec::new();
-    for reason in 0..=A_SEASON {
-        let area = SquareMetres(lacking.pixels[reason] * pixel.0);
-        if area.0 < least_gap(whole) {
-            continue;
-        }
-        let share_of = |pixels: f64| (pixels * pixel.0 / whole.0).min(1.0);
-        let share = share_of(lacking.pixels[reason]);
-        let code = REASONS.get(reason).map_or(GapReason::SeasonNotSeen, |(_, reason)| *reason);
-        let mut detail = sentence(inputs, model, code, 100.0 * share);
-        if reason == A_SEASON {
-            let kinds = inputs.models[model].evidence.iter().zip(&lacking.kinds);
-            let kinds = kinds.filter(|(_, pixels)| **pixels > 0.0);
-            let kinds =
-                kinds.map(|(kind, pixels)| format!("{} {:.1} %", kind.name, 100.0 * share_of(*pixels)));
-            detail = format!("{detail}: {}", kinds.collect::<Vec<_>>().join(", "));
-        }
-        let shape = outlines(inputs, &lacking.blocks[reason], transform)?;
+    for place in (0..ALL).filter(|place| lacking.area[*place] > 0.0) {
+        let area = SquareMetres(lacking.area[place]);
+        let share = (area.0 / whole.0).min(1.0);
+        let shape = outlines(inputs, &lacking.blocks[place], transform)?;
         let shape = shape.intersection(&inputs.redlines.redlines[line].polygons);
         let id = inputs.models[model].id.as_str();
-        gaps.push(gap(inputs, line, id, (code, detail), (area, share), shape));
+        let (reason, why, period) = told(inputs, model, place, (&lacking, &seasons, whole));
+        let detail = format!("{:.1} % of the red line {why}", 100.0 * share);
+        let gap = gap(inputs, line, id, (reason, detail), (area, share), shape);
+        gaps.push(Gap { period: period.unwrap_or(gap.period), ..gap });
     }
     Ok(gaps)
 }
 
-fn lacking(inputs: &Inputs, answers: &Answers, (line, model): (usize, usize)) -> Result<Lacking, RunError> {
-    let kinds = vec![0.0; inputs.models[model].evidence.len()];
-    let mut lacking = Lacking { kinds, ..Lacking::default() };
-    for row0 in (inputs.area.row0 / BLOCK * BLOCK..inputs.area.row_end()).step_by(BLOCK) {
-        let strip = Window { row0, rows: BLOCK, ..inputs.area }.intersection(inputs.grid.whole());
+fn lacking(
+    inputs: &Inputs,
+    answers: &Answers,
+    (line, model): (usize, usize),
+    (slots, transform): (usize, &Transform),
+) -> Result<Lacking, RunError> {
+    let mut lacking =
+        Lacking { area: [0.0; ALL], slots: vec![0.0; slots], blocks: std::array::from_fn(|_| Vec::new()) };
+    for strip in strips(inputs) {
         let (evidence, seasons) = answers.read(model, strip)?;
         let lacks = |pixel: usize| evidence[pixel] < scratch::OUTSIDE || seasons[pixel] != 0;
         if !(0..strip.len()).any(lacks) {
             continue;
         }
+        // Of the row in the middle: in Web Mercator pixels shrink from row to row.
+        let pixel_area = inputs.pixel_area(strip.row0 + strip.rows / 2, transform)?.0;
         let shares = coverage::coverage(&inputs.on_grid[line], &inputs.grid, strip);
         for (pixel, share) in shares.iter().enumerate().filter(|(_, share)| **share > 0.0) {
-            let block = (row0 / BLOCK, (strip.col0 + pixel % strip.cols) / BLOCK);
-            lacking.count((evidence[pixel], seasons[pixel]), f64::from(*share), block);
+            let block = (strip.row0 / BLOCK, (strip.col0 + pixel % strip.cols) / BLOCK);
+            let ground = f64::from(*share) * pixel_area;
+            lacking.count((evidence[pixel], seasons[pixel]), ground, block);
         }
     }
     Ok(lacking)
 }
 
-fn sentence(inputs: &Inputs, model: usize, reason: GapReason, percent: f64) -> String {
+/// Reason, the rest of the sentence, and the days that a gap is about where they are not the target period.
+fn told(
+    inputs: &Inputs,
+    model: usize,
+    place: usize,
+    (lacking, seasons, whole): (&Lacking, &Seasons, SquareMetres),
+) -> (GapReason, String, Option<(Date, Date)>) {
     let model = &inputs.models[model];
-    let target = inputs.question.target;
-    let why = match reason {
-        GapReason::OutsideScenes => "was never seen clear on any date".to_owned(),
+    let (baseline, target) = (inputs.question.baseline, inputs.question.target);
+    let day = |view: usize| inputs.views[view].date;
+    if place == A_SEASON {
+        let unseen: Vec<(&Slot, f64)> =
+            seasons.slots.iter().zip(lacking.slots.iter().copied()).filter(|(_, area)| *area > 0.0).collect();
+        let words = |(slot, area): &(&Slot, f64)| {
+            format!("{} ({}) {:.1} %", slot.name, slot.days, (100.0 * area / whole.0).min(100.0))
+        };
+        let words: Vec<String> = unseen.iter().map(words).collect();
+        let why = format!("has too few clear views in a season with scenes enough: {}", words.join(", "));
+        let from = unseen.iter().map(|(slot, _)| slot.days.from).min();
+        let period = from.zip(unseen.iter().map(|(slot, _)| slot.days.to).max());
+        return (GapReason::SeasonNotSeen, why, period);
+    }
+    if place == LATE_VIEWS {
+        let days = seasons.late_days.unwrap_or(target);
+        let why = format!("has too few clear views in {days}: a change that began then is not named");
+        return (GapReason::TooFewLateViews, why, Some((days.from, days.to)));
+    }
+    let reason = REASONS[place].1;
+    let (why, period) = match reason {
         GapReason::TooFewBaselineViews if inputs.is_pair => {
-            format!("was not clear on {}", inputs.views[0].date)
+            (format!("was not clear on {}", day(0)), Some((day(0), day(0))))
         }
-        _ if inputs.is_pair => format!("was not clear on {}", inputs.views[1].date),
+        GapReason::TooFewTargetViews if inputs.is_pair => {
+            (format!("was not clear on {}", day(1)), Some((day(1), day(1))))
+        }
+        GapReason::TooFewToCompare => (
+            "was seen on both dates, but too little clear ground around it to compare it with".to_owned(),
+            None,
+        ),
         GapReason::TooFewBaselineViews => {
             let (views, growing) = (model.minimum_history, model.minimum_growing_history);
-            let baseline = inputs.question.baseline;
-            format!(
+            let why = format!(
                 "has fewer than {views} clear look-back views, {growing} of them in the growing season, in {baseline}"
-            )
+            );
+            (why, Some((baseline.from, baseline.to)))
         }
-        GapReason::SeasonNotSeen => {
-            format!("has too few clear views in a season of {target} in which there were scenes enough")
-        }
-        _ => format!("has too few clear views in any season of {target}"),
+        GapReason::TooFewTargetViews => (format!("has too few clear views in any season of {target}"), None),
+        _ => ("was never seen clear on any date".to_owned(), None),
     };
-    format!("{percent:.1} % of the red line {why}")
+    (reason, why, period)
 }
 
 /// Blocks as polygons in longitude and latitude: runs of blocks, dissolved.
@@ -202,5 +253,5 @@ fn outlines(
         let (x, y) = inputs.grid.world(c.y, c.x);
         Coord { x, y }
     };
-    Ok(transform.polygons(&unary_union(&rectangles).map_coords(world))?)
+    Ok(coverage::bent(&unary_union(&rectangles).map_coords(world), transform, MAX_BEND_DEGREES)?)
 }

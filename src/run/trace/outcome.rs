@@ -2,6 +2,7 @@
 
 use geo::MultiPolygon;
 
+use crate::detect::seasons::{self, Seasons};
 use crate::lead::{AREA_METHOD, Area, ContextOverlap, Lead, Overlap, Suppressed};
 use crate::patch::scratch;
 use crate::publish::{geojson, gpkg};
@@ -10,7 +11,6 @@ use crate::run::gaps;
 use crate::run::inputs::Inputs;
 use crate::run::records::Records;
 use crate::run::trace::{Place, line, redlines_here};
-use crate::submodel::SubModel;
 use crate::units::{SquareMetres, rounded};
 
 /// The record that a patch became.
@@ -115,11 +115,12 @@ pub(super) fn nothing(text: &mut String) {
 }
 
 /// A place that was judged in other seasons than these.
-pub(super) fn seasons_not_seen(model: &SubModel, seasons: u16, text: &mut String) {
-    let unseen = model.evidence.iter().enumerate().filter(|(kind, _)| seasons & (1 << kind) != 0);
-    let names: Vec<&str> = unseen.map(|(_, kind)| kind.name.as_str()).collect();
-    let words = format!("{}: too few clear views for {}: a gap of the season", model.id, names.join(", "));
-    line(text, "patch", &words);
+pub(super) fn seasons_not_seen(id: &str, seasons: &Seasons, bits: u16, text: &mut String) {
+    let mut names: Vec<String> = seasons.named(bits).map(|slot| slot.name.clone()).collect();
+    if let Some(days) = seasons.late_days.filter(|_| bits & seasons::LATE != 0) {
+        names.push(format!("what begins in {days}"));
+    }
+    line(text, "patch", &format!("{id}: too few clear views for {}: a gap", names.join(", ")));
 }
 
 /// A place without evidence: a gap, or ground that the sub-model is not asked about.

@@ -174,7 +174,8 @@ impl Ground {
             return Ok(());
         }
         if unseen != 0 {
-            outcome::seasons_not_seen(&inputs.models[model], unseen, text);
+            let asked = seasons::Seasons::of(&inputs.models[model], &inputs.dates(), inputs.question.target);
+            outcome::seasons_not_seen(&inputs.models[model].id, &asked, unseen, text);
         }
         let evidence = scratch::evidence(patches::smoothed(&self.scratch, plane, place.here)?[0]);
         let (least, peak) = (tree::LEVELS[0], tree::PEAK);

@@ -4,14 +4,20 @@
 //! Out: `SubModel`, checked; the engine in `detect` knows nothing of any one of them.
 //! Law: a sub-model file says its source; a number in it stands beside its reason.
 
+mod file;
+
+mod sign;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use thiserror::Error;
 
 use crate::date::{Date, MonthDay, Period};
-use crate::law::{self, Rule};
+use crate::law::Rule;
 use crate::redline::Class;
+
+pub use sign::{Bound, Sign, Veto};
 
 /// A spectral feature of one view. Unitless index, except brightness (reflectance).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
@@ -80,9 +86,6 @@ impl Season {
         self.from <= day && day <= self.to
     }
 }
-
-/// Evidence kinds of a sub-model at most: which of them a place was not seen for is kept as bits.
-pub const MOST_EVIDENCE_KINDS: usize = 14;
 
 /// One way in which a change shows: weighted robust z over a season.
 #[derive(Debug, Clone)]
@@ -158,6 +161,30 @@ pub struct Direction {
     pub texture: f32,
 }
 
+/// What a record of a sub-model is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tier {
+    /// A place to visit.
+    #[default]
+    Lead,
+    /// A place to watch: ranks after all leads and never names their ground.
+    Warning,
+    /// A decided case that looks restored: to be confirmed.
+    LookAgain,
+}
+
+impl Tier {
+    /// Name as files write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Tier::Lead => "lead",
+            Tier::Warning => "warning",
+            Tier::LookAgain => "look_again",
+        }
+    }
+}
+
 /// One detector of one transition.
 #[derive(Debug, Clone)]
 pub struct SubModel {
@@ -171,6 +198,20 @@ pub struct SubModel {
     pub description: String,
     /// Red-line classes inside which it looks.
     pub classes: Vec<Class>,
+    /// What its records are for.
+    pub tier: Tier,
+    /// A line on the ground (a road): its length counts, its area says nothing.
+    pub is_linear: bool,
+    /// Land-use codes (DLBM, current land-use classification) that the ground may have had.
+    pub before: Vec<String>,
+    /// Change codes (TBLX) that the ground may have now.
+    pub after: Vec<String>,
+    /// What the signature of a patch must be.
+    pub requires: Vec<Bound>,
+    /// What it typically is: says how well the name fits, keeps nothing out.
+    pub typical: Vec<Bound>,
+    /// What makes a patch something else.
+    pub vetoes: Vec<Veto>,
     /// Smallest area of a lead in square metres.
     pub minimum_area_m2: f64,
     /// Fewest clear look-back views, below which a place is a gap.
@@ -225,21 +266,19 @@ pub enum SubModelError {
     },
 }
 
-/// The sub-model files of this version, in listing order.
-const FILES: [(&str, &str); 8] = [
-    ("G1.toml", include_str!("../redlines/submodels/G1.toml")),
-    ("G2.toml", include_str!("../redlines/submodels/G2.toml")),
-    ("G3.toml", include_str!("../redlines/submodels/G3.toml")),
-    ("F1.toml", include_str!("../redlines/submodels/F1.toml")),
-    ("F3.toml", include_str!("../redlines/submodels/F3.toml")),
-    ("W2.toml", include_str!("../redlines/submodels/W2.toml")),
-    ("L1.toml", include_str!("../redlines/submodels/L1.toml")),
-    ("L3.toml", include_str!("../redlines/submodels/L3.toml")),
-];
+/// The sub-model files of this version, by name (`build.rs` lists them).
+const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/submodels.rs"));
 
-/// Every sub-model of this version.
+/// Families of sub-models in listing order: grassland, farmland, wetland, forest, restoration.
+const FAMILIES: &str = "GFWLR";
+
+/// Every sub-model of this version, in listing order.
 pub fn all() -> Result<Vec<SubModel>, SubModelError> {
-    FILES.iter().map(|(file, text)| file::parse(file, text)).collect()
+    let mut all: Vec<SubModel> =
+        FILES.iter().map(|(file, text)| file::parse(file, text)).collect::<Result<_, _>>()?;
+    let family = |model: &SubModel| model.id.chars().next().and_then(|first| FAMILIES.find(first));
+    all.sort_by_key(|model| (family(model).unwrap_or(FAMILIES.len()), model.id.clone()));
+    Ok(all)
 }
 
 /// The sub-models with these ids, in listing order; all when `ids` is empty.
@@ -251,111 +290,6 @@ pub fn select(ids: &[String]) -> Result<Vec<SubModel>, SubModelError> {
     }
     let wanted = |model: &SubModel| ids.is_empty() || ids.contains(&model.id);
     Ok(known.into_iter().filter(wanted).collect())
-}
-
-mod file {
-    //! The TOML form, as written, and its check.
-
-    use serde::Deserialize;
-
-    use super::*;
-
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Written {
-        id: String,
-        name: String,
-        name_zh: String,
-        description: String,
-        classes: Vec<String>,
-        minimum_area_m2: f64,
-        history: History,
-        evidence: Vec<WrittenEvidence>,
-        gate: Vec<WrittenGate>,
-        direction: Direction,
-        look_alikes: Vec<String>,
-        #[serde(default)]
-        legal: Vec<String>,
-        source: Vec<String>,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct History {
-        views: usize,
-        growing_views: usize,
-        growing_season: [String; 2],
-    }
-
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct WrittenEvidence {
-        name: String,
-        season: [String; 2],
-        weights: BTreeMap<Feature, f32>,
-        minimum_views: usize,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct WrittenGate {
-        name: String,
-        season: [String; 2],
-        consecutive: usize,
-        expected_ndvi_at_most: Option<f32>,
-        #[serde(default)]
-        conditions: Vec<Condition>,
-        #[serde(default)]
-        any_of: Vec<Condition>,
-    }
-
-    pub(super) fn parse(file: &str, text: &'static str) -> Result<SubModel, SubModelError> {
-        let wrong = |reason: String| SubModelError::File { file: file.to_owned(), reason };
-        let written: Written = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
-        let season = |pair: &[String; 2]| season(pair).map_err(wrong);
-        let class = |name: &String| Class::parse(name).ok_or_else(|| wrong(format!("no class '{name}'")));
-        let evidence = |kind: WrittenEvidence| {
-            let WrittenEvidence { name, weights, minimum_views, .. } = kind;
-            Ok(Evidence { name, season: season(&kind.season)?, weights, minimum_views })
-        };
-        let gate = |gate: WrittenGate| {
-            let WrittenGate { name, consecutive, conditions, any_of, .. } = gate;
-            if conditions.is_empty() && any_of.is_empty() {
-                return Err(wrong(format!("gate '{name}' asks nothing")));
-            }
-            let expected_ndvi_at_most = gate.expected_ndvi_at_most.unwrap_or(f32::INFINITY);
-            let season = season(&gate.season)?;
-            Ok(Gate { name, season, consecutive, expected_ndvi_at_most, conditions, any_of })
-        };
-        if written.evidence.len() > MOST_EVIDENCE_KINDS {
-            let kinds = written.evidence.len();
-            return Err(wrong(format!("{kinds} evidence kinds; {MOST_EVIDENCE_KINDS} at most")));
-        }
-        Ok(SubModel {
-            classes: written.classes.iter().map(class).collect::<Result<_, _>>()?,
-            growing_season: season(&written.history.growing_season)?,
-            evidence: written.evidence.into_iter().map(evidence).collect::<Result<_, _>>()?,
-            gates: written.gate.into_iter().map(gate).collect::<Result<_, _>>()?,
-            id: written.id,
-            name: written.name,
-            name_zh: written.name_zh,
-            description: written.description,
-            minimum_area_m2: written.minimum_area_m2,
-            minimum_history: written.history.views,
-            minimum_growing_history: written.history.growing_views,
-            direction: written.direction,
-            look_alikes: written.look_alikes,
-            legal: law::select(&written.legal).map_err(|error| wrong(error.to_string()))?,
-            source: written.source,
-            text,
-        })
-    }
-
-    fn season(pair: &[String; 2]) -> Result<Season, String> {
-        let day = |text: &String| MonthDay::parse(text).ok_or_else(|| format!("'{text}' is not MM-DD"));
-        let (from, to) = (day(&pair[0])?, day(&pair[1])?);
-        if to < from { Err(format!("season {pair:?} runs across New Year")) } else { Ok(Season { from, to }) }
-    }
 }
 
 #[cfg(test)]
