@@ -165,6 +165,17 @@ pub struct Naming {
     pub also: Vec<Claim>,
 }
 
+/// How a lead came to be on the list, and what is promised of the list.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Selection {
+    /// What orders candidates: log odds of the shipped confidence.
+    pub score: f64,
+    /// Conformal p-value against verified leads, where they selected.
+    pub p_value: Option<f64>,
+    /// The rule and its promise in words.
+    pub words: String,
+}
+
 /// A hypothesis for a person to check on the ground.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lead {
@@ -186,6 +197,8 @@ pub struct Lead {
     pub confidence: f64,
     /// How the confidence was obtained, with caps and their reasons.
     pub confidence_method: String,
+    /// How it came to be on the list.
+    pub selection: Selection,
     /// Last clear view without the change (of a pair: the first date).
     pub before: Date,
     /// The view that shows it best (of a pair: the second date); the date of the after picture.

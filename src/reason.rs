@@ -62,6 +62,10 @@ codes! {
         NoCloserLook = "no_closer_look", "整体观测不足 too few views of the whole patch";
         /// Confidence under the least that was asked for.
         LowConfidence = "low_confidence", "置信度低 low confidence";
+        /// Its signature is not that of the sub-model.
+        OtherSignature = "other_signature", "特征不符 another signature";
+        /// Its signature is that of something the sub-model must not be taken for.
+        LooksLike = "looks_like", "疑为相似现象 a look-alike";
         /// It lies inside permits that were in force and allow what the sub-model finds.
         InsidePermit = "inside_permit", "在有效许可范围内 inside a permit in force";
         /// It lies inside a case that has been decided since.
@@ -70,10 +74,8 @@ codes! {
         ExistingLandUse = "existing_land_use", "既有地类 existing land use";
         /// Most of it lies in a burn scar of the time between.
         BurnScar = "burn_scar", "火烧迹地 burn scar";
-        /// Its signature is not that of the sub-model.
-        OtherSignature = "other_signature", "特征不符 another signature";
-        /// Its signature is that of something the sub-model must not be taken for.
-        LooksLike = "looks_like", "疑为相似现象 a look-alike";
+        /// Not among the candidates that verified leads let through at the false-discovery rate asked for.
+        NotSelectedAtFdr = "not_selected_at_fdr", "未达到所要求的误判率 not selected at the false-discovery rate";
         /// Another sub-model's lead stands for the same place.
         SamePlace = "same_place", "同一地点已有线索 the same place is a lead already";
         /// The change of two dates points away from every sub-model asked for.

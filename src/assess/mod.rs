@@ -8,12 +8,16 @@
 //!      ignored ground: leads with at least 30 % there, and less on a change, count for nothing.
 //! Areas are taken on an equal-area plane of the WGS 84 ellipsoid and equal the geodesic ones.
 
+mod audit;
 mod cases;
+mod design;
 mod features;
 mod intervals;
 mod matching;
 mod pixels;
 mod plane;
+mod sample;
+mod stratified;
 mod words;
 
 use std::path::{Path, PathBuf};
@@ -22,13 +26,17 @@ use geo::MultiPolygon;
 use serde::Serialize;
 use thiserror::Error;
 
+pub use audit::{Audit, Level, audit};
 pub use cases::{LeadCase, Role, TruthCase};
+pub use design::{Design, DesignQuestion, Drawn, Frame, Stratum, design};
 pub use features::{FeatureError, Filter};
 pub use intervals::{Estimate, Spread};
 pub use pixels::{PixelCount, PixelGrid};
+pub use stratified::{Sampled, Told, Unit, area_of_change, producers_accuracy, users_accuracy};
 
 use crate::date::days_between;
 use crate::grid::crs::CrsError;
+use crate::read::attributes::AttributeError;
 use crate::units::{SquareMetres, rounded};
 use matching::Matching;
 use plane::Plane;
@@ -136,6 +144,19 @@ pub enum AssessError {
     /// The pixel grid's CRS cannot be reached.
     #[error(transparent)]
     Crs(#[from] CrsError),
+    /// A sample that cannot be used.
+    #[error(transparent)]
+    Sample(#[from] AttributeError),
+    /// A manifest that does not say what was asked.
+    #[error(
+        "{path}: expected the manifest of a scan with its target period, found {found}; give the output folder of a scan"
+    )]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// What is there.
+        found: String,
+    },
     /// A number of the question makes no sense.
     #[error("{what} is {found}; give a number above 0")]
     Number {

@@ -103,7 +103,8 @@ impl Shape {
     }
 }
 
-fn joined(a: Rect<f64>, b: Rect<f64>) -> Rect<f64> {
+/// The smallest box that holds two.
+pub fn joined(a: Rect<f64>, b: Rect<f64>) -> Rect<f64> {
     Rect::new(
         (a.min().x.min(b.min().x), a.min().y.min(b.min().y)),
         (a.max().x.max(b.max().x), a.max().y.max(b.max().y)),
@@ -112,6 +113,13 @@ fn joined(a: Rect<f64>, b: Rect<f64>) -> Rect<f64> {
 
 fn eccentricity_squared() -> f64 {
     FLATTENING * (2.0 - FLATTENING)
+}
+
+/// Ground that a box of a small angle each way spans at a latitude in degrees, in arbitrary units: the derivative of
+/// Snyder's q.
+pub fn ground_at(latitude: f64) -> f64 {
+    let (sine, cosine) = latitude.to_radians().sin_cos();
+    cosine / (1.0 - eccentricity_squared() * sine * sine).powi(2)
 }
 
 /// Snyder's q: proportional to the area between the equator and a latitude in degrees.

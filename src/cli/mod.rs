@@ -42,7 +42,7 @@ enum Verb {
     Trace(trace::Trace),
     /// Sub-models: rules, thresholds, sources
     Explain(explain::Explain),
-    /// Leads against what is known to have changed: precision, recall, area, with intervals
+    /// Leads against what is known to have changed, or a verified sample: accuracy with intervals
     Assess(assess::Assess),
     /// A simulated steppe with known parcels, drought and cloud
     Simulate(simulate::Simulate),

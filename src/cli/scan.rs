@@ -12,7 +12,8 @@ use crate::cli::show::{self, Bar};
 use crate::lead::{Incident, Threshold};
 use crate::plan::{self, Plan, PlanFile};
 use crate::publish::table;
-use crate::run::{self, Found, inputs::Inputs};
+use crate::run::{self, Found, inputs::Inputs, select::Selected};
+use crate::units::rounded;
 
 /// Leads shown in the summary.
 const SHOWN: usize = 20;
@@ -68,7 +69,11 @@ pub struct Asked {
     /// Patches below this confidence are kept aside, 0 to 1
     #[arg(long, value_name = "P")]
     pub least_confidence: Option<f64>,
-    /// False-discovery rate asked for (recorded; judged against verified leads in a later version)
+    /// Verified leads of earlier runs (GeoJSON or CSV with id, model, verdict, drawn and a season): they fit the
+    /// confidence, and select leads where --fdr is given
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub verified: Vec<PathBuf>,
+    /// Let verified leads select, so that on average at most this share of the leads is false, above 0 and below 1
     #[arg(long, value_name = "Q")]
     pub fdr: Option<f64>,
 }
@@ -83,6 +88,7 @@ impl Asked {
         flags.inputs.cases = self.cases.clone();
         flags.inputs.landuse = self.landuse.clone();
         flags.inputs.burns = self.burns.clone();
+        flags.inputs.verified = self.verified.clone();
         flags.inputs.class = self.class.clone();
         flags.inputs.band_order = self.band_order.clone();
         flags.dates.baseline = self.baseline.clone();
@@ -189,6 +195,13 @@ impl Scanned {
                 noise.leads,
                 noise.per_100_km2_and_year()
             ));
+            lines.extend(noise.fdr().map(|share| {
+                format!(
+                    "noise_fdr: {share:.3}: (1 + {}) in the quiet year over {} leads, per ground judged; it knows noise alone, \
+                     not whether a lead is true",
+                    noise.leads, noise.target_leads
+                )
+            }));
         }
         let shown = self.out.display();
         lines.push(format!("open {shown}/leads.gpkg in QGIS; pictures are in {shown}/chips"));
@@ -229,6 +242,8 @@ impl Scanned {
             "incidents": self.incidents(),
             "gaps": self.found.gaps.len(),
             "noise_per_100_km2_and_year": self.found.noise.map(|noise| noise.per_100_km2_and_year()),
+            "noise_fdr": self.found.noise.and_then(|noise| noise.fdr()).map(|share| rounded(share, 4)),
+            "verified_fdr": self.found.selected.as_ref().map(Selected::as_json),
         })
     }
 }

@@ -48,6 +48,9 @@ pub struct Inputs {
     /// Layers of burn scars.
     #[serde(default)]
     pub burns: Vec<PathBuf>,
+    /// Verified leads of earlier runs, GeoJSON or CSV.
+    #[serde(default)]
+    pub verified: Vec<PathBuf>,
     /// Class of every red line, whatever the layers say; without it their own field or name says it.
     pub class: Option<String>,
     /// Order of bands in files whose bands have no names, for example ["red", "green", "blue", "nir"].
@@ -111,6 +114,7 @@ impl PlanFile {
         file.inputs.redlines.iter_mut().for_each(anchor);
         let Inputs { permits, cases, landuse, burns, .. } = &mut file.inputs;
         [permits, cases, landuse, burns].into_iter().flatten().for_each(anchor);
+        file.inputs.verified.iter_mut().for_each(anchor);
         file.outputs.out.iter_mut().for_each(anchor);
         Ok(file)
     }
@@ -133,6 +137,7 @@ impl PlanFile {
         take_all(&mut self.inputs.cases, flags.inputs.cases);
         take_all(&mut self.inputs.landuse, flags.inputs.landuse);
         take_all(&mut self.inputs.burns, flags.inputs.burns);
+        take_all(&mut self.inputs.verified, flags.inputs.verified);
         take(&mut self.inputs.class, flags.inputs.class);
         take_all(&mut self.inputs.band_order, flags.inputs.band_order);
         take(&mut self.dates.baseline, flags.dates.baseline);

@@ -34,6 +34,8 @@ pub struct Plan {
     pub landuse: Vec<PathBuf>,
     /// Layers of burn scars.
     pub burns: Vec<PathBuf>,
+    /// Verified leads of earlier runs, for the confidence and for `fdr`.
+    pub verified: Vec<PathBuf>,
     /// Class of every red line, whatever the layers say; without it their own field or name says it.
     pub class: Option<Class>,
     /// Order of bands in files whose bands have no names.
@@ -46,7 +48,7 @@ pub struct Plan {
     pub models: Vec<String>,
     /// Leads below this confidence go to the suppressed patches; by mode when not given.
     pub least_confidence: Option<f64>,
-    /// False-discovery rate asked for, if any.
+    /// False-discovery rate at which verified leads select, if asked for.
     pub fdr: Option<f64>,
     /// Workers; changes no byte of the result.
     pub threads: usize,

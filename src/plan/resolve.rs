@@ -79,6 +79,7 @@ pub fn resolve(file: PlanFile, cores: usize) -> Result<Plan, PlanError> {
         cases: file.inputs.cases,
         landuse: file.inputs.landuse,
         burns: file.inputs.burns,
+        verified: file.inputs.verified,
         class,
         band_order,
         baseline,

@@ -117,6 +117,15 @@ pub const LEAD: &[Field<Lead>] = &[
     plain("confidence_method", Kind::Text, "置信度来源 how the confidence was obtained", |lead| {
         json!(lead.confidence_method)
     }),
+    plain(
+        "selection",
+        Kind::Text,
+        "入选规则与保证 how it was selected, and what is promised",
+        |lead| json!(lead.selection.words),
+    ),
+    plain("conformal_p", Kind::Real(4), "共形检验 p 值 conformal p-value", |lead| {
+        json!(lead.selection.p_value)
+    }),
     plain("before", Kind::Day, "前时相 before", |lead| json!(lead.before.to_string())),
     plain("after", Kind::Day, "后时相 after", |lead| json!(lead.after.to_string())),
     plain("first_seen", Kind::Day, "首次发现 first seen", |lead| json!(lead.first_seen.to_string())),

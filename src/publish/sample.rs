@@ -5,7 +5,7 @@ use geo::{MultiPolygon, polygon};
 use crate::date::Date;
 use crate::grid::Window;
 use crate::law;
-use crate::lead::{Area, Claim, Gap, Lead, Measure, Naming, Overlap, Status, Suppressed};
+use crate::lead::{Area, Claim, Gap, Lead, Measure, Naming, Overlap, Selection, Status, Suppressed};
 use crate::reason::{AsideReason, GapReason};
 use crate::redline::{Class, Layer, RedLine};
 use crate::submodel::Tier;
@@ -47,6 +47,7 @@ fn lead(rank: usize, id: &str, status: Status, lon: f64) -> Lead {
         status,
         confidence: 0.876_54 / rank as f64,
         confidence_method: "default model".to_owned(),
+        selection: Selection { score: 2.0, p_value: None, words: "confidence of at least 0.6".to_owned() },
         before: Date::constant(2021, 8, 12),
         after: Date::constant(2022, 7, 3),
         first_seen: Date::constant(2022, 5, 1),

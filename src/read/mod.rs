@@ -7,6 +7,7 @@
 //!      are read (`harden`). NaN is "nothing was observed"; a fault is an error and never NaN.
 
 mod acquired;
+pub mod attributes;
 pub mod discover;
 pub mod harden;
 mod probe;

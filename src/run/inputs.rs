@@ -16,10 +16,11 @@ use crate::read::{self, Reader};
 use crate::redline::context::Context;
 use crate::redline::read::Reading;
 use crate::redline::{self, Class, RedLine, coverage};
-use crate::run::RunError;
+use crate::run::{RunError, select};
 use crate::scene::{Band, Scene};
 use crate::submodel::{self, Feature, SubModel};
 use crate::units::SquareMetres;
+use crate::weigh::calibration::Calibration;
 use crate::weigh::overlap::geodesic_area;
 
 /// Fewest look-back views before a placebo year is worth asking about.
@@ -73,6 +74,8 @@ pub struct Inputs {
     pub question: Question,
     /// The same for the last look-back year, if the look-back is long enough.
     pub placebo: Option<Question>,
+    /// What verified leads say, if any were given.
+    pub calibration: Option<Calibration>,
     /// Whether there are only two dates.
     pub is_pair: bool,
     /// What the reader of the result must know.
@@ -106,27 +109,23 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
     let mut reader = Reader::new();
     scenes.iter().try_for_each(|scene| reader.check_has_values(scene))?;
     let grid = common_grid(&scenes)?;
-    let on_grid = redlines.redlines.iter().map(|line| {
-        coverage::on_grid(line, &grid).map_err(|source| RunError::LineOffGrid {
-            file: redlines.layers[line.layer].file.clone(),
-            id: line.id.clone(),
-            grid: grid.to_string(),
-            source,
-        })
-    });
-    let on_grid = on_grid.collect::<Result<Vec<_>, _>>()?;
+    let on_grid = on_grid(&redlines, &grid)?;
     let question = |baseline: Period, target: Period| Question {
         look_back: views.iter().map(|view| baseline.contains(view.date)).collect(),
         target,
         baseline,
     };
-    let notes = redlines.notes.iter().chain(&context.notes).cloned().chain(notes_on(&scenes)).collect();
+    let is_pair = before == 1 && after == 1;
+    let calibration = select::calibration(plan, &redlines, target)?;
+    let notes = redlines.notes.iter().chain(&context.notes).cloned().chain(notes_on(&scenes));
+    let notes = notes.chain(select::notes_on(plan, calibration.as_ref(), is_pair)).collect();
     Ok(Inputs {
         area: area(&on_grid, &grid),
         pixel_metres: grid.pixel_metres()?,
         question: question(baseline, target),
         placebo: placebo(&views, baseline).map(|(baseline, target)| question(baseline, target)),
-        is_pair: before == 1 && after == 1,
+        calibration,
+        is_pair,
         skipped: found.skipped,
         scenes,
         views,
@@ -157,6 +156,19 @@ fn context(plan: &Plan, redlines: &Reading) -> Result<Context, RunError> {
         }
     }
     Ok(context)
+}
+
+/// Red lines in the CRS of the grid, in their order.
+fn on_grid(redlines: &Reading, grid: &Grid) -> Result<Vec<MultiPolygon<f64>>, RunError> {
+    let one = |line: &RedLine| {
+        coverage::on_grid(line, grid).map_err(|source| RunError::LineOffGrid {
+            file: redlines.layers[line.layer].file.clone(),
+            id: line.id.clone(),
+            grid: grid.to_string(),
+            source,
+        })
+    };
+    redlines.redlines.iter().map(one).collect()
 }
 
 /// What the reader of the result must know of the scenes.

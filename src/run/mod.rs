@@ -9,7 +9,11 @@ pub mod identity;
 
 pub mod inputs;
 
+mod judged;
+
 pub mod measures;
+
+pub mod noise;
 
 pub mod outputs;
 
@@ -25,6 +29,8 @@ mod place;
 
 pub mod records;
 
+pub mod select;
+
 mod standing;
 
 pub mod tiles;
@@ -38,7 +44,7 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::baseline::{CELL, RING};
-use crate::date::{Date, Period, days_between};
+use crate::date::{Date, Period};
 use crate::detect::pair::PairError;
 use crate::grid::Window;
 use crate::grid::crs::CrsError;
@@ -48,12 +54,15 @@ use crate::patch::scratch::{Scratch, ScratchError};
 use crate::plan::Plan;
 use crate::publish::{PublishError, Staging};
 use crate::read::ReadError;
+use crate::read::attributes::AttributeError;
 use crate::redline::RedLineError;
 use crate::submodel::SubModelError;
 
 use gaps::Answers;
 use inputs::Inputs;
+pub use noise::Noise;
 use records::Records;
+use select::Selected;
 
 /// Why a run ended without a result.
 #[derive(Debug, Error)]
@@ -182,6 +191,9 @@ pub enum RunError {
         /// Where.
         window: Window,
     },
+    /// A file of verified leads.
+    #[error(transparent)]
+    Verified(#[from] AttributeError),
     /// The confidence model that ships with the program cannot be read.
     #[error("the shipped confidence model cannot be read: {0}")]
     Shipped(String),
@@ -228,27 +240,10 @@ pub struct Found {
     pub gaps: Vec<Gap>,
     /// How often the same rules name a place in a year in which nothing was looked for.
     pub noise: Option<Noise>,
+    /// What verified leads selected; none where they did not.
+    pub selected: Option<Selected>,
     /// What the run learned that the reader of the result must know.
     pub notes: Vec<String>,
-}
-
-/// Leads of a placebo year: the last year of the look-back, judged by what came before it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Noise {
-    /// Leads in the placebo year.
-    pub leads: usize,
-    /// Placebo year.
-    pub year: Period,
-    /// Area of the red lines that was looked at, km2.
-    pub area_km2: f64,
-}
-
-impl Noise {
-    /// Leads per 100 km2 and year.
-    pub fn per_100_km2_and_year(&self) -> f64 {
-        let years = f64::from(days_between(self.year.from, self.year.to) + 1) / 365.25;
-        self.leads as f64 / (self.area_km2 / 100.0) / years
-    }
 }
 
 /// Carries out a plan: everything is checked first, then the output folder is taken, then pixels are read.
@@ -299,17 +294,24 @@ pub fn find(
         };
         let gaps = gaps::gaps(inputs, &answers(0))?;
         let weigh = |place: usize| records::weigh(plan, inputs, asked[place].0, &examined[place]);
+        let mut records = weigh(0)?;
+        let selected = select::select(plan, inputs, &mut records);
+        let judged_km2 = |place: usize| gaps::judged_area(inputs, &answers(place)).map(|area| area.0 / 1e6);
         let noise = match inputs.placebo.as_ref() {
             None => None,
-            Some(placebo) => {
-                let leads = weigh(1)?.leads.len();
-                let judged = gaps::judged_area(inputs, &answers(1))?;
-                // Where nothing could be judged there is no rate.
-                (judged.0 > 0.0).then_some(Noise { leads, year: placebo.target, area_km2: judged.0 / 1e6 })
-            }
+            Some(placebo) => Some(Noise {
+                leads: select::as_in_target(plan, inputs, &weigh(1)?, selected.as_ref()),
+                year: placebo.target,
+                area_km2: judged_km2(1)?,
+                target_leads: records.leads.len(),
+                target: inputs.question.target,
+                target_km2: judged_km2(0)?,
+            }),
         };
-        let records = weigh(0)?;
-        Ok(Found { records, gaps, noise, notes: Vec::new() })
+        // Where nothing could be judged there is no rate.
+        let noise = noise.filter(|noise| noise.area_km2 > 0.0 && noise.target_km2 > 0.0);
+        let notes = selected.iter().flat_map(Selected::notes).collect();
+        Ok(Found { records, gaps, noise, selected, notes })
     })
 }
 
@@ -330,10 +332,12 @@ fn find_in_pair(
         pair::judge(inputs, &survey, &scratch, &tiles, progress)?;
         progress.stage("patches", 0);
         let candidates = pair_patches::candidates(&survey, &scratch)?;
-        let records = pair_records::weigh(plan, inputs, &survey, &candidates)?;
+        let mut records = pair_records::weigh(plan, inputs, &survey, &candidates)?;
+        let selected = select::select(plan, inputs, &mut records);
         let evidence = (0..inputs.models.len()).map(|model| survey.plane_of_model(model)).collect();
         let gaps = gaps::gaps(inputs, &Answers { scratch: &scratch, evidence, seasons: None })?;
-        Ok(Found { records, gaps, noise: None, notes: vec![format!("two dates: {}", survey.summary)] })
+        let notes = vec![format!("two dates: {}", survey.summary)];
+        Ok(Found { records, gaps, noise: None, selected, notes })
     })
 }
 

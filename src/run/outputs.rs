@@ -15,6 +15,7 @@ use crate::publish::manifest::{self, Input, Manifest, Run, SceneUse, Skipped};
 use crate::publish::{Outcome, Staging, digest, geojson, gpkg, style};
 use crate::read::Reader;
 use crate::run::inputs::Inputs;
+use crate::run::select::Selected;
 use crate::run::{Found, Progress, RunError};
 use crate::scene::Band;
 use crate::weigh::lawful;
@@ -101,6 +102,9 @@ fn resolved(plan: &Plan, inputs: &Inputs, found: &Found) -> Value {
             "leads_in_placebo_year": noise.leads,
             "placebo_year": noise.year.to_string(),
             "area_km2": crate::units::rounded(noise.area_km2, 3),
+            "leads_per_100_km2_and_year": crate::units::rounded(noise.per_100_km2_and_year(), 4),
+            "target_area_km2": crate::units::rounded(noise.target_km2, 3),
+            "noise_fdr": noise.fdr().map(|share| crate::units::rounded(share, 4)),
         })
     });
     let shipped = json!({
@@ -108,7 +112,10 @@ fn resolved(plan: &Plan, inputs: &Inputs, found: &Found) -> Value {
         "permits.toml": digest::of_bytes(lawful::PERMITS.as_bytes()),
         "landuse.toml": digest::of_bytes(lawful::LAND_USE.as_bytes()),
     });
-    json!({ "decided": decided, "noise": noise, "notes": inputs.notes, "rules_sha256": shipped })
+    let verified = found.selected.as_ref().map(Selected::as_json);
+    json!({
+        "decided": decided, "noise": noise, "verified_fdr": verified, "notes": inputs.notes, "rules_sha256": shipped,
+    })
 }
 
 /// Every file that was read, once, with its hash.
@@ -121,8 +128,10 @@ fn input_files(plan: &Plan, inputs: &Inputs) -> Result<Vec<Input>, RunError> {
     for path in scenes {
         files.push(Input::of_file("scene", path)?);
     }
-    for path in &plan.redlines {
-        files.push(Input::of_file("redlines", path)?);
+    for (role, paths) in [("redlines", &plan.redlines), ("verified", &plan.verified)] {
+        for path in paths {
+            files.push(Input::of_file(role, path)?);
+        }
     }
     for (role, paths) in plan.context() {
         for path in paths {

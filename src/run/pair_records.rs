@@ -9,7 +9,7 @@
 use geo::{Euclidean, InteriorPoint, Length, LineString, MapCoords, MultiPolygon, Polygon};
 
 use crate::date::{Date, days_between};
-use crate::lead::{Area, Lead, Measure, Status, Suppressed};
+use crate::lead::{Area, Lead, Measure, Selection, Status, Suppressed};
 use crate::plan::Plan;
 use crate::reason::AsideReason;
 use crate::redline::Class;
@@ -23,6 +23,7 @@ use crate::run::records::{self, Desk, Reason, Records};
 use crate::run::standing::ranked;
 use crate::submodel::{Direction, SubModel};
 use crate::units::{SquareMetres, rounded};
+use crate::weigh::calibration::logit;
 use crate::weigh::confidence::{self, Cap, PAIR_CAP};
 use crate::weigh::overlap::geodesic_area;
 
@@ -205,6 +206,7 @@ impl PairDesk<'_> {
             status: Status::Provisional,
             confidence: rounded(confidence, 4),
             confidence_method,
+            selection: Selection { score: logit(confidence), ..Selection::default() },
             before,
             after,
             first_seen: after,

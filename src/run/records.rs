@@ -4,21 +4,21 @@ use geo::InteriorPoint;
 
 use crate::date::{Date, days_between};
 use crate::grid::Window;
-use crate::lead::{Area, Lead, Measure, Naming, Overlap, Status, Suppressed};
+use crate::lead::{Area, Lead, Measure, Naming, Overlap, Selection, Status, Suppressed};
 use crate::patch::Patch;
 use crate::plan::Plan;
 use crate::reason::AsideReason;
 use crate::run::RunError;
 use crate::run::identity::identity;
 use crate::run::inputs::{Inputs, Question};
+use crate::run::judged::Judged;
 use crate::run::measures::{closer_measures, shape_measures, sign_measures, signature};
 use crate::run::patches::{Examined, in_lon_lat};
 use crate::run::standing::ranked;
-use crate::scene::Band;
 use crate::submodel::{Bound, SubModel};
 use crate::units::{SquareMetres, rounded};
 use crate::weigh::closer::Closer;
-use crate::weigh::confidence::{self, Cap, Model};
+use crate::weigh::confidence::Model;
 use crate::weigh::overlap::{Indexed, geodesic_area};
 use crate::weigh::signature::Seen;
 
@@ -69,12 +69,12 @@ pub fn weigh(
 
 /// What every patch is weighed against.
 pub(super) struct Desk<'a> {
-    plan: &'a Plan,
-    inputs: &'a Inputs,
+    pub(super) plan: &'a Plan,
+    pub(super) inputs: &'a Inputs,
     question: &'a Question,
     pub(super) transform: crate::grid::crs::Transform,
     pub(super) redlines: Indexed,
-    confidence: Model,
+    pub(super) confidence: Model,
     pub(super) pixel_area: f64,
 }
 
@@ -143,26 +143,16 @@ impl<'a> Desk<'a> {
                 "the patch as a whole has too few views".to_owned(),
             ))));
         };
-        let (confidence, method) = self.confidence(&model.id, &measures, closer);
-        let least = self.plan.least_confidence(false);
-        if confidence < least {
-            return Ok(Err(drop((
-                AsideReason::LowConfidence,
-                format!("confidence {confidence:.3} is under {least:.3} ({method})"),
-            ))));
+        let judged = self.confidence(&model.id, &measures, closer);
+        if let Some(reason) = self.too_unsure(&judged) {
+            return Ok(Err(drop(reason)));
         }
         let likeness = seen.map_or(1.0, |seen| seen.likeness(&model.typical));
         let weighed = Weighed { patch, closer, outline: &outline, best, redlines: &redlines, likeness };
-        Ok(Ok(self.lead(model, &weighed, (confidence, method), measures)))
+        Ok(Ok(self.lead(model, &weighed, judged, measures)))
     }
 
-    fn lead(
-        &self,
-        model: &SubModel,
-        weighed: &Weighed,
-        (confidence, method): (f64, String),
-        measures: Vec<Measure>,
-    ) -> Lead {
+    fn lead(&self, model: &SubModel, weighed: &Weighed, judged: Judged, measures: Vec<Measure>) -> Lead {
         let Weighed { patch, closer, outline, best, redlines, likeness } = *weighed;
         let area = interval(best, patch.area_px);
         let moments = self.moments(closer);
@@ -177,8 +167,9 @@ impl<'a> Desk<'a> {
             model_name_zh: model.name_zh.clone(),
             naming: naming(model, likeness),
             status,
-            confidence: rounded(confidence, 4),
-            confidence_method: method,
+            confidence: rounded(judged.confidence, 4),
+            confidence_method: judged.method,
+            selection: Selection { score: judged.score, ..Selection::default() },
             before: moments.before,
             after: moments.after,
             first_seen: moments.first_seen,
@@ -244,21 +235,6 @@ impl<'a> Desk<'a> {
             ));
         }
         None
-    }
-
-    fn confidence(&self, model: &str, measures: &[Measure], closer: &Closer) -> (f64, String) {
-        let mut caps = Vec::new();
-        if self.inputs.scenes.iter().any(|scene| !scene.has(Band::Swir16)) {
-            let reason = "the sensor has no short-wave infrared".to_owned();
-            caps.push(Cap { most: confidence::NO_SWIR_CAP, reason });
-        }
-        if closer.contamination > confidence::CONTAMINATED_SHARE {
-            let share = 100.0 * closer.contamination;
-            let reason = format!("{share:.0} % of the look-alikes' views have changed themselves");
-            caps.push(Cap { most: confidence::CONTAMINATED_CAP, reason });
-        }
-        let method = self.confidence.method(model);
-        confidence::capped(self.confidence.probability(model, measures), &caps, &method)
     }
 
     fn moments(&self, closer: &Closer) -> Moments {

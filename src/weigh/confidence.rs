@@ -76,16 +76,21 @@ impl Model {
 
     /// How a confidence for a sub-model was obtained, in words.
     pub fn method(&self, model: &str) -> String {
-        format!("logistic model '{}', version {}", self.group_of(model).name, self.version)
+        format!("shipped logistic model '{}', version {}", self.group_of(model).name, self.version)
     }
 
-    /// Probability from named measures; a measure that is absent counts as 0.
-    pub fn probability(&self, model: &str, measures: &[Measure]) -> f64 {
+    /// Linear predictor (log odds) from named measures; a measure that is absent counts as 0.
+    pub fn score(&self, model: &str, measures: &[Measure]) -> f64 {
         let group = self.group_of(model);
         let value =
             |name: &str| measures.iter().find(|measure| measure.name == name).map_or(0.0, |m| m.value);
         let score: f64 = group.coefficients.iter().map(|(name, weight)| weight * value(name)).sum();
-        1.0 / (1.0 + (-(group.intercept + score)).exp())
+        group.intercept + score
+    }
+
+    /// Probability from named measures.
+    pub fn probability(&self, model: &str, measures: &[Measure]) -> f64 {
+        1.0 / (1.0 + (-self.score(model, measures)).exp())
     }
 }
 

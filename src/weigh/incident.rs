@@ -139,7 +139,7 @@ pub(super) mod tests {
     use crate::date::Date;
     use crate::grid::Window;
     use crate::law;
-    use crate::lead::{Naming, Status};
+    use crate::lead::{Naming, Selection, Status};
     use crate::submodel::Tier;
 
     const STEP: f64 = 0.001;
@@ -165,6 +165,7 @@ pub(super) mod tests {
                 also: Vec::new(),
             },
             status: Status::Confirmed,
+            selection: Selection::default(),
             confidence: 0.9,
             confidence_method: String::new(),
             before: first_seen,

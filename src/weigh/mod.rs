@@ -5,14 +5,21 @@
 //! Out: `Lead` or `Suppressed`; neighbouring leads added up (`incident`).
 //! Law: no patch disappears without a reason on record.
 
+pub mod calibration;
+
 pub mod closer;
 
 pub mod confidence;
 
+pub mod conformal;
+
 pub mod course;
+
+pub mod labels;
 
 pub mod overlap;
 
+pub mod platt;
 pub mod signature;
 
 pub mod verdict;

@@ -11,6 +11,7 @@ mod context;
 mod faults;
 mod gaps;
 mod golden;
+mod guarantees;
 mod hostile;
 mod interrupted;
 mod laws;

@@ -58,6 +58,13 @@ impl<'a> Record<'a> {
         line(text, "publish", &format!("{} in {file} and {}", self.id(), gpkg::FILE));
         if matches!(self, Self::Lead(_)) {
             line(text, "", "its rank depends on the other leads of a scan");
+            if inputs.calibration.is_some() {
+                line(
+                    text,
+                    "",
+                    "with --fdr a scan selects among all its candidates; one place cannot say which",
+                );
+            }
         }
     }
 }

@@ -1,0 +1,226 @@
+//! Rows of named values from GeoJSON or CSV: what people wrote down about places.
+//!
+//! In:  a FeatureCollection (properties; of the geometry one position) or CSV with a header line, UTF-8.
+//! Out: `Rows`, each value as JSON; an empty cell and `null` are absent.
+//! Law: a file that is not what it should be is refused with the row; nothing is skipped.
+//! Source: RFC 7946, RFC 4180.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+/// A file of attributes that cannot be used.
+#[derive(Debug, Error)]
+pub enum AttributeError {
+    /// The file cannot be read.
+    #[error("cannot read {}: {source}; check the path and the rights", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Neither GeoJSON nor CSV.
+    #[error("{}: expected a GeoJSON FeatureCollection or CSV with a header line, found {found}; export the table again", .path.display())]
+    Form {
+        /// The file.
+        path: PathBuf,
+        /// What is there.
+        found: String,
+    },
+    /// A value that cannot be understood.
+    #[error("{}, row {row}: expected {expected}, found {column} = {found}; correct the value", .path.display())]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// Number of the row, from 1, the header not counted.
+        row: usize,
+        /// Name of the column.
+        column: String,
+        /// What should be there.
+        expected: &'static str,
+        /// What is there.
+        found: String,
+    },
+}
+
+/// One row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Number in the file, from 1.
+    pub number: usize,
+    /// Values by column; what is empty is absent.
+    pub values: Map<String, Value>,
+    /// A position of its geometry: longitude and latitude in degrees.
+    pub place: Option<(f64, f64)>,
+}
+
+/// The rows of one file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rows {
+    /// The file.
+    pub path: PathBuf,
+    /// Its rows in file order.
+    pub rows: Vec<Row>,
+}
+
+/// Reads a file: GeoJSON when it opens with a brace, else CSV.
+pub fn read(path: &Path) -> Result<Rows, AttributeError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| AttributeError::File { path: path.to_owned(), source })?;
+    parse(path, &text)
+}
+
+/// Reads the text of a file; `path` is for errors alone.
+pub fn parse(path: &Path, text: &str) -> Result<Rows, AttributeError> {
+    let text = text.trim_start_matches('\u{feff}');
+    let rows = if text.trim_start().starts_with('{') { of_geojson(text) } else { of_csv(text) };
+    let rows = rows.map_err(|found| AttributeError::Form { path: path.to_owned(), found })?;
+    Ok(Rows { path: path.to_owned(), rows })
+}
+
+fn of_geojson(text: &str) -> Result<Vec<Row>, String> {
+    let json: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let features =
+        json.get("features").and_then(Value::as_array).ok_or("JSON without features".to_owned())?;
+    let row = |(index, feature): (usize, &Value)| {
+        let properties = feature.get("properties").and_then(Value::as_object);
+        let values = properties.cloned().unwrap_or_default();
+        let values = values.into_iter().filter(|(_, value)| !is_empty(value)).collect();
+        Row { number: index + 1, values, place: feature.pointer("/geometry/coordinates").and_then(position) }
+    };
+    Ok(features.iter().enumerate().map(row).collect())
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
+}
+
+/// The first position of any geometry.
+fn position(coordinates: &Value) -> Option<(f64, f64)> {
+    let list = coordinates.as_array()?;
+    match (list.first().and_then(Value::as_f64), list.get(1).and_then(Value::as_f64)) {
+        (Some(longitude), Some(latitude)) => Some((longitude, latitude)),
+        _ => position(list.first()?),
+    }
+}
+
+fn of_csv(text: &str) -> Result<Vec<Row>, String> {
+    let mut lines = cells(text)?.into_iter();
+    let header: Vec<String> = lines.next().unwrap_or_default();
+    if header.len() < 2 {
+        return Err(format!("a header line of {} columns", header.len()));
+    }
+    let mut rows = Vec::new();
+    for (index, line) in lines.enumerate() {
+        if line.len() != header.len() {
+            let (row, found, expected) = (index + 1, line.len(), header.len());
+            return Err(format!("row {row} of {found} cells under a header of {expected}"));
+        }
+        let named = header.iter().map(|name| name.trim().to_owned()).zip(line);
+        let values = named.filter(|(_, cell)| !cell.trim().is_empty());
+        let values = values.map(|(name, cell)| (name, Value::String(cell.trim().to_owned()))).collect();
+        rows.push(Row { number: index + 1, values, place: None });
+    }
+    Ok(rows)
+}
+
+/// Lines of cells; a quoted cell may hold commas, quotes (doubled) and line breaks. Empty lines count for nothing.
+fn cells(text: &str) -> Result<Vec<Vec<String>>, String> {
+    let (mut lines, mut line, mut cell) = (Vec::new(), Vec::new(), String::new());
+    let (mut quoted, mut letters) = (false, text.chars().peekable());
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' if quoted && letters.peek() == Some(&'"') => {
+                cell.push('"');
+                letters.next();
+            }
+            '"' => quoted = !quoted,
+            ',' if !quoted => line.push(std::mem::take(&mut cell)),
+            '\r' if !quoted => {}
+            '\n' if !quoted => {
+                line.push(std::mem::take(&mut cell));
+                lines.push(std::mem::take(&mut line));
+            }
+            other => cell.push(other),
+        }
+    }
+    if quoted {
+        return Err("a quoted cell without end".to_owned());
+    }
+    line.push(cell);
+    lines.push(line);
+    lines.retain(|line| line.len() > 1 || line.iter().any(|cell| !cell.trim().is_empty()));
+    Ok(lines)
+}
+
+impl Rows {
+    /// The text of a value, numbers and flags as JSON prints them.
+    pub fn text<'a>(&self, row: &'a Row, column: &str) -> Option<std::borrow::Cow<'a, str>> {
+        row.values.get(column).map(|value| match value {
+            Value::String(text) => text.trim().into(),
+            other => other.to_string().into(),
+        })
+    }
+
+    /// A finite number.
+    pub fn number(&self, row: &Row, column: &str) -> Result<Option<f64>, AttributeError> {
+        let Some(text) = self.text(row, column) else { return Ok(None) };
+        let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+        number.map(Some).ok_or_else(|| self.fault(row, column, "a number"))
+    }
+
+    /// What is wrong with a value.
+    pub fn fault(&self, row: &Row, column: &str, expected: &'static str) -> AttributeError {
+        let found = row.values.get(column).map_or("nothing".to_owned(), Value::to_string);
+        let (path, row, column) = (self.path.clone(), row.number, column.to_owned());
+        AttributeError::Value { path, row, column, expected, found }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Result<Rows, AttributeError> {
+        parse(Path::new("verified.csv"), text)
+    }
+
+    #[test]
+    fn csv_and_geojson_give_the_same_values() {
+        let csv =
+            parsed("\u{feff}id,confidence,verdict\r\na,0.5,\r\n\"b, c\",1,\"say \"\"yes\"\"\"\n").unwrap();
+        assert_eq!(csv.rows.len(), 2);
+        assert_eq!(csv.text(&csv.rows[1], "id").unwrap(), "b, c");
+        assert_eq!(csv.text(&csv.rows[1], "verdict").unwrap(), "say \"yes\"");
+        assert_eq!(
+            (csv.number(&csv.rows[0], "confidence").unwrap(), csv.text(&csv.rows[0], "verdict")),
+            (Some(0.5), None)
+        );
+        let json = parsed(
+            r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"id":"a","confidence":0.5,"verdict":null},
+               "geometry":{"type":"MultiPolygon","coordinates":[[[[108.5,41.5],[108.6,41.5],[108.5,41.6],[108.5,41.5]]]]}}]}"#,
+        )
+        .unwrap();
+        assert_eq!(json.number(&json.rows[0], "confidence").unwrap(), Some(0.5));
+        assert_eq!((json.text(&json.rows[0], "verdict"), json.rows[0].place), (None, Some((108.5, 41.5))));
+    }
+
+    #[test]
+    fn a_table_that_is_torn_is_refused_with_its_row() {
+        for (text, part) in [
+            ("id,verdict\na", "row 1 of 1 cells"),
+            ("id,verdict\na,\"true", "without end"),
+            ("{\"type\":1}", "without features"),
+            ("", "header"),
+        ] {
+            let error = parsed(text).unwrap_err().to_string();
+            assert!(error.contains(part) && error.contains("verified.csv"), "{error}");
+        }
+        let rows = parsed("id,confidence\na,much").unwrap();
+        let error = rows.number(&rows.rows[0], "confidence").unwrap_err().to_string();
+        assert!(error.contains("row 1") && error.contains("confidence") && error.contains("much"), "{error}");
+        assert!(rows.number(&parsed("id,confidence\na,inf").unwrap().rows[0], "confidence").is_err());
+    }
+}
