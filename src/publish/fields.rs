@@ -219,16 +219,16 @@ pub const LEAD: &[Field<Lead>] = &[
     plain("excess_high_m2", Kind::Real(1), "超出面积上限(平方米) excess, high (m2)", |lead| {
         of_excess(lead, |excess| json!(excess.area.high))
     }),
-    plain("dlbm", Kind::Text, "原地类编码 land-use code before", |lead| {
+    plain("landuse_dlbm", Kind::Text, "调查地类编码 code of the land-use layer", |lead| {
         json!(land_use(lead).map(|(code, _, _)| code))
     }),
-    plain("dlmc", Kind::Text, "原地类名称 land use before", |lead| {
+    plain("landuse_dlmc", Kind::Text, "调查地类名称 name of the land-use layer", |lead| {
         json!(land_use(lead).map(|(_, name, _)| name))
     }),
-    plain("dlbm_m2", Kind::Real(1), "原地类面积(平方米) area of that code (m2)", |lead| {
+    plain("landuse_m2", Kind::Real(1), "调查地类面积(平方米) area of that code (m2)", |lead| {
         json!(land_use(lead).map(|(_, _, area)| area))
     }),
-    plain("dlbm_share", Kind::Real(3), "原地类占比 share of that code (0-1)", |lead| {
+    plain("landuse_share", Kind::Real(3), "调查地类占比 share of that code (0-1)", |lead| {
         json!(land_use(lead).map(|(_, _, area)| area.0 / lead.area.best.0.max(1e-9)))
     }),
     plain("legal_rule", Kind::Text, "面积规则 area rule", |lead| {

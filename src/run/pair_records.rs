@@ -20,6 +20,7 @@ use crate::run::measures::measure;
 use crate::run::pair::Survey;
 use crate::run::pair_patches::Candidate;
 use crate::run::records::{self, Desk, Reason, Records};
+use crate::run::standing::ranked;
 use crate::submodel::{Direction, SubModel};
 use crate::units::{SquareMetres, rounded};
 use crate::weigh::calibration::logit;
@@ -83,7 +84,7 @@ pub fn weigh(
             Err(suppressed) => records.suppressed.push(suppressed),
         }
     }
-    records::ranked(records, inputs, &inputs.question, SMEAR_PX + 0.5)
+    ranked(records, inputs, &inputs.question, SMEAR_PX + 0.5)
 }
 
 struct PairDesk<'a> {

@@ -14,8 +14,7 @@ use crate::run::inputs::{Inputs, Question};
 use crate::run::judged::Judged;
 use crate::run::measures::{closer_measures, shape_measures, sign_measures, signature};
 use crate::run::patches::{Examined, in_lon_lat};
-use crate::run::place::one_lead_a_place;
-use crate::run::standing::Standing;
+use crate::run::standing::ranked;
 use crate::submodel::{Bound, SubModel};
 use crate::units::{SquareMetres, rounded};
 use crate::weigh::closer::Closer;
@@ -66,28 +65,6 @@ pub fn weigh(
         }
     }
     ranked(records, inputs, question, CONTOUR_BORDER_PX)
-}
-
-/// One lead a place, leads by rank, patches by id.
-///
-/// `border_px` is how far an outline may lie outside what changed, in pixels.
-pub(super) fn ranked(
-    mut records: Records,
-    inputs: &Inputs,
-    question: &Question,
-    border_px: f64,
-) -> Result<Records, RunError> {
-    one_lead_a_place(&mut records);
-    Standing::new(inputs, question, border_px)?.settle(&mut records);
-    // Leads of a pair often share the confidence that their cap leaves: the larger one first.
-    let order = |lead: &Lead| {
-        let down = |value: f64| std::cmp::Reverse(value.round() as i64);
-        (lead.naming.tier, down(lead.confidence * 1e4), down(lead.area.best.0), lead.id.clone())
-    };
-    records.leads.sort_by_key(order);
-    records.leads.iter_mut().enumerate().for_each(|(index, lead)| lead.rank = index + 1);
-    records.suppressed.sort_by(|a, b| (&a.id, &a.model).cmp(&(&b.id, &b.model)));
-    Ok(records)
 }
 
 /// What every patch is weighed against.

@@ -1,6 +1,6 @@
-//! Leads, one a place, held against context and law: what is covered is kept aside, neighbours are added up.
+//! Leads, one a place, held against context and law and ranked: what is covered is kept aside, neighbours are added up.
 //!
-//! In:  records of which each place has one lead. Out: the same, every lead with context, limits and incident.
+//! In:  records in any order. Out: the same by rank, every lead with context, limits and incident.
 //! Law: no lead disappears; what context takes out is a suppressed patch with number, dates and areas.
 
 use geo::MultiPolygon;
@@ -10,10 +10,33 @@ use crate::lead::{Lead, Suppressed};
 use crate::redline::{Land, Role};
 use crate::run::RunError;
 use crate::run::inputs::{Inputs, Question};
+use crate::run::place::one_lead_a_place;
 use crate::run::records::Records;
 use crate::submodel::SubModel;
 use crate::weigh::overlap::{Indexed, geodesic_area};
 use crate::weigh::{context, incident, verdict};
+
+/// One lead a place, leads by rank, patches by id.
+///
+/// `border_px` is how far an outline may lie outside what changed, in pixels.
+pub(super) fn ranked(
+    mut records: Records,
+    inputs: &Inputs,
+    question: &Question,
+    border_px: f64,
+) -> Result<Records, RunError> {
+    one_lead_a_place(&mut records);
+    Standing::new(inputs, question, border_px)?.settle(&mut records);
+    // Leads of a pair often share the confidence that their cap leaves: the larger one first.
+    let order = |lead: &Lead| {
+        let down = |value: f64| std::cmp::Reverse(value.round() as i64);
+        (lead.naming.tier, down(lead.confidence * 1e4), down(lead.area.best.0), lead.id.clone())
+    };
+    records.leads.sort_by_key(order);
+    records.leads.iter_mut().enumerate().for_each(|(index, lead)| lead.rank = index + 1);
+    records.suppressed.sort_by(|a, b| (&a.id, &a.model).cmp(&(&b.id, &b.model)));
+    Ok(records)
+}
 
 /// What leads are held against.
 pub(super) struct Standing<'a> {

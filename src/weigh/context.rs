@@ -245,3 +245,121 @@ fn date(stated: Stated) -> String {
         Stated::Nothing | Stated::Unreadable => "date unknown".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use geo::{Coord, MapCoords, Rect};
+
+    use super::*;
+    use crate::redline::Layer;
+    use crate::submodel;
+    use crate::weigh::incident::tests::lead;
+
+    const STEP: f64 = 0.001;
+
+    fn day(year: i16, month: i8, day: i8) -> Date {
+        Date::constant(year, month, day)
+    }
+
+    /// A box in steps of 0.001 degrees from the corner of the tests' first lead (83 m by 111 m at 41.5 N).
+    fn ground(x: (f64, f64), y: (f64, f64)) -> MultiPolygon<f64> {
+        let corner = |x: f64, y: f64| Coord { x: 108.0 + STEP * x, y: 41.5 + STEP * y };
+        MultiPolygon(vec![Rect::new(corner(x.0, y.0), corner(x.1, y.1)).to_polygon()])
+    }
+
+    fn context(places: Vec<(Role, &str, Stated, MultiPolygon<f64>)>) -> Context {
+        let layer = Layer {
+            file: "layer.gpkg".to_owned(),
+            name: String::new(),
+            authority: None,
+            version: None,
+            in_force: None,
+            sha256: String::new(),
+            epsg: 4490,
+        };
+        let place = |(role, kind, from, polygons): (Role, &str, Stated, MultiPolygon<f64>)| Place {
+            role,
+            id: format!("{}-1", role.name()),
+            number: String::new(),
+            name: String::new(),
+            kind: kind.to_owned(),
+            from,
+            to: Stated::Open,
+            layer: 0,
+            polygons,
+        };
+        Context { layers: vec![layer], places: places.into_iter().map(place).collect(), ..Context::default() }
+    }
+
+    /// What is said of a G1 lead of 5 x 5 steps (231 000 m2), first seen on 2023-04-08, with borders known to 5 m.
+    fn judged(places: Vec<(Role, &str, Stated, MultiPolygon<f64>)>) -> Judged {
+        let context = context(places);
+        let mut large = lead("a", 0.0, day(2023, 4, 8), &[]);
+        let corner = Coord { x: 108.0, y: 41.5 };
+        large.outline = large.outline.map_coords(|at| corner + (at - corner) * 5.0);
+        let best = geodesic_area(&large.outline).0;
+        let sized = |share: f64| SquareMetres(share * best);
+        large.area = Area { best: sized(1.0), low: sized(0.97), high: sized(1.03) };
+        let model = submodel::select(&["G1".to_owned()]).unwrap().remove(0);
+        Desk::new(&context, 5.0).unwrap().judge(&large, &model, day(2022, 12, 31))
+    }
+
+    const LONG_AGO: Stated = Stated::Day(Date::constant(2020, 1, 1));
+
+    #[test]
+    fn a_rim_of_less_than_half_a_pixel_is_no_excess_and_a_strip_of_the_same_area_is() {
+        let permit = |polygons| judged(vec![(Role::Permit, "cultivation", LONG_AGO, polygons)]);
+        // 0.04 steps are 3.3 m and 4.4 m: a shift of both borders leaves a rim of 3 500 m2.
+        let shifted = permit(ground((0.04, 5.04), (0.04, 5.04)));
+        assert_eq!(shifted.aside.map(|(reason, _)| reason), Some(AsideReason::InsidePermit));
+        // A strip of 3 500 m2 at one end, 0.3 steps wide, is ploughed ground.
+        let strip = permit(ground((-1.0, 6.0), (-1.0, 4.9)));
+        assert!(strip.aside.is_none());
+        let excess = strip.excess.unwrap();
+        assert!((excess.area.best.0 - 4_630.0).abs() < 50.0, "{:?}", excess.area);
+        // All error of the area is laid on what lies outside: 3 % of the whole, each way.
+        assert!(excess.area.low.0 < 1.0 && (excess.area.high.0 - 11_570.0).abs() < 60.0, "{:?}", excess.area);
+        assert!(strip.counted.is_some());
+    }
+
+    #[test]
+    fn what_covers_a_patch_may_be_permits_cases_and_existing_use_together() {
+        let left = || ground((-1.0, 3.0), (-1.0, 6.0));
+        let right = || ground((3.0, 6.0), (-1.0, 6.0));
+        let both = judged(vec![
+            (Role::Permit, "cultivation", LONG_AGO, left()),
+            (Role::LandUse, "0103", Stated::Nothing, right()),
+        ]);
+        let (reason, said) = both.aside.unwrap();
+        assert_eq!(reason, AsideReason::InsidePermit);
+        assert!(said.contains("permit permits-1") && said.contains("land use landuse-1"), "{said}");
+        let one = judged(vec![(Role::LandUse, "0103", Stated::Nothing, right())]);
+        assert!(one.aside.is_none() && one.excess.unwrap().role == Role::LandUse);
+        // Overlapping permits count their ground once.
+        let twice = judged(vec![
+            (Role::Permit, "cultivation", LONG_AGO, left()),
+            (Role::Permit, "cultivation", LONG_AGO, left()),
+        ]);
+        assert!((twice.excess.unwrap().area.best.0 - 92_600.0).abs() < 900.0);
+    }
+
+    #[test]
+    fn a_neighbour_s_permit_along_the_edge_is_noted_and_nothing_more() {
+        let edge = judged(vec![(Role::Permit, "cultivation", LONG_AGO, ground((4.8, 9.0), (0.0, 5.0)))]);
+        assert!(edge.aside.is_none() && edge.excess.is_none() && edge.counted.is_none());
+        assert!(edge.touched.len() == 1 && edge.touched[0].covers && edge.touched[0].in_force == Some(true));
+    }
+
+    #[test]
+    fn a_scar_takes_out_only_what_looks_burnt_and_burnt_in_between() {
+        let scar = |from| judged(vec![(Role::Burn, "", from, ground((-1.0, 6.0), (-1.0, 6.0)))]).aside;
+        assert_eq!(scar(Stated::Day(day(2023, 3, 1))).map(|(reason, _)| reason), Some(AsideReason::BurnScar));
+        for from in [day(2022, 12, 30), day(2023, 4, 9)].map(Stated::Day).into_iter().chain([Stated::Nothing])
+        {
+            assert!(scar(from).is_none(), "{from:?}");
+        }
+        assert!(
+            scar(Stated::Day(day(2022, 12, 31))).is_some() && scar(Stated::Day(day(2023, 4, 8))).is_some()
+        );
+    }
+}

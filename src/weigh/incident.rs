@@ -132,7 +132,7 @@ fn summed(members: &[usize], leads: &[Lead], pixel_area_m2: f64) -> Incident {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use geo::polygon;
 
     use super::*;
@@ -145,7 +145,7 @@ mod tests {
     const STEP: f64 = 0.001;
 
     /// A lead of 10 mu, 0.001 degrees wide, at a place in steps of 0.001 degrees (83 m at 41.5 N).
-    fn lead(id: &str, place: f64, first_seen: Date, rules: &[&str]) -> Lead {
+    pub(in crate::weigh) fn lead(id: &str, place: f64, first_seen: Date, rules: &[&str]) -> Lead {
         let (x, y) = (108.0 + STEP * place, 41.5);
         let mu = SquareMetres::from_mu;
         let area = Area { best: mu(10.0), low: mu(8.0), high: mu(12.0) };

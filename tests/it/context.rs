@@ -181,8 +181,8 @@ fn ground_that_was_a_field_before_is_existing_use_and_grass_is_published_as_such
     says(&aside(&drawn, &published, "existing_land_use"), &["0103", "旱地"]);
     let grass =
         stands(&drawn, &scan(&drawn, "landuse", "grass", wider(FIELD, 4), parcel("0401", "天然牧草地")));
-    assert_eq!((grass.text("dlbm"), grass.text("dlmc")), ("0401", "天然牧草地"));
-    assert!(grass.properties["dlbm_share"].as_f64().unwrap() > 0.99);
+    assert_eq!((grass.text("landuse_dlbm"), grass.text("landuse_dlmc")), ("0401", "天然牧草地"));
+    assert!(grass.properties["landuse_share"].as_f64().unwrap() > 0.99);
     // A survey of the same year may have seen the field itself.
     let survey = json!({ "DLBM": "0103", "DLMC": "旱地", "SJNF": "2023" });
     let later = stands(&drawn, &scan(&drawn, "landuse", "later", wider(FIELD, 4), survey));
