@@ -58,19 +58,7 @@ pub(super) fn one_lead_a_place(records: &mut Records) {
         named_by[largest] = Some(surest);
         here.into_iter().chain(beside).for_each(|other| named_by[other] = Some(surest));
     }
-    for other in 0..leads.len() {
-        if let Some(surest) = named_by[other].filter(|surest| *surest != other) {
-            let Lead { model, confidence, naming: Naming { likeness, .. }, .. } = leads[other].clone();
-            leads[surest].naming.also.push(Claim { model, likeness, confidence });
-        }
-    }
-    for lead in &mut leads {
-        let order = |claim: &Claim| (claim.likeness, claim.confidence);
-        lead.naming.also.sort_by(|a, b| {
-            let by_fit = order(b).partial_cmp(&order(a)).unwrap_or(std::cmp::Ordering::Equal);
-            by_fit.then(a.model.cmp(&b.model))
-        });
-    }
+    note_claims(&mut leads, &named_by);
     let named: Vec<(String, String)> =
         leads.iter().map(|lead| (lead.id.clone(), lead.model.clone())).collect();
     for (place, lead) in leads.into_iter().enumerate() {
@@ -90,4 +78,19 @@ pub(super) fn one_lead_a_place(records: &mut Records) {
             }
         }
     }
+}
+
+/// Writes on each lead what other sub-models make of its place, likest first.
+fn note_claims(leads: &mut [Lead], named_by: &[Option<usize>]) {
+    for other in 0..leads.len() {
+        if let Some(surest) = named_by[other].filter(|surest| *surest != other) {
+            let Lead { model, confidence, naming: Naming { likeness, .. }, .. } = leads[other].clone();
+            leads[surest].naming.also.push(Claim { model, likeness, confidence });
+        }
+    }
+    let by_fit = |a: &Claim, b: &Claim| {
+        let likest = b.likeness.total_cmp(&a.likeness).then(b.confidence.total_cmp(&a.confidence));
+        likest.then(a.model.cmp(&b.model))
+    };
+    leads.iter_mut().for_each(|lead| lead.naming.also.sort_by(by_fit));
 }

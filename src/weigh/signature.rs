@@ -277,9 +277,8 @@ impl Seen<'_> {
     fn growing_days_seen(&self) -> Option<f32> {
         let views: Vec<usize> = self.after().filter(|index| self.is_growing(*index)).collect();
         let seen = self.years(&views).into_iter().filter_map(|year| {
-            let mut of_year = views.iter().map(|index| self.date(*index)).filter(|date| date.year() == year);
-            let first = of_year.next()?;
-            Some(days_between(first, of_year.last().unwrap_or(first)))
+            let of_year = || views.iter().map(|index| self.date(*index)).filter(|date| date.year() == year);
+            Some(days_between(of_year().min()?, of_year().max()?))
         });
         seen.max().map(|days| days as f32)
     }

@@ -177,7 +177,7 @@ fn scenes_outside_the_periods_are_listed_with_the_reason() {
         &scenes[0]["reason"].to_string(),
         &["look-back 2021-01-01/2022-12-31", "target period 2023-01-01/2023-07-31"],
     );
-    assert_eq!(files_of(&out, "scene").len(), 16 + 5);
+    assert_eq!(files_of(&out, "scene").len(), 20 + 5);
 }
 
 #[test]
