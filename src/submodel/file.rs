@@ -22,8 +22,6 @@ struct Written {
     #[serde(default)]
     tier: Tier,
     #[serde(default)]
-    linear: bool,
-    #[serde(default)]
     before: Vec<String>,
     #[serde(default)]
     after: Vec<String>,
@@ -108,7 +106,6 @@ pub(super) fn parse(file: &str, text: &'static str) -> Result<SubModel, SubModel
         name_zh: written.name_zh,
         description: written.description,
         tier: written.tier,
-        is_linear: written.linear,
         before: written.before,
         after: written.after,
         requires: written.require,

@@ -200,8 +200,6 @@ pub struct SubModel {
     pub classes: Vec<Class>,
     /// What its records are for.
     pub tier: Tier,
-    /// A line on the ground (a road): its length counts, its area says nothing.
-    pub is_linear: bool,
     /// Land-use codes (DLBM, current land-use classification) that the ground may have had.
     pub before: Vec<String>,
     /// Change codes (TBLX) that the ground may have now.

@@ -308,3 +308,77 @@ fn bare_below(expected: f32) -> f32 {
 fn green_above(expected: f32) -> f32 {
     expected + GREEN_SHARE * (FULL_NDVI - expected).max(0.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::date::MonthDay;
+
+    const SHAPE: Shape = Shape {
+        sharpness: 0.8,
+        rectangularity: 0.9,
+        circularity: 0.7,
+        solidity: 0.95,
+        elongation: 1.2,
+        unevenness: 0.1,
+        length_px: 12.0,
+        width_px: 10.0,
+    };
+
+    /// NDVI month by month from April to October of the target year, where grass swings from .15 to .35.
+    fn told(ndvi: [f32; 7], sign: Sign) -> Option<f32> {
+        let grass = [0.15, 0.20, 0.28, 0.35, 0.33, 0.25, 0.18];
+        let dates: Vec<Date> = (2019..=2020)
+            .flat_map(|year| (4..=10).map(move |month| Date::constant(year, month, 10)))
+            .collect();
+        let observed: Vec<f32> = grass.iter().chain(&ndvi).copied().collect();
+        let expected: Vec<f32> = grass.iter().chain(&grass).copied().collect();
+        let z = observed.iter().zip(&expected).map(|(x, m)| ((x - m) / 0.02).clamp(-8.0, 8.0)).collect();
+        let series = Series {
+            views: (0..14).collect(),
+            observed: vec![observed],
+            expected: vec![expected.clone()],
+            control: vec![expected],
+            z: vec![z],
+            history: vec![(0.15, 0.35)],
+        };
+        let growing = Season { from: MonthDay { month: 4, day: 1 }, to: MonthDay { month: 10, day: 31 } };
+        let seen = Seen {
+            series: &series,
+            around: &[grass.iter().chain(&grass).copied().collect()],
+            features: &[Feature::Ndvi],
+            dates: &dates,
+            look_back: &(0..14).map(|view| view < 7).collect::<Vec<bool>>(),
+            target: Period::parse("2020-01-01/2020-12-31").unwrap(),
+            since: Date::constant(2020, 4, 10),
+            growing,
+            shape: &SHAPE,
+            pixel_metres: 10.0,
+        };
+        seen.measure(sign)
+    }
+
+    const PIT: [f32; 7] = [0.08; 7];
+    const FIELD: [f32; 7] = [0.09, 0.09, 0.25, 0.70, 0.75, 0.40, 0.10];
+    const HOLLOW: [f32; 7] = [0.18, 0.28, 0.40, 0.52, 0.50, 0.36, 0.22];
+
+    #[test]
+    fn a_pit_has_no_season_and_a_field_has_more_of_one_than_grass() {
+        assert!(told(PIT, Sign::AmplitudeRatio).unwrap() < 0.1);
+        assert!(told(FIELD, Sign::AmplitudeRatio).unwrap() > 2.0);
+        assert_eq!((told(PIT, Sign::BareShare), told(FIELD, Sign::CropCycles)), (Some(1.0), Some(1.0)));
+    }
+
+    #[test]
+    fn a_hollow_after_rain_is_never_bare_and_no_field() {
+        assert_eq!((told(HOLLOW, Sign::BareShare), told(HOLLOW, Sign::CropCycles)), (Some(0.0), Some(0.0)));
+        assert!(told(HOLLOW, Sign::GapToSurroundings).unwrap() > 0.3);
+    }
+
+    #[test]
+    fn what_is_not_measured_is_not_told() {
+        assert_eq!(told(PIT, Sign::WaterAfter), None);
+        assert_eq!(told(PIT, Sign::BareYearsBefore), Some(0.0));
+        assert_eq!(told(PIT, Sign::LengthM), Some(120.0));
+    }
+}

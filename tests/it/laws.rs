@@ -269,5 +269,10 @@ fn untouched_steppe_is_a_complete_run_with_no_lead() {
 fn what_was_ploughed_and_mined_is_found() {
     let drawn = Drawn::new(World::touched());
     let published = Scan::of(&drawn).published();
-    assert_eq!(published.leads().len(), 2);
+    let leads = published.leads();
+    assert_eq!(leads.len(), 2);
+    // Bright rubble without a season is the likest to mining; what else it may be stands beside.
+    let mined = leads.iter().find(|lead| lead.text("model") == "G2").expect("mining");
+    assert_eq!((mined.text("tier"), mined.text("tblx")), ("lead", "CK"));
+    assert!(mined.text("also_models").contains("G1"), "{}", mined.text("also_models"));
 }
