@@ -51,7 +51,7 @@ pub struct Slot {
 /// A season for which the scenes themselves are too few.
 #[derive(Debug, Clone)]
 pub struct Unseen {
-    /// Name of the evidence kind.
+    /// Name of the evidence kind, and its year or years.
     pub name: String,
     /// First and last day.
     pub days: Period,
@@ -92,7 +92,7 @@ impl Seasons {
                 if year.scenes() >= least {
                     with.push(year);
                 } else {
-                    let (name, scenes) = (evidence.name.clone(), (year.scenes(), least));
+                    let (name, scenes) = (called(&evidence.name, year.days), (year.scenes(), least));
                     without_scenes.push(Unseen { name, days: year.days, scenes });
                 }
             }
@@ -132,20 +132,28 @@ impl Seasons {
     }
 }
 
+/// A season by its kind and year, or years where they stand together.
+fn called(kind: &str, days: Period) -> String {
+    match (days.from.year(), days.to.year()) {
+        (first, last) if first < last => format!("{kind} of {first} to {last}"),
+        (year, _) => format!("{kind} of {year}"),
+    }
+}
+
 /// One slot for each season of each year, or for each kind where those are too many.
 fn slots(model: &SubModel, needed: Vec<Needed>) -> Vec<Slot> {
     let is_each = needed.len() <= MOST_SLOTS;
     let mut slots: Vec<Slot> = Vec::new();
     for needed in needed {
         let kind = &model.evidence[needed.kind].name;
-        let (days, year) = (needed.days, needed.days.from.year());
+        let days = needed.days;
         match slots.last_mut().filter(|slot| !is_each && slot.needed[0].kind == needed.kind) {
             Some(slot) => {
                 slot.days.to = days.to;
                 slot.needed.push(needed);
             }
             None => {
-                let name = if is_each { format!("{kind} of {year}") } else { kind.clone() };
+                let name = if is_each { called(kind, days) } else { kind.clone() };
                 slots.push(Slot { name, days, needed: vec![needed] });
             }
         }

@@ -99,7 +99,7 @@ fn seasons_without_scenes(inputs: &Inputs, line: usize, model: &SubModel) -> Opt
     let to = lacking.iter().map(|season| season.days.to).max()?;
     let words = lacking.iter().map(|season| {
         let (name, days, (scenes, needed)) = (&season.name, season.days, season.scenes);
-        format!("{name} of {} ({days}): {scenes} of {needed} days", days.from.year())
+        format!("{name} ({days}): {scenes} of {needed} days")
     });
     let words: Vec<String> = words.collect();
     let detail = format!("too few days with scenes for {}", words.join("; "));
