@@ -144,8 +144,8 @@ pub struct Measure {
 pub struct Claim {
     /// Its id.
     pub model: String,
-    /// Its likeness, 0 to 1.
-    pub likeness: f64,
+    /// Its likeness, 0 to 1; `None` where it has no typical sign that could be told.
+    pub likeness: Option<f64>,
     /// Its confidence, 0 to 1.
     pub confidence: f64,
 }
@@ -155,8 +155,9 @@ pub struct Claim {
 pub struct Naming {
     /// What the record is for.
     pub tier: Tier,
-    /// Share of the sub-model's typical signs that the patch shows, of those that could be told; 0 to 1.
-    pub likeness: f64,
+    /// Share of the sub-model's typical signs that the patch shows, of those that could be told, 0 to 1; `None`
+    /// where none could.
+    pub likeness: Option<f64>,
     /// Land-use codes (DLBM) that the ground may have had.
     pub before_codes: Vec<String>,
     /// Change codes (TBLX) that the ground may have now.

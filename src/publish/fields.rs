@@ -341,7 +341,10 @@ pub fn chip_file(lead_id: &str, moment: &str) -> String {
 
 /// Other sub-models that claim the place, as one line.
 fn also_text(lead: &Lead) -> String {
-    let claim = |claim: &Claim| format!("{} {:.2} ({:.2})", claim.model, claim.likeness, claim.confidence);
+    let claim = |claim: &Claim| {
+        let likeness = claim.likeness.map_or("-".to_owned(), |share| format!("{share:.2}"));
+        format!("{} {likeness} ({:.2})", claim.model, claim.confidence)
+    };
     lead.naming.also.iter().map(claim).collect::<Vec<_>>().join("; ")
 }
 

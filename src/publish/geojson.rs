@@ -130,7 +130,9 @@ fn checked(staging: &Staging, file: &str, text: &str, expected: usize) -> Result
     }
     if expected == 0 {
         // The reader of single features knows no empty list; an empty file is small.
-        let read = text.parse::<GeoJson>().map_err(|error| wrong(error.to_string()))?;
+        let read =
+            std::fs::read_to_string(&path).map_err(|source| PublishError::io("read", &path, source))?;
+        let read = read.parse::<GeoJson>().map_err(|error| wrong(error.to_string()))?;
         let is_empty = matches!(read, GeoJson::FeatureCollection(read) if read.features.is_empty());
         return if is_empty { Ok(()) } else { Err(wrong("something else than an empty list".to_owned())) };
     }

@@ -39,10 +39,10 @@ fn lead(rank: usize, id: &str, status: Status, lon: f64) -> Lead {
         model_name_zh: "开垦草原".to_owned(),
         naming: Naming {
             tier: Tier::Lead,
-            likeness: 0.75,
+            likeness: Some(0.75),
             before_codes: vec!["0401".to_owned(), "0404".to_owned()],
             after_codes: vec!["01".to_owned()],
-            also: vec![Claim { model: "G2".to_owned(), likeness: 0.5, confidence: 0.8 }],
+            also: vec![Claim { model: "G2".to_owned(), likeness: Some(0.5), confidence: 0.8 }],
         },
         status,
         confidence: 0.876_54 / rank as f64,

@@ -202,7 +202,7 @@ impl PairDesk<'_> {
             model: model.id.clone(),
             model_name: model.name.clone(),
             model_name_zh: model.name_zh.clone(),
-            naming: records::naming(model, 1.0),
+            naming: records::naming(model, None),
             status: Status::Provisional,
             confidence: rounded(confidence, 4),
             confidence_method,

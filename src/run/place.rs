@@ -16,6 +16,9 @@ const SAME_PLACE_SHARE: f64 = 0.3;
 /// Of leads on one place, those of at least this share of the largest one's area may name it.
 const ALIKE_SIZE: f64 = 2.0 / 3.0;
 
+/// Likeness of a sub-model of which no typical sign could be told: neither for it nor against it.
+const UNTOLD: f64 = 0.5;
+
 /// Of leads of several sub-models on the same ground one stays. The place is that of the lead that stands for most
 /// changed ground (confidence times area): a pit's brightest part may be surer than the pit, but the pit is what is
 /// there. Its name is that of the likest among those of about its size (typical signs first, then confidence). A
@@ -51,7 +54,7 @@ pub(super) fn one_lead_a_place(records: &mut Records) {
             leads[**other].naming.tier == leads[largest].naming.tier
                 && leads[**other].area.best.0 >= ALIKE_SIZE * leads[largest].area.best.0
         };
-        let fit = |lead: usize| (leads[lead].naming.likeness, leads[lead].confidence);
+        let fit = |lead: usize| fit(leads[lead].naming.likeness, leads[lead].confidence);
         let better = |a: usize, b: &usize| if fit(*b) > fit(a) { *b } else { a };
         let surest = here.iter().filter(is_alike).fold(largest, better);
         let beside = if surest == largest { Vec::new() } else { sharing(surest) };
@@ -80,6 +83,11 @@ pub(super) fn one_lead_a_place(records: &mut Records) {
     }
 }
 
+/// How well a name fits, for comparison: likeness first, then confidence.
+fn fit(likeness: Option<f64>, confidence: f64) -> (f64, f64) {
+    (likeness.unwrap_or(UNTOLD), confidence)
+}
+
 /// Writes on each lead what other sub-models make of its place, likest first.
 fn note_claims(leads: &mut [Lead], named_by: &[Option<usize>]) {
     for other in 0..leads.len() {
@@ -89,8 +97,19 @@ fn note_claims(leads: &mut [Lead], named_by: &[Option<usize>]) {
         }
     }
     let by_fit = |a: &Claim, b: &Claim| {
-        let likest = b.likeness.total_cmp(&a.likeness).then(b.confidence.total_cmp(&a.confidence));
-        likest.then(a.model.cmp(&b.model))
+        let (a_fit, b_fit) = (fit(a.likeness, a.confidence), fit(b.likeness, b.confidence));
+        b_fit.0.total_cmp(&a_fit.0).then(b_fit.1.total_cmp(&a_fit.1)).then(a.model.cmp(&b.model))
     };
     leads.iter_mut().for_each(|lead| lead.naming.also.sort_by(by_fit));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sub_model_without_typical_signs_names_no_place_that_another_fits() {
+        assert!(fit(Some(1.0), 0.7) > fit(None, 0.99));
+        assert!(fit(None, 0.7) > fit(Some(0.0), 0.99));
+    }
 }

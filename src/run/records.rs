@@ -86,7 +86,7 @@ struct Weighed<'a> {
     outline: &'a geo::MultiPolygon<f64>,
     best: SquareMetres,
     redlines: &'a [(usize, SquareMetres)],
-    likeness: f64,
+    likeness: Option<f64>,
 }
 
 /// Why a patch is no lead: code and sentence.
@@ -147,7 +147,7 @@ impl<'a> Desk<'a> {
         if let Some(reason) = self.too_unsure(&judged) {
             return Ok(Err(drop(reason)));
         }
-        let likeness = seen.map_or(1.0, |seen| seen.likeness(&model.typical));
+        let likeness = seen.and_then(|seen| seen.likeness(&model.typical));
         let weighed = Weighed { patch, closer, outline: &outline, best, redlines: &redlines, likeness };
         Ok(Ok(self.lead(model, &weighed, judged, measures)))
     }
@@ -327,10 +327,10 @@ fn told_apart(model: &SubModel, seen: &Seen) -> Option<Reason> {
 }
 
 /// How well a sub-model's name fits; what else the place may be is known when all have spoken.
-pub(super) fn naming(model: &SubModel, likeness: f64) -> Naming {
+pub(super) fn naming(model: &SubModel, likeness: Option<f64>) -> Naming {
     Naming {
         tier: model.tier,
-        likeness: rounded(likeness, 2),
+        likeness: likeness.map(|share| rounded(share, 2)),
         before_codes: model.before.clone(),
         after_codes: model.after.clone(),
         also: Vec::new(),

@@ -159,7 +159,7 @@ pub(super) mod tests {
             model_name_zh: String::new(),
             naming: Naming {
                 tier: Tier::Lead,
-                likeness: 1.0,
+                likeness: None,
                 before_codes: Vec::new(),
                 after_codes: Vec::new(),
                 also: Vec::new(),

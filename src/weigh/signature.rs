@@ -97,14 +97,12 @@ impl Seen<'_> {
         }
     }
 
-    /// Share of the bounds that hold, of those whose sign could be told; 1 where none could.
-    pub fn likeness(&self, typical: &[Bound]) -> f64 {
+    /// Share of the bounds that hold, of those whose sign could be told; `None` where none could.
+    pub fn likeness(&self, typical: &[Bound]) -> Option<f64> {
         let told = typical.iter().filter_map(|bound| Some(bound.holds(self.measure(bound.sign)?)));
         let told: Vec<bool> = told.collect();
-        if told.is_empty() {
-            return 1.0;
-        }
-        told.iter().filter(|holds| **holds).count() as f64 / told.len() as f64
+        let held = told.iter().filter(|holds| **holds).count();
+        (!told.is_empty()).then(|| held as f64 / told.len() as f64)
     }
 
     fn date(&self, index: usize) -> Date {

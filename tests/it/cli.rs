@@ -159,7 +159,7 @@ fn words_go_to_stderr_and_say_where_to_look() {
     let drawn = Drawn::new(World::touched());
     let ended = Scan::of(&drawn).run();
     assert!(ended.stdout.is_empty(), "{}", ended.stdout);
-    says(&ended.stderr, &["2 leads", "first seen", "leads.gpkg", "hypothesis", "placebo year"]);
+    says(&ended.stderr, &["2 leads", "G2", "leads.gpkg", "hypothesis", "placebo year"]);
 }
 
 #[test]
