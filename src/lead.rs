@@ -11,7 +11,7 @@ use crate::law::Rule;
 use crate::reason::{AsideReason, GapReason};
 use crate::redline::Class;
 use crate::redline::context::{Role, Stated};
-use crate::submodel::Tier;
+use crate::submodel::{Measured, Tier};
 use crate::units::SquareMetres;
 
 /// How far the machine has followed a lead.
@@ -47,6 +47,9 @@ pub struct Area {
 
 /// How a lead's area was measured; the same words for every lead of this version.
 pub const AREA_METHOD: &str = "geodesic on the WGS 84 ellipsoid, of the sub-pixel outline";
+
+/// How a lead's length was measured where it has no area of its own.
+pub const LENGTH_METHOD: &str = "length of the strip with the outline's area and perimeter, ground metres; no area, narrower than its pixels";
 
 /// What a lead shares with one red line.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -158,6 +161,8 @@ pub struct Naming {
     /// Share of the sub-model's typical signs that the patch shows, of those that could be told, 0 to 1; `None`
     /// where none could.
     pub likeness: Option<f64>,
+    /// What the record is measured by; of what is measured by its length no area is published.
+    pub measured: Measured,
     /// Land-use codes (DLBM) that the ground may have had.
     pub before_codes: Vec<String>,
     /// Change codes (TBLX) that the ground may have now.
@@ -248,6 +253,19 @@ impl Lead {
     /// What it shares with places of one role.
     pub fn touched(&self, role: Role) -> impl Iterator<Item = &ContextOverlap> {
         self.context.iter().filter(move |overlap| overlap.role == role)
+    }
+
+    /// The area as far as it is told: a track is narrower than a pixel, and its outline is the pixels'.
+    pub fn told_area(&self) -> Option<Area> {
+        (self.naming.measured == Measured::Area).then_some(self.area)
+    }
+
+    /// How it was measured, in words.
+    pub fn measured_by(&self) -> &'static str {
+        match self.naming.measured {
+            Measured::Area => AREA_METHOD,
+            Measured::Length => LENGTH_METHOD,
+        }
     }
 
     /// The area to which limits apply: the excess where something covers the rest, else all of it.

@@ -39,6 +39,9 @@ pub fn pass(
 
 /// Passing runs of one gate. A run ends with its year, unless no year alone has views enough for one.
 fn runs(gate: &Gate, features: &[Feature], series: &Series, dates: &[Date], target: Period) -> Vec<Passed> {
+    if !gate.can_ask(features) {
+        return Vec::new();
+    }
     let together = seasons::stand_together(series, dates, &gate.season, target, gate.consecutive);
     let mut passed = Vec::new();
     let mut run: Vec<Date> = Vec::new();

@@ -10,6 +10,8 @@ pub mod area;
 
 pub mod contour;
 
+pub mod filter;
+
 pub mod label;
 
 pub mod scratch;

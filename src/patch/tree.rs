@@ -243,32 +243,3 @@ pub fn bounds(pixels: &[Pixel]) -> Window {
     let col_end = pixels.iter().map(|pixel| pixel.col + 1).max().unwrap_or(0);
     Window { row0, col0, rows: row_end - row0, cols: col_end - col0 }
 }
-
-/// 3x3 median of stored evidence over a window, given one more pixel on each side where there is one.
-///
-/// Pixels without evidence take no part and stay without.
-pub fn median_3x3(values: &[i16], outer: Window, inner: Window, missing: i16) -> Vec<i16> {
-    let mut result = Vec::with_capacity(inner.len());
-    let mut nine = Vec::with_capacity(9);
-    for row in inner.row0..inner.row_end() {
-        for col in inner.col0..inner.col_end() {
-            let here = values[(row - outer.row0) * outer.cols + col - outer.col0];
-            if here <= missing {
-                result.push(here);
-                continue;
-            }
-            nine.clear();
-            for r in row.saturating_sub(1).max(outer.row0)..(row + 2).min(outer.row_end()) {
-                for c in col.saturating_sub(1).max(outer.col0)..(col + 2).min(outer.col_end()) {
-                    let value = values[(r - outer.row0) * outer.cols + c - outer.col0];
-                    if value > missing {
-                        nine.push(value);
-                    }
-                }
-            }
-            nine.sort_unstable();
-            result.push(nine[(nine.len() - 1) / 2]);
-        }
-    }
-    result
-}

@@ -35,6 +35,7 @@ pub const CLASS: Domain = Domain {
         ("wetland", "湿地 wetland"),
         ("forest", "林地 forest"),
         ("redline", "生态保护红线 red line"),
+        ("case", "整改地块 decided case"),
     ],
 };
 

@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::lead::{AREA_METHOD, Area, Claim, ContextOverlap, Excess, Incident, Lead, Overlap, Threshold};
+use crate::lead::{Area, Claim, ContextOverlap, Excess, Incident, Lead, Overlap, Threshold};
 use crate::publish::nested::{
     class, context, evidence, evidence_text, in_force, land_use, overlaps, permits, thresholds,
 };
@@ -139,19 +139,25 @@ pub const LEAD: &[Field<Lead>] = &[
     plain("observation_count", Kind::Whole, "有效观测次数 clear views", |lead| {
         json!(lead.observation_count)
     }),
-    plain("area_m2", Kind::Real(1), "面积(平方米) area (m2)", |lead| json!(lead.area.best)),
+    plain("area_m2", Kind::Real(1), "面积(平方米) area (m2)", |lead| {
+        of_area(lead, |area| json!(area.best))
+    }),
     plain("area_low_m2", Kind::Real(1), "面积下限(平方米) area, low (m2)", |lead| {
-        json!(lead.area.low)
+        of_area(lead, |area| json!(area.low))
     }),
     plain("area_high_m2", Kind::Real(1), "面积上限(平方米) area, high (m2)", |lead| {
-        json!(lead.area.high)
+        of_area(lead, |area| json!(area.high))
     }),
-    plain("area_mu", Kind::Real(2), "面积(亩) area (mu)", |lead| json!(lead.area.best.mu())),
-    plain("area_low_mu", Kind::Real(2), "面积下限(亩) area, low (mu)", |lead| json!(lead.area.low.mu())),
+    plain("area_mu", Kind::Real(2), "面积(亩) area (mu)", |lead| {
+        of_area(lead, |area| json!(area.best.mu()))
+    }),
+    plain("area_low_mu", Kind::Real(2), "面积下限(亩) area, low (mu)", |lead| {
+        of_area(lead, |area| json!(area.low.mu()))
+    }),
     plain("area_high_mu", Kind::Real(2), "面积上限(亩) area, high (mu)", |lead| {
-        json!(lead.area.high.mu())
+        of_area(lead, |area| json!(area.high.mu()))
     }),
-    plain("area_method", Kind::Text, "面积算法 area method", |_| json!(AREA_METHOD)),
+    plain("area_method", Kind::Text, "量算方法 area method", |lead| json!(lead.measured_by())),
     plain("length_m", Kind::Real(1), "长度(米) length (m)", |lead| json!(lead.length_m)),
     plain("lon_deg", Kind::Real(outline::DECIMALS), "经度(度) longitude (deg)", |lead| {
         json!(lead.point.0)
@@ -337,6 +343,11 @@ pub fn chip_file(lead_id: &str, moment: &str) -> String {
         format!("-{}", &digest::of_bytes(lead_id.as_bytes())[..8])
     };
     format!("chips/{name}{tail}_{moment}.png")
+}
+
+/// Something of the area, nothing where none is told.
+fn of_area(lead: &Lead, value: impl Fn(Area) -> Value) -> Value {
+    lead.told_area().map_or(Value::Null, value)
 }
 
 /// Other sub-models that claim the place, as one line.

@@ -39,6 +39,7 @@ fn lead(rank: usize, id: &str, status: Status, lon: f64) -> Lead {
         model_name_zh: "开垦草原".to_owned(),
         naming: Naming {
             tier: Tier::Lead,
+            measured: Measured::Area,
             likeness: Some(0.75),
             before_codes: vec!["0401".to_owned(), "0404".to_owned()],
             after_codes: vec!["01".to_owned()],

@@ -33,7 +33,6 @@ pub fn leads(leads: &[Lead], most: usize) -> String {
 }
 
 fn row(lead: &Lead) -> [String; 9] {
-    let area = lead.area;
     let redline = lead.redlines.first().map_or("-".to_owned(), |line| {
         if line.name.is_empty() { line.id.clone() } else { line.name.clone() }
     });
@@ -43,11 +42,19 @@ fn row(lead: &Lead) -> [String; 9] {
         lead.model.clone(),
         lead.status.name().to_owned(),
         format!("{:.2}", lead.confidence),
-        format!("{:.1} ({:.1}-{:.1})", area.best.mu(), area.low.mu(), area.high.mu()),
+        extent(lead),
         lead.first_seen.to_string(),
         shortened(&redline, WIDEST_NAME),
         format!("{:.5}, {:.5}", lead.point.0, lead.point.1),
     ]
+}
+
+/// Area with its interval in mu; of a track its length.
+fn extent(lead: &Lead) -> String {
+    match lead.told_area() {
+        Some(area) => format!("{:.1} ({:.1}-{:.1})", area.best.mu(), area.low.mu(), area.high.mu()),
+        None => format!("{:.0} m", lead.length_m),
+    }
 }
 
 fn line(row: &[String; 9], widths: &[usize]) -> String {

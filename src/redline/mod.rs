@@ -42,12 +42,14 @@ pub enum Class {
     Forest,
     /// Ecological red line without a nearer class (生态保护红线): every sub-model may look.
     Redline,
+    /// Ground of a decided case that is to be restored (整改地块): only look-again may look.
+    Case,
 }
 
 impl Class {
     /// Every class.
-    pub const ALL: [Class; 5] =
-        [Class::Grassland, Class::Farmland, Class::Wetland, Class::Forest, Class::Redline];
+    pub const ALL: [Class; 6] =
+        [Class::Grassland, Class::Farmland, Class::Wetland, Class::Forest, Class::Redline, Class::Case];
 
     /// English name, as flags and files write it.
     pub fn name(self) -> &'static str {
@@ -57,6 +59,7 @@ impl Class {
             Class::Wetland => "wetland",
             Class::Forest => "forest",
             Class::Redline => "redline",
+            Class::Case => "case",
         }
     }
 
@@ -70,6 +73,7 @@ impl Class {
             "wetland" | "湿地" | "重要湿地" => Class::Wetland,
             "forest" | "woodland" | "林地" | "公益林" => Class::Forest,
             "redline" | "red line" | "生态保护红线" | "红线" => Class::Redline,
+            "case" | "decided case" | "案件" | "整改地块" | "整改图斑" => Class::Case,
             _ => return None,
         };
         Some(class)

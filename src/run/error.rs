@@ -115,6 +115,24 @@ pub enum RunError {
         /// Classes of the red lines.
         classes: String,
     },
+    /// Every sub-model asked for takes a series.
+    #[error(
+        "two dates cannot tell {models}: give more scenes, or ask for other sub-models (see `steppewatch explain`)"
+    )]
+    NeedsSeries {
+        /// Ids asked for.
+        models: String,
+    },
+    /// Every sub-model asked for needs bands that the scenes lack.
+    #[error(
+        "{models} cannot be told from these scenes: of their bands only {has} can be had; give scenes with short-wave infrared, or ask for other sub-models (see `steppewatch explain`)"
+    )]
+    BlindModel {
+        /// Ids asked for.
+        models: String,
+        /// Features that the scenes give.
+        has: String,
+    },
     /// A place that is not on the scenes.
     #[error(
         "place {longitude}, {latitude} (longitude, latitude) lies outside the scenes: {grid}; is the order longitude first?"

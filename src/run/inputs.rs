@@ -15,10 +15,10 @@ use crate::plan::Plan;
 use crate::read::{self, Reader};
 use crate::redline::context::Context;
 use crate::redline::read::Reading;
-use crate::redline::{self, Class, RedLine, coverage};
-use crate::run::{RunError, select};
+use crate::redline::{self, RedLine, coverage};
+use crate::run::{RunError, asked, select};
 use crate::scene::{Band, Scene};
-use crate::submodel::{self, Feature, SubModel};
+use crate::submodel::{Feature, SubModel};
 use crate::units::SquareMetres;
 use crate::weigh::calibration::Calibration;
 use crate::weigh::overlap::geodesic_area;
@@ -105,7 +105,8 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
         let (first, last) = span.unwrap_or((period.from, period.to));
         return Err(RunError::NoScenes { which, period, path: plan.scenes.clone(), first, last });
     }
-    let models = models(plan, &redlines)?;
+    let is_pair = before == 1 && after == 1;
+    let (models, untold) = asked::models(plan, &redlines, is_pair)?;
     // NDVI and brightness also tell cloud and look-alikes; of the rest only what a sub-model asks for.
     let always = [Feature::Ndvi, Feature::Brightness];
     let asked =
@@ -113,6 +114,7 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
     alike(&scenes, asked)?;
     let mut features = feature::available(&scenes);
     features.retain(asked);
+    let (models, blind) = asked::sighted(models, &features)?;
     let mut reader = Reader::new();
     scenes.iter().try_for_each(|scene| reader.check_has_values(scene))?;
     let grid = common_grid(&scenes)?;
@@ -122,10 +124,13 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
         target,
         baseline,
     };
-    let is_pair = before == 1 && after == 1;
     let calibration = select::calibration(plan, &redlines, target)?;
     let notes = redlines.notes.iter().chain(&context.notes).cloned().chain(notes_on(&scenes));
-    let notes = notes.chain(select::notes_on(plan, calibration.as_ref(), is_pair)).collect();
+    let notes = notes
+        .chain(select::notes_on(plan, calibration.as_ref(), is_pair))
+        .chain(untold)
+        .chain(blind)
+        .collect();
     Ok(Inputs {
         area: area(&on_grid, &grid),
         pixel_metres: grid.pixel_metres()?,
@@ -354,18 +359,4 @@ fn area(on_grid: &[MultiPolygon<f64>], grid: &Grid) -> Window {
     };
     let nothing = Window { row0: 0, col0: 0, rows: 0, cols: 0 };
     bounds.reduce(both).map_or(nothing, |bounds| grid.touched_by(bounds))
-}
-
-/// The sub-models asked for that look inside at least one of the red lines' classes.
-fn models(plan: &Plan, redlines: &Reading) -> Result<Vec<SubModel>, RunError> {
-    let classes: Vec<Class> = redlines.redlines.iter().map(|line| line.class).collect();
-    let mut models = submodel::select(&plan.models)?;
-    models.retain(|model| classes.iter().any(|class| model.looks_at(*class)));
-    if models.is_empty() {
-        let mut names: Vec<&str> = classes.iter().map(|class| class.name()).collect();
-        names.sort_unstable();
-        names.dedup();
-        return Err(RunError::NoModel { models: plan.models.join(", "), classes: names.join(", ") });
-    }
-    Ok(models)
 }

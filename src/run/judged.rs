@@ -7,6 +7,7 @@ use crate::lead::Measure;
 use crate::reason::AsideReason;
 use crate::run::records::{Desk, Reason};
 use crate::scene::Band;
+use crate::submodel::{Ceiling, SubModel};
 use crate::weigh::calibration::logit;
 use crate::weigh::closer::Closer;
 use crate::weigh::confidence::{self, Cap};
@@ -36,8 +37,10 @@ impl Desk<'_> {
     }
 
     /// How sure a patch with these measures is.
-    pub(super) fn confidence(&self, model: &str, measures: &[Measure], closer: &Closer) -> Judged {
-        let mut caps = Vec::new();
+    pub(super) fn confidence(&self, model: &SubModel, measures: &[Measure], closer: &Closer) -> Judged {
+        let of_model = |ceiling: &Ceiling| Cap { most: ceiling.most, reason: ceiling.reason.clone() };
+        let mut caps: Vec<Cap> = model.ceiling.iter().map(of_model).collect();
+        let model = model.id.as_str();
         if self.inputs.scenes.iter().any(|scene| !scene.has(Band::Swir16)) {
             let reason = "the sensor has no short-wave infrared".to_owned();
             caps.push(Cap { most: confidence::NO_SWIR_CAP, reason });

@@ -6,7 +6,7 @@ use crate::patch::Patch;
 use crate::run::inputs::{Inputs, Question};
 use crate::run::patches::Examined;
 use crate::submodel::{Feature, Sign, SubModel};
-use crate::units::rounded;
+use crate::units::{SquareMetres, rounded};
 use crate::weigh::closer::Closer;
 use crate::weigh::course::Course;
 use crate::weigh::signature::Seen;
@@ -17,6 +17,7 @@ pub(super) fn signature<'a>(
     model: &SubModel,
     inputs: &'a Inputs,
     (question, dates): (&'a Question, &'a [Date]),
+    area: SquareMetres,
 ) -> Seen<'a> {
     let chosen = dates[closer.series.views[closer.chosen.indices[0]]];
     Seen {
@@ -30,6 +31,7 @@ pub(super) fn signature<'a>(
         growing: model.growing_season,
         shape: &closer.patch.shape,
         pixel_metres: (inputs.pixel_metres.0 * inputs.pixel_metres.1).sqrt(),
+        area_m2: area.0 as f32,
     }
 }
 

@@ -3,6 +3,8 @@
 //! In:  a plan. Out: an output folder, whole or not at all, and a summary.
 //! The only door to threads and to the clock.
 
+mod asked;
+
 mod error;
 
 pub mod gaps;

@@ -133,7 +133,8 @@ impl PairDesk<'_> {
         let models = &self.survey.zones[candidate.zone].models;
         let mut best = (&self.inputs.models[models[0]], f32::NEG_INFINITY);
         for model in models.iter().map(|model| &self.inputs.models[*model]) {
-            let score = points(&model.direction, &candidate.change);
+            let Some(direction) = &model.direction else { continue };
+            let score = points(direction, &candidate.change);
             if score > best.1 {
                 best = (model, score);
             }

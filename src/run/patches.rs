@@ -14,6 +14,7 @@ use crate::detect::evidence::Prepared;
 use crate::grid::crs::Transform;
 use crate::grid::{Grid, Window};
 use crate::patch::Patch;
+use crate::patch::filter::Filter;
 use crate::patch::label::{Component, Labeller};
 use crate::patch::scratch::{self, Scratch};
 use crate::patch::tree::{self, Field};
@@ -55,12 +56,13 @@ pub fn examine(
     let mut found: Vec<Examined> = Vec::new();
     for (question, (_, scratch)) in asked.iter().enumerate() {
         for model in 0..inputs.models.len() {
-            for component in components(scratch, tiles::evidence_plane(model))? {
+            let filter = Filter::of(inputs.models[model].measured);
+            for component in components(scratch, tiles::evidence_plane(model), filter)? {
                 if component.len() > LARGEST_COMPONENT {
                     let (model, pixels) = (inputs.models[model].id.clone(), component.len());
                     return Err(RunError::SceneWide { model, pixels, window: component.window });
                 }
-                found.extend(patches_of(scratch, (question, model), &component)?);
+                found.extend(patches_of(scratch, (question, model), &component, filter)?);
             }
         }
     }
@@ -77,32 +79,42 @@ pub fn examine(
 }
 
 /// Components of smoothed evidence at the lowest level, streamed over the plane.
-pub(super) fn components(scratch: &Scratch, plane: usize) -> Result<Vec<Component>, RunError> {
+pub(super) fn components(
+    scratch: &Scratch,
+    plane: usize,
+    filter: Filter,
+) -> Result<Vec<Component>, RunError> {
     let stored = |level: f32| (level * scratch::PER_UNIT).round() as i16;
     let mut labeller = Labeller::new(stored(tree::LEVELS[0]));
     let whole = scratch.window;
     for row in whole.row0..whole.row_end() {
         let line = Window { row0: row, rows: 1, ..whole };
-        let values = smoothed(scratch, plane, line)?;
+        let values = smoothed(scratch, plane, line, filter)?;
         labeller.add_row(row, whole.col0, &values);
     }
     Ok(labeller.finish(stored(tree::PEAK)))
 }
 
-/// Evidence of a window after the 3x3 median.
-pub(super) fn smoothed(scratch: &Scratch, plane: usize, window: Window) -> Result<Vec<i16>, RunError> {
-    let outer = window.grown(1, scratch.window);
+/// Evidence of a window after the filter against single pixels.
+pub(super) fn smoothed(
+    scratch: &Scratch,
+    plane: usize,
+    window: Window,
+    filter: Filter,
+) -> Result<Vec<i16>, RunError> {
+    let outer = window.grown(filter.reach(), scratch.window);
     let values = scratch.read(plane, outer)?;
-    Ok(tree::median_3x3(&values, outer, window, scratch::OUTSIDE))
+    Ok(filter.apply(&values, outer, window, scratch::OUTSIDE))
 }
 
 fn patches_of(
     scratch: &Scratch,
     (question, model): (usize, usize),
     component: &Component,
+    filter: Filter,
 ) -> Result<Vec<Examined>, RunError> {
     let window = component.window.grown(tree::MARGIN, scratch.window);
-    let values = smoothed(scratch, tiles::evidence_plane(model), window)?;
+    let values = smoothed(scratch, tiles::evidence_plane(model), window, filter)?;
     let field = Field { window, values: values.into_iter().map(scratch::evidence).collect() };
     let gates = scratch.read(tiles::gate_plane(model), window)?;
     let share = |patch: &Patch| {

@@ -118,7 +118,7 @@ impl<'a> Desk<'a> {
         let seen = examined
             .closer
             .as_ref()
-            .map(|closer| signature(closer, model, self.inputs, (self.question, &dates)));
+            .map(|closer| signature(closer, model, self.inputs, (self.question, &dates), best));
         if let (Some(closer), Some(seen)) = (&examined.closer, &seen) {
             measures.extend(closer_measures(closer, &self.inputs.features, &dates, self.question));
             measures.extend(sign_measures(seen));
@@ -143,7 +143,7 @@ impl<'a> Desk<'a> {
                 "the patch as a whole has too few views".to_owned(),
             ))));
         };
-        let judged = self.confidence(&model.id, &measures, closer);
+        let judged = self.confidence(model, &measures, closer);
         if let Some(reason) = self.too_unsure(&judged) {
             return Ok(Err(drop(reason)));
         }
@@ -330,6 +330,7 @@ fn told_apart(model: &SubModel, seen: &Seen) -> Option<Reason> {
 pub(super) fn naming(model: &SubModel, likeness: Option<f64>) -> Naming {
     Naming {
         tier: model.tier,
+        measured: model.measured,
         likeness: likeness.map(|share| rounded(share, 2)),
         before_codes: model.before.clone(),
         after_codes: model.after.clone(),

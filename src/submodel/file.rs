@@ -8,7 +8,8 @@ use crate::date::MonthDay;
 use crate::law;
 use crate::redline::Class;
 use crate::submodel::{
-    Bound, Condition, Direction, Evidence, Feature, Gate, Season, SubModel, SubModelError, Tier, Veto,
+    Bound, Ceiling, Condition, Direction, Evidence, Feature, Gate, Measured, Season, SubModel, SubModelError,
+    Tier, Veto,
 };
 
 #[derive(Deserialize)]
@@ -21,6 +22,9 @@ struct Written {
     classes: Vec<String>,
     #[serde(default)]
     tier: Tier,
+    #[serde(default)]
+    measured: Measured,
+    ceiling: Option<Ceiling>,
     #[serde(default)]
     before: Vec<String>,
     #[serde(default)]
@@ -35,7 +39,7 @@ struct Written {
     typical: Vec<Bound>,
     #[serde(default)]
     veto: Vec<Veto>,
-    direction: Direction,
+    direction: Option<Direction>,
     look_alikes: Vec<String>,
     #[serde(default)]
     legal: Vec<String>,
@@ -106,6 +110,8 @@ pub(super) fn parse(file: &str, text: &'static str) -> Result<SubModel, SubModel
         name_zh: written.name_zh,
         description: written.description,
         tier: written.tier,
+        measured: written.measured,
+        ceiling: written.ceiling,
         before: written.before,
         after: written.after,
         requires: written.require,

@@ -118,6 +118,16 @@ pub struct Gate {
     pub any_of: Vec<Condition>,
 }
 
+impl Gate {
+    /// Whether the features of some scenes let it ask anything. A feature that the scenes do not have asks nothing;
+    /// a gate that asks nothing is shut, not open.
+    pub fn can_ask(&self, features: &[Feature]) -> bool {
+        let is_there = |condition: &Condition| features.contains(&condition.feature);
+        let all = self.conditions.is_empty() || self.conditions.iter().any(is_there);
+        all && (self.any_of.is_empty() || self.any_of.iter().any(is_there))
+    }
+}
+
 /// One condition on one feature of one view.
 ///
 /// `share` is of the way from the control to `toward`: 0.5 with `toward = 0.10` on NDVI means that
@@ -185,6 +195,28 @@ impl Tier {
     }
 }
 
+/// What a record of a sub-model is measured by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measured {
+    /// Area, low, best and high.
+    #[default]
+    Area,
+    /// Length: a track is narrower than a pixel, so its area would be the pixels' and not its own. Candidates are
+    /// found along lines.
+    Length,
+}
+
+/// The most that a confidence of a sub-model may be, and why.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ceiling {
+    /// Most, 0 to 1.
+    pub most: f64,
+    /// Why.
+    pub reason: String,
+}
+
 /// One detector of one transition.
 #[derive(Debug, Clone)]
 pub struct SubModel {
@@ -200,6 +232,10 @@ pub struct SubModel {
     pub classes: Vec<Class>,
     /// What its records are for.
     pub tier: Tier,
+    /// What its records are measured by.
+    pub measured: Measured,
+    /// The most that it may be sure of, where that is less than all.
+    pub ceiling: Option<Ceiling>,
     /// Land-use codes (DLBM, current land-use classification) that the ground may have had.
     pub before: Vec<String>,
     /// Change codes (TBLX) that the ground may have now.
@@ -222,8 +258,8 @@ pub struct SubModel {
     pub evidence: Vec<Evidence>,
     /// Gates; a patch must pass one.
     pub gates: Vec<Gate>,
-    /// Direction of a two-date change.
-    pub direction: Direction,
+    /// Direction of a two-date change; `None` where two dates cannot tell it.
+    pub direction: Option<Direction>,
     /// What commonly looks the same.
     pub look_alikes: Vec<String>,
     /// Legal area limits, in and out of force.
@@ -238,6 +274,11 @@ impl SubModel {
     /// Whether the sub-model looks inside red lines of a class.
     pub fn looks_at(&self, class: Class) -> bool {
         self.classes.contains(&class)
+    }
+
+    /// Whether the features of some scenes suffice for any gate.
+    pub fn can_be_told(&self, features: &[Feature]) -> bool {
+        self.gates.iter().any(|gate| gate.can_ask(features))
     }
 
     /// Whether evidence or a gate uses a feature.

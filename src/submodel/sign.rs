@@ -33,7 +33,8 @@ pub enum Sign {
     DormantGreen,
     /// Median z of brightness in the first three views of the change.
     DarkStart,
-    /// NDVI inside less that of the surroundings over the cover of the surroundings; median, growing season.
+    /// NDVI inside less that of the surroundings over the cover of the surroundings; median of the last growing season
+    /// that was seen.
     GapToSurroundings,
     /// Days of growing season since the change that views span, in the best year.
     GrowingDaysSeen,
@@ -53,11 +54,31 @@ pub enum Sign {
     WidthM,
     /// Length of that strip on the ground.
     LengthM,
+    /// Area of the outline on the ground.
+    AreaM2,
+    /// Median NDVI since the change (growing season).
+    NdviAfter,
+    /// Median bare-soil index since the change (growing season): plastic and metal lie below soil.
+    BsiAfter,
+    /// Median brightness since the change (growing season), reflectance.
+    BrightnessAfter,
+    /// Median NDMI of the look-back (growing season): wet vegetation lies above dry.
+    NdmiBefore,
+    /// Seasonal swing of NDVI in the look-back, median of its years: fields swing wide.
+    SwingBefore,
+    /// Lowest NDVI of a year that two views in a row stay under, median of the look-back years.
+    TroughBefore,
+    /// The same, lowest of the target years since the change: what is never harvested is never bare.
+    TroughAfter,
+    /// Target years since the change whose growing season was seen.
+    YearsAfter,
+    /// Years since the change with bare ground and a crop in one year: the rhythm of a field.
+    HarvestYears,
 }
 
 impl Sign {
     /// Every sign, in the order in which records list them.
-    pub const ALL: [Sign; 22] = [
+    pub const ALL: [Sign; 32] = [
         Sign::AmplitudeRatio,
         Sign::BareShare,
         Sign::GreenShare,
@@ -80,6 +101,16 @@ impl Sign {
         Sign::Elongation,
         Sign::WidthM,
         Sign::LengthM,
+        Sign::AreaM2,
+        Sign::NdviAfter,
+        Sign::BsiAfter,
+        Sign::BrightnessAfter,
+        Sign::NdmiBefore,
+        Sign::SwingBefore,
+        Sign::TroughBefore,
+        Sign::TroughAfter,
+        Sign::YearsAfter,
+        Sign::HarvestYears,
     ];
 
     /// Name as files write it, and unit.
@@ -107,6 +138,16 @@ impl Sign {
             Sign::Elongation => ("elongation", "1"),
             Sign::WidthM => ("width_m", "m"),
             Sign::LengthM => ("length_m", "m"),
+            Sign::AreaM2 => ("area_m2", "m2"),
+            Sign::NdviAfter => ("ndvi_after", "1"),
+            Sign::BsiAfter => ("bsi_after", "1"),
+            Sign::BrightnessAfter => ("brightness_after", "1"),
+            Sign::NdmiBefore => ("ndmi_before", "1"),
+            Sign::SwingBefore => ("swing_before", "1"),
+            Sign::TroughBefore => ("trough_before", "1"),
+            Sign::TroughAfter => ("trough_after", "1"),
+            Sign::YearsAfter => ("years_after", "years"),
+            Sign::HarvestYears => ("harvest_years", "years"),
         }
     }
 

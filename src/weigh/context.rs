@@ -179,7 +179,7 @@ impl<'a> Desk<'a> {
                 inside.0, whole.0, over.0, beyond.0
             );
             judged.aside = Some((reason(largest.at.role), detail));
-        } else if inside.0 >= LEAST_APPROVED * whole.0 {
+        } else if lead.told_area().is_some() && inside.0 >= LEAST_APPROVED * whole.0 {
             let area = excess(&lead.area, inside, over);
             judged.notes.push(format!(
                 "inside {:.0} m2 ({names}); outside {:.0} m2 ({:.0} to {:.0}): area limits are compared with what lies \

@@ -159,6 +159,7 @@ pub(super) mod tests {
             model_name_zh: String::new(),
             naming: Naming {
                 tier: Tier::Lead,
+                measured: Measured::Area,
                 likeness: None,
                 before_codes: Vec::new(),
                 after_codes: Vec::new(),

@@ -14,6 +14,9 @@ use serde_json::json;
 use steppewatch::grid::Crs;
 use steppewatch::grid::crs::Transform;
 
+use crate::looks::Moment;
+pub use crate::looks::{Cover, Deed};
+
 /// Names of the bands in a drawn scene, in order.
 pub const BANDS: [&str; 6] = ["B02", "B03", "B04", "B08", "B11", "SCL"];
 
@@ -36,15 +39,6 @@ impl Block {
     }
 }
 
-/// What somebody did to a place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deed {
-    /// Ploughed and left bare.
-    Ploughed,
-    /// Scraped to bright rubble.
-    Mined,
-}
-
 /// A world to draw.
 #[derive(Debug, Clone)]
 pub struct World {
@@ -56,6 +50,10 @@ pub struct World {
     /// Days of the scenes, `YYYYMMDD`.
     pub dates: Vec<u32>,
     pub seed: u64,
+    /// What grows here.
+    pub cover: Cover,
+    /// Class of the red line.
+    pub class: &'static str,
     /// Where, from which day on (`YYYYMMDD`), what.
     pub deeds: Vec<(Block, u32, Deed)>,
     /// Which day (`YYYYMMDD`), where.
@@ -86,6 +84,8 @@ impl World {
             epsg: 32649,
             dates,
             seed: 1,
+            cover: Cover::Grass,
+            class: "grassland",
             deeds,
             clouds,
             redline,
@@ -99,6 +99,11 @@ impl World {
             20_230_401,
             Deed::Mined,
         )
+    }
+
+    /// Four years of another cover, inside red lines of a class.
+    pub fn of(cover: Cover, class: &'static str, rows: usize, cols: usize) -> Self {
+        Self { cover, class, ..Self::steppe(rows, cols) }
     }
 
     pub fn with(mut self, block: Block, from: u32, deed: Deed) -> Self {
@@ -150,7 +155,8 @@ impl World {
     pub fn draw_redline(&self, path: &Path) {
         let whole = Block::new(2, 2, self.rows - 4, self.cols - 4);
         let ring = self.ring(self.redline.unwrap_or(whole));
-        fs::write(path, redline(&json!({ "type": "Polygon", "coordinates": [ring] }))).unwrap();
+        let geometry = json!({ "type": "Polygon", "coordinates": [ring] });
+        fs::write(path, layer(&geometry, self.class)).unwrap();
     }
 
     /// The outline of a block in longitude and latitude, counter-clockwise, closed.
@@ -174,19 +180,20 @@ impl World {
         if self.clouds.iter().any(|(day, block)| *day == date && block.holds(row, col)) {
             return [6000, 6000, 6000, 6200, 5000, 9];
         }
-        let deed = self.deeds.iter().rev().find(|(block, from, _)| *from <= date && block.holds(row, col));
+        let happened = |from: u32, deed: Deed| from <= date || matches!(deed, Deed::Restored | Deed::Flush);
+        let mut deeds = self.deeds.iter().rev();
+        let deed = deeds.find(|(block, from, deed)| happened(*from, *deed) && block.holds(row, col));
         let green = self.green(date, row, col);
-        let colours = match deed.map(|(.., deed)| deed) {
-            None => [
-                0.075 - 0.03 * green,
-                0.10 - 0.02 * green,
-                0.16 - 0.11 * green,
-                0.21 + 0.16 * green,
-                0.30 - 0.12 * green,
-            ],
-            Some(Deed::Ploughed) => [0.09, 0.13, 0.21, 0.25, 0.37],
-            Some(Deed::Mined) => [0.20, 0.25, 0.31, 0.35, 0.43],
+        let from = deed.map_or(date, |(_, from, _)| *from);
+        let moment = Moment {
+            cover: self.cover,
+            view: VIEWS.iter().rposition(|view| *view <= date % 10_000).unwrap_or(0),
+            years: (date / 10_000).saturating_sub(from / 10_000),
+            begun: from <= date,
+            vigour: self.vigour(date, row, col),
+            green,
         };
+        let colours = deed.map_or_else(|| moment.natural(), |(.., deed)| moment.after(*deed));
         let mut numbers = [0; 6];
         for (band, colour) in colours.iter().enumerate() {
             let noise = 0.006 * self.noise(&[date as usize, row, col, band + 1]);
@@ -198,11 +205,16 @@ impl World {
 
     /// How green the steppe is, 0 to 1: season, rain of the year, soil.
     fn green(&self, date: u32, row: usize, col: usize) -> f64 {
-        let (year, month, day) = (date / 10_000, date / 100 % 100, date % 100);
+        let (month, day) = (date / 100 % 100, date % 100);
         let season = f64::from(month * 30 + day) - 222.0;
-        let rain = 0.75 + 0.25 * self.noise(&[year as usize]);
+        (self.vigour(date, row, col) * (-(season / 62.0).powi(2)).exp()).clamp(0.0, 1.0)
+    }
+
+    /// How well things grow here in the year of a day: rain and soil.
+    fn vigour(&self, date: u32, row: usize, col: usize) -> f64 {
+        let rain = 0.75 + 0.25 * self.noise(&[(date / 10_000) as usize]);
         let soil = 0.6 + 0.25 * self.smooth(row, col, 24) + 0.15 * self.smooth(row, col, 7);
-        (rain * soil * (-(season / 62.0).powi(2)).exp()).clamp(0.0, 1.0)
+        rain * soil
     }
 
     /// Noise that changes over `reach` pixels, -1 to 1.
@@ -238,7 +250,12 @@ pub fn name(date: u32) -> String {
 
 /// A grassland red line of one geometry as GeoJSON text.
 pub fn redline(geometry: &serde_json::Value) -> String {
-    let properties = json!({ "id": "GL-1", "name": "drawn grassland", "class": "grassland" });
+    layer(geometry, "grassland")
+}
+
+/// A red line of one geometry and class as GeoJSON text.
+fn layer(geometry: &serde_json::Value, class: &str) -> String {
+    let properties = json!({ "id": "GL-1", "name": format!("drawn {class}"), "class": class });
     let feature = json!({ "type": "Feature", "properties": properties, "geometry": geometry });
     json!({ "type": "FeatureCollection", "features": [feature] }).to_string()
 }

@@ -75,16 +75,18 @@ fn weighed(lead: &Lead, inputs: &Inputs, text: &mut String) {
     let confidence = rounded(lead.confidence, 3);
     let words = format!("confidence {confidence:.3} ({})", lead.confidence_method);
     line(text, "", &words);
-    let Area { best, low, high } = lead.area;
-    let words = format!(
-        "area {:.1} m2 ({:.1} to {:.1}), {:.2} mu ({:.2} to {:.2}), {AREA_METHOD}",
-        best.0,
-        low.0,
-        high.0,
-        best.mu(),
-        low.mu(),
-        high.mu()
-    );
+    let words = match lead.told_area() {
+        Some(Area { best, low, high }) => format!(
+            "area {:.1} m2 ({:.1} to {:.1}), {:.2} mu ({:.2} to {:.2}), {AREA_METHOD}",
+            best.0,
+            low.0,
+            high.0,
+            best.mu(),
+            low.mu(),
+            high.mu()
+        ),
+        None => format!("length {:.1} m, {}", lead.length_m, lead.measured_by()),
+    };
     line(text, "", &words);
     for limit in &lead.thresholds {
         line(text, "", &format!("limit {} of {} mu: {}", limit.rule.id, limit.rule.limit_mu, limit.verdict));

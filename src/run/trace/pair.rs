@@ -55,7 +55,8 @@ fn verdict(inputs: &Inputs, survey: &Survey, evidence: &PairEvidence, text: &mut
     let change = [&change.ndvi, &change.brightness, &change.ndwi, &change.texture].map(|plane| plane[(0, 0)]);
     line(text, "", &changed(&change));
     for model in &inputs.models {
-        let points = pair_records::points(&model.direction, &change);
+        let Some(direction) = &model.direction else { continue };
+        let points = pair_records::points(direction, &change);
         line(text, "", &format!("{}: {points:+.1} its way", model.id));
     }
 }
@@ -104,7 +105,8 @@ impl<'a> Ground<'a> {
             if place.goes_on(candidate.window, MARGIN, inputs) {
                 outcome::goes_on(place, text);
             }
-            let direction = inputs.models.iter().find(|model| model.id == *id).map(|model| &model.direction);
+            let direction =
+                inputs.models.iter().find(|model| model.id == *id).and_then(|model| model.direction.as_ref());
             let points =
                 direction.map_or(0.0, |direction| pair_records::points(direction, &candidate.change));
             let models: Vec<&str> = models.map(String::as_str).collect();

@@ -7,6 +7,7 @@ use crate::baseline::{Baseline, RING, Series};
 use crate::detect::evidence::{Finding, Prepared};
 use crate::detect::{gate, seasons};
 use crate::observe::Stack;
+use crate::patch::filter::Filter;
 use crate::patch::label::Component;
 use crate::patch::scratch::{self, Scratch};
 use crate::patch::{Patch, tree};
@@ -117,7 +118,8 @@ impl Ground {
     fn tell(&self, inputs: &Inputs, place: &Place, model: usize, text: &mut String) -> Result<(), RunError> {
         let id = &inputs.models[model].id;
         let plane = tiles::evidence_plane(model);
-        let components = patches::components(&self.scratch, plane)?;
+        let components =
+            patches::components(&self.scratch, plane, Filter::of(inputs.models[model].measured))?;
         let transform = inputs.to_lon_lat()?;
         let (mut patches, mut beside) = (0, Vec::new());
         for examined in self.examined.iter().filter(|examined| examined.model == model) {
@@ -178,7 +180,8 @@ impl Ground {
             let asked = seasons::Seasons::of(&inputs.models[model], &inputs.dates(), inputs.question.target);
             outcome::seasons_not_seen(&inputs.models[model].id, &asked, unseen, text);
         }
-        let evidence = scratch::evidence(patches::smoothed(&self.scratch, plane, place.here)?[0]);
+        let filter = Filter::of(inputs.models[model].measured);
+        let evidence = scratch::evidence(patches::smoothed(&self.scratch, plane, place.here, filter)?[0]);
         let (least, peak) = (tree::LEVELS[0], tree::PEAK);
         let around = components.iter().find(|component| holds(component, place.pixel.row, place.pixel.col));
         let why = match around {
@@ -186,8 +189,9 @@ impl Ground {
             None => "too little evidence here",
         };
         let words = format!(
-            "{id}: no patch holds this place: {why} (median of 3 x 3 pixels {evidence:.1}; a patch starts at \
-             {least} and peaks at {peak} or more)"
+            "{id}: no patch holds this place: {why} ({} {evidence:.1}; a patch starts at \
+             {least} and peaks at {peak} or more)",
+            filter.words()
         );
         line(text, "patch", &words);
         if around.is_some_and(|component| place.goes_on(component.window, MARGIN, inputs)) {

@@ -6,6 +6,8 @@
 //! transition stands in the sub-model's file (`require`, `veto`).
 //! Source: signatures of `reference/mission.md` 4.2 and `reference/science.md` section 2.
 
+mod years;
+
 use crate::baseline::Series;
 use crate::baseline::regression::median;
 use crate::date::{Date, Period, days_between};
@@ -64,6 +66,8 @@ pub struct Seen<'a> {
     pub shape: &'a Shape,
     /// Side of a pixel on the ground, metres.
     pub pixel_metres: f64,
+    /// Area of the outline, square metres.
+    pub area_m2: f32,
 }
 
 impl Seen<'_> {
@@ -94,6 +98,16 @@ impl Seen<'_> {
             Sign::Elongation => Some((self.shape.length_px / self.shape.width_px.max(0.5)).max(1.0)),
             Sign::WidthM => Some(self.shape.width_px * self.pixel_metres as f32),
             Sign::LengthM => Some(self.shape.length_px * self.pixel_metres as f32),
+            Sign::AreaM2 => Some(self.area_m2),
+            Sign::NdviAfter => self.middle(Feature::Ndvi, true),
+            Sign::BsiAfter => self.middle(Feature::Bsi, true),
+            Sign::BrightnessAfter => self.middle(Feature::Brightness, true),
+            Sign::NdmiBefore => self.middle(Feature::Ndmi, false),
+            Sign::SwingBefore => self.swing_before(),
+            Sign::TroughBefore => self.trough_before(),
+            Sign::TroughAfter => self.trough_after(),
+            Sign::YearsAfter => self.years_after(),
+            Sign::HarvestYears => self.harvest_years(),
         }
     }
 
@@ -153,55 +167,6 @@ impl Seen<'_> {
         (views.len() >= LEAST_VIEWS).then(|| views.iter().filter(is_so).count() as f32 / views.len() as f32)
     }
 
-    /// Years since the change with a bare spell and, in the same year, views greener than expected.
-    fn crop_cycles(&self) -> Option<f32> {
-        let ndvi = self.line(Feature::Ndvi)?;
-        let (x, expected) = (&self.series.observed[ndvi], &self.series.expected[ndvi]);
-        let views: Vec<usize> = self.after().collect();
-        if views.len() < LEAST_VIEWS {
-            return None;
-        }
-        let cycles = self.years(&views).into_iter().filter(|year| {
-            let of_year: Vec<usize> =
-                views.iter().copied().filter(|index| self.date(*index).year() == *year).collect();
-            let is_bare = |index: usize| x[index] < bare_below(expected[index]);
-            let is_green = |index: usize| x[index] > green_above(expected[index]);
-            self.has_spell(&of_year, is_bare) && self.has_spell(&of_year, is_green)
-        });
-        Some(cycles.count() as f32)
-    }
-
-    /// Look-back years with a bare spell: ground that was worked before.
-    fn bare_years_before(&self) -> Option<f32> {
-        let ndvi = self.line(Feature::Ndvi)?;
-        let (x, expected) = (&self.series.observed[ndvi], &self.series.expected[ndvi]);
-        let views: Vec<usize> = self.before().collect();
-        if views.len() < LEAST_VIEWS {
-            return None;
-        }
-        let is_bare =
-            |index: usize| x[index] < bare_below(expected[index]) && self.series.z[ndvi][index] < -BAND;
-        let bare = self.years(&views).into_iter().filter(|year| {
-            let of_year: Vec<usize> =
-                views.iter().copied().filter(|index| self.date(*index).year() == *year).collect();
-            self.has_spell(&of_year, is_bare)
-        });
-        Some(bare.count() as f32)
-    }
-
-    /// Target years whose growing season as a whole lies below what was expected, by the median z of NDVI.
-    fn years_apart(&self) -> Option<f32> {
-        let ndvi = self.line(Feature::Ndvi)?;
-        let in_target = |index: &usize| self.target.contains(self.date(*index)) && self.is_growing(*index);
-        let views: Vec<usize> = (0..self.series.views.len()).filter(in_target).collect();
-        let apart = self.years(&views).into_iter().filter(|year| {
-            let of_year = views.iter().filter(|index| self.date(**index).year() == *year);
-            let mut z: Vec<f32> = of_year.map(|index| self.series.z[ndvi][*index]).collect();
-            z.len() >= LEAST_VIEWS - 1 && median(&mut z) < -1.0
-        });
-        (views.len() >= LEAST_VIEWS).then(|| apart.count() as f32)
-    }
-
     /// Share of growing-season views with open water, in the look-back or since the change.
     fn water(&self, is_after: bool) -> Option<f32> {
         let ndwi = self.line(Feature::Ndwi)?;
@@ -238,6 +203,15 @@ impl Seen<'_> {
         is_told.then(|| (middle(&|index| x[index] - expected[index]), middle(&|index| expected[index])))
     }
 
+    /// Median of what was observed in the growing season, since the change or in the look-back.
+    fn middle(&self, feature: Feature, is_after: bool) -> Option<f32> {
+        let line = self.line(feature)?;
+        let views: Vec<usize> = if is_after { self.after().collect() } else { self.before().collect() };
+        let growing = views.into_iter().filter(|index| self.is_growing(*index));
+        let mut values: Vec<f32> = growing.map(|index| self.series.observed[line][index]).collect();
+        (values.len() >= LEAST_VIEWS).then(|| median(&mut values))
+    }
+
     /// Median z of NDVI in the dormant months since the change: trees and lucerne are green beside bare fields.
     fn dormant_green(&self) -> Option<f32> {
         let ndvi = self.line(Feature::Ndvi)?;
@@ -257,8 +231,8 @@ impl Seen<'_> {
         (z.len() == 3).then(|| median(&mut z))
     }
 
-    /// How far NDVI lies from that of the surroundings in the growing season of the target period: median of
-    /// (inside - around) over the cover that the surroundings have above bare soil.
+    /// How far NDVI lies from that of the surroundings in the last growing season that was seen, because one green
+    /// flush is no recovery: median of (inside - around) over the cover of the surroundings above bare soil.
     fn gap_to_surroundings(&self) -> Option<f32> {
         let ndvi = self.line(Feature::Ndvi)?;
         let gap = |index: usize| {
@@ -266,34 +240,10 @@ impl Seen<'_> {
             let cover = (around - BARE_NDVI).max(LEAST_AMPLITUDE);
             around.is_finite().then(|| (self.series.observed[ndvi][index] - around) / cover)
         };
-        let views = self.after().filter(|index| self.is_growing(*index));
-        let mut gaps: Vec<f32> = views.filter_map(gap).collect();
-        (gaps.len() >= LEAST_VIEWS).then(|| median(&mut gaps))
-    }
-
-    /// Days from the first to the last growing-season view since the change, in the year that was seen longest.
-    fn growing_days_seen(&self) -> Option<f32> {
         let views: Vec<usize> = self.after().filter(|index| self.is_growing(*index)).collect();
-        let seen = self.years(&views).into_iter().filter_map(|year| {
-            let of_year = || views.iter().map(|index| self.date(*index)).filter(|date| date.year() == year);
-            Some(days_between(of_year().min()?, of_year().max()?))
-        });
-        seen.max().map(|days| days as f32)
-    }
-
-    /// The years of some views, ascending.
-    fn years(&self, views: &[usize]) -> Vec<i16> {
-        let mut years: Vec<i16> = views.iter().map(|index| self.date(*index).year()).collect();
-        years.dedup();
-        years
-    }
-
-    /// Whether views in a row, within the days of a spell, all hold.
-    fn has_spell(&self, views: &[usize], holds: impl Fn(usize) -> bool) -> bool {
-        views.windows(IN_A_ROW).any(|row| {
-            let days = days_between(self.date(row[0]), self.date(row[IN_A_ROW - 1]));
-            days <= SPELL_DAYS && row.iter().all(|index| holds(*index))
-        })
+        let of_year = |year: i16| self.of_year(&views, year).filter_map(gap).collect::<Vec<f32>>();
+        let years = self.years(&views).into_iter().rev().map(of_year);
+        years.into_iter().find(|gaps| gaps.len() >= LEAST_VIEWS).map(|mut gaps| median(&mut gaps))
     }
 }
 
@@ -352,6 +302,7 @@ mod tests {
             growing,
             shape: &SHAPE,
             pixel_metres: 10.0,
+            area_m2: 12_000.0,
         };
         seen.measure(sign)
     }

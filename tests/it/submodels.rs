@@ -1,0 +1,235 @@
+//! Every sub-model on a drawn world of its own cover: it names what it is for, leaves its look-alike, and where too
+//! little was seen it says so. All sub-models of a class are asked at once, so a name is the best of all that fit.
+
+use std::sync::OnceLock;
+
+use geo::{Contains, Point};
+
+use crate::program::{Lead, Published, Scan};
+use crate::world::{Block, Cover, Deed, Drawn, World};
+
+/// Two years of look-back, two of target: a warning of a second year needs both.
+const BASELINE: &str = "2020-01-01/2021-12-31";
+const TARGET: &str = "2022-01-01/2023-12-31";
+
+/// Spring of the first target year.
+const SPRING: u32 = 20_220_401;
+
+/// Places for deeds: five rows of four, 13 px apart and 9 to 12 px wide.
+fn place(index: usize) -> Block {
+    Block::new(10 + index / 4 * 26, 10 + index % 4 * 26, 12, 12)
+}
+
+/// Where too little is seen: the last place.
+const CLOUDED: usize = 15;
+
+/// A drawn world with its scan, made once for all tests that ask about it.
+struct Ground {
+    drawn: Drawn,
+    published: Published,
+}
+
+impl Ground {
+    fn new(world: World) -> Self {
+        let mut world = world;
+        let target = world.dates.iter().filter(|date| **date > 20_220_000).copied();
+        // One view in six weeks is left, and none that follow each other.
+        let clouded: Vec<u32> = target.filter(|date| !matches!(date % 10_000, 528 | 922)).collect();
+        let block = place(CLOUDED);
+        let wide = Block::new(block.row - 3, block.col - 3, block.rows + 6, block.cols + 6);
+        world.clouds.extend(clouded.into_iter().map(|date| (date, wide)));
+        let drawn = Drawn::new(world);
+        let published = Scan::of(&drawn).periods(BASELINE, TARGET).published();
+        Self { drawn, published }
+    }
+
+    /// Whether an outline holds the middle of a block.
+    fn holds(&self, record: &Lead, block: Block) -> bool {
+        let middle = (block.row as f64 + block.rows as f64 / 2.0, block.col as f64 + block.cols as f64 / 2.0);
+        let [x, y] = self.drawn.world.place(middle.0, middle.1);
+        record.outline.contains(&Point::new(x, y))
+    }
+
+    /// What the leads that hold a block are called, likest name first, and others that claim it.
+    fn names(&self, block: Block) -> Vec<String> {
+        let here = self.published.leads().into_iter().filter(|lead| self.holds(lead, block));
+        here.map(|lead| format!("{} also {}", lead.text("model"), lead.text("also_text"))).collect()
+    }
+
+    /// Why patches that hold a block are no leads.
+    fn aside(&self, block: Block) -> Vec<String> {
+        let here = self.published.suppressed().into_iter().filter(|patch| self.holds(patch, block));
+        let words = |patch: Lead| {
+            format!("{} {}: {}", patch.text("model"), patch.text("reason"), patch.text("detail"))
+        };
+        here.map(words).collect()
+    }
+
+    #[track_caller]
+    fn fires(&self, model: &str, block: Block) -> Lead {
+        let (names, aside) = (self.names(block), self.aside(block));
+        let is_named = names.len() == 1 && names[0].starts_with(&format!("{model} "));
+        assert!(is_named, "{model} was expected here: leads {names:#?}, aside {aside:#?}");
+        self.published.leads().into_iter().find(|lead| self.holds(lead, block)).unwrap()
+    }
+
+    #[track_caller]
+    fn leaves(&self, model: &str, block: Block) {
+        let names = self.names(block);
+        assert!(names.iter().all(|names| !names.contains(model)), "{names:?}");
+    }
+
+    #[track_caller]
+    fn is_gap(&self, model: &str) {
+        let gaps = self.published.gaps();
+        let held: Vec<&str> = gaps
+            .iter()
+            .filter(|gap| self.holds(gap, place(CLOUDED)))
+            .map(|gap| gap.properties["model"].as_str().unwrap_or_default())
+            .collect();
+        assert!(held.contains(&model), "{held:?}");
+        assert_eq!(self.published.code, 3);
+    }
+}
+
+/// A world of one cover with deeds at the places, in order.
+fn world(cover: Cover, class: &'static str, deeds: &[(Deed, u32)]) -> World {
+    let empty = World::of(cover, class, 112, 112);
+    let with =
+        |world: World, (index, (deed, from)): (usize, &(Deed, u32))| world.with(place(index), *from, *deed);
+    deeds.iter().enumerate().fold(empty, with)
+}
+
+/// A track of one pixel, 480 m long, between the rows of places; and a strip four pixels wide.
+const TRACK: Block = Block { row: 54, col: 8, rows: 1, cols: 48 };
+const STRIP: Block = Block { row: 53, col: 64, rows: 5, cols: 40 };
+
+fn grass() -> &'static Ground {
+    static GROUND: OnceLock<Ground> = OnceLock::new();
+    let deeds = [
+        (Deed::Cropped, SPRING),
+        (Deed::Mined, SPRING),
+        (Deed::Built, SPRING),
+        (Deed::Panels, SPRING),
+        (Deed::Stripped, SPRING),
+        (Deed::Burnt, SPRING),
+        (Deed::Mown, SPRING),
+        (Deed::Pond, SPRING),
+    ];
+    GROUND.get_or_init(|| {
+        let world = world(Cover::Grass, "grassland", &deeds);
+        let degraded = Block::new(88, 10, 14, 28);
+        let world = world.with(degraded, SPRING, Deed::Degraded);
+        Ground::new(world.with(TRACK, SPRING, Deed::Mined).with(STRIP, SPRING, Deed::Ploughed))
+    })
+}
+
+fn crop() -> &'static Ground {
+    static GROUND: OnceLock<Ground> = OnceLock::new();
+    let deeds = [
+        (Deed::Built, SPRING),
+        (Deed::Orchard, SPRING),
+        (Deed::Pond, SPRING),
+        (Deed::Plastic, SPRING),
+        (Deed::Levelled, SPRING),
+        (Deed::Mined, SPRING),
+        (Deed::Abandoned, SPRING),
+        (Deed::FallowYear, SPRING),
+        (Deed::WinterWheat, SPRING),
+        (Deed::Paddy, 20_200_101),
+        (Deed::Mulched, SPRING),
+    ];
+    GROUND.get_or_init(|| Ground::new(world(Cover::Crop, "farmland", &deeds)))
+}
+
+fn wetland() -> &'static Ground {
+    static GROUND: OnceLock<Ground> = OnceLock::new();
+    let deeds = [
+        (Deed::Cropped, SPRING),
+        (Deed::Filled, SPRING),
+        (Deed::Drained, SPRING),
+        (Deed::Pond, SPRING),
+        (Deed::DrawnDown, SPRING),
+        (Deed::Mown, SPRING),
+    ];
+    GROUND.get_or_init(|| {
+        let flooded = World::of(Cover::Wetland, "wetland", 112, 112);
+        drop(flooded);
+        Ground::new(world(Cover::Wetland, "wetland", &deeds))
+    })
+}
+
+fn forest() -> &'static Ground {
+    static GROUND: OnceLock<Ground> = OnceLock::new();
+    let deeds =
+        [(Deed::Built, SPRING), (Deed::Cropped, SPRING), (Deed::Felled, SPRING), (Deed::Burnt, SPRING)];
+    GROUND.get_or_init(|| Ground::new(world(Cover::Forest, "forest", &deeds)))
+}
+
+fn cases() -> &'static Ground {
+    static GROUND: OnceLock<Ground> = OnceLock::new();
+    let rubble = (Deed::Mined, 20_200_101);
+    let deeds =
+        [(Deed::Restored, SPRING), rubble, (Deed::Flush, SPRING), rubble, rubble, rubble, rubble, rubble];
+    GROUND.get_or_init(|| Ground::new(world(Cover::Grass, "case", &deeds)))
+}
+
+/// The three tests that every sub-model has.
+macro_rules! sub_models {
+    ($($name:ident $model:literal on $ground:ident: fires at $fires:expr, leaves $leaves:expr;)*) => {$(
+        mod $name {
+            use super::*;
+
+            #[test]
+            fn it_names_what_it_is_for() {
+                $ground().fires($model, $fires);
+            }
+
+            #[test]
+            fn it_leaves_its_look_alike() {
+                $ground().leaves($model, $leaves);
+            }
+
+            #[test]
+            fn where_too_little_was_seen_is_a_gap() {
+                $ground().is_gap($model);
+            }
+        }
+    )*};
+}
+
+sub_models! {
+    reclaimed_grassland "G1" on grass: fires at place(0), leaves place(6);
+    mining_on_grassland "G2" on grass: fires at place(1), leaves place(5);
+    construction_on_grassland "G3" on grass: fires at place(2), leaves place(0);
+    solar_on_grassland "G4" on grass: fires at place(3), leaves place(5);
+    track_on_grassland "G5" on grass: fires at TRACK, leaves STRIP;
+    stripping_of_grassland "G6" on grass: fires at place(4), leaves place(5);
+    degradation_of_grassland "G7" on grass: fires at Block::new(88, 10, 14, 28), leaves place(6);
+    building_on_farmland "F1" on crop: fires at place(0), leaves place(7);
+    trees_on_farmland "F2" on crop: fires at place(1), leaves place(8);
+    pond_on_farmland "F3" on crop: fires at place(2), leaves place(9);
+    greenhouse_on_farmland "F4" on crop: fires at place(3), leaves place(10);
+    levelled_farmland "F5" on crop: fires at place(4), leaves place(8);
+    quarry_on_farmland "F6" on crop: fires at place(5), leaves place(10);
+    abandoned_farmland "F7" on crop: fires at place(6), leaves place(7);
+    wetland_reclaimed "W1" on wetland: fires at place(0), leaves place(4);
+    wetland_filled "W2" on wetland: fires at place(1), leaves place(4);
+    wetland_drained "W3" on wetland: fires at place(2), leaves place(4);
+    wetland_turned_to_ponds "W4" on wetland: fires at place(3), leaves place(4);
+    forest_occupied "L1" on forest: fires at place(0), leaves place(2);
+    forest_turned_to_crop "L2" on forest: fires at place(1), leaves place(2);
+    forest_felled "L3" on forest: fires at place(2), leaves place(5);
+    restored_ground "R1" on cases: fires at place(0), leaves place(2);
+}
+
+#[test]
+fn a_track_is_told_by_its_length_and_never_by_mu() {
+    let track = grass().fires("G5", TRACK);
+    let length = track.properties["length_m"].as_f64().unwrap();
+    assert!((length - 480.0).abs() < 60.0, "{length}");
+    for column in ["area_m2", "area_mu", "area_low_mu", "area_high_mu", "legal_limit_mu"] {
+        assert!(track.properties[column].is_null(), "{column}: {}", track.properties[column]);
+    }
+    assert!(track.text("area_method").contains("length"));
+}
