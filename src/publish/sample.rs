@@ -8,7 +8,7 @@ use crate::law;
 use crate::lead::{Area, Claim, Gap, Lead, Measure, Naming, Overlap, Selection, Status, Suppressed};
 use crate::reason::{AsideReason, GapReason};
 use crate::redline::{Class, Layer, RedLine};
-use crate::submodel::Tier;
+use crate::submodel::{Measured, Tier};
 use crate::units::SquareMetres;
 use crate::weigh::verdict;
 

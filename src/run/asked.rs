@@ -1,37 +1,49 @@
 //! Which sub-models a run looks for, and which of those that were asked for it cannot.
 //!
-//! In:  the plan's ids, the classes of the red lines, whether there are two dates only, the features of the scenes.
-//! Out: sub-models in listing order; a note on each that drops out.
+//! In:  the plan's ids, the classes of the red lines, the scenes, whether there are two dates only.
+//! Out: sub-models in listing order and the features that they ask for; a note on each that drops out.
 //! Law: a sub-model that cannot be told is said, never taken for "no change".
 
+use crate::observe::feature;
 use crate::plan::Plan;
 use crate::redline::Class;
 use crate::redline::read::Reading;
 use crate::run::RunError;
+use crate::scene::Scene;
 use crate::submodel::{self, Feature, SubModel};
 
-/// The sub-models whose gates the features of the scenes can answer, and a note on the others.
-pub(super) fn sighted(
-    models: Vec<SubModel>,
-    features: &[Feature],
-) -> Result<(Vec<SubModel>, Option<String>), RunError> {
-    let (models, blind): (Vec<SubModel>, Vec<SubModel>) =
-        models.into_iter().partition(|model| model.can_be_told(features));
-    let ids = blind.iter().map(|model| model.id.as_str()).collect::<Vec<&str>>().join(", ");
-    let has: Vec<&str> = features.iter().map(|feature| feature.name()).collect();
-    let has = has.join(", ");
-    if models.is_empty() {
-        return Err(RunError::BlindModel { models: ids, has });
-    }
-    let note = format!(
-        "of the bands of these scenes only {has} can be had: {ids} ask for others, and were not looked for"
-    );
-    Ok((models, (!blind.is_empty()).then_some(note)))
+/// What is looked for.
+pub(super) struct Asked {
+    /// Sub-models in listing order.
+    pub(super) models: Vec<SubModel>,
+    /// Features that they ask for and every scene gives.
+    pub(super) features: Vec<Feature>,
+    /// Which sub-models are not looked for, and why.
+    pub(super) notes: Vec<String>,
+}
+
+/// Decides what is looked for.
+pub(super) fn asked(
+    plan: &Plan,
+    redlines: &Reading,
+    scenes: &[Scene],
+    is_pair: bool,
+) -> Result<Asked, RunError> {
+    let (models, untold) = models(plan, redlines, is_pair)?;
+    // NDVI and brightness also tell cloud and look-alikes; of the rest only what a sub-model asks for.
+    let always = [Feature::Ndvi, Feature::Brightness];
+    let asked =
+        |feature: &Feature| always.contains(feature) || models.iter().any(|model| model.asks_for(*feature));
+    alike(scenes, asked)?;
+    let mut features = feature::available(scenes);
+    features.retain(asked);
+    let (models, blind) = sighted(models, &features)?;
+    Ok(Asked { models, features, notes: untold.into_iter().chain(blind).collect() })
 }
 
 /// The sub-models asked for that look inside at least one of the red lines' classes, and a note on those of them that
 /// two dates cannot tell.
-pub(super) fn models(
+fn models(
     plan: &Plan,
     redlines: &Reading,
     is_pair: bool,
@@ -53,4 +65,43 @@ pub(super) fn models(
     }
     let note = format!("two dates cannot tell {ids}: they take a series, and were not looked for");
     Ok((models, (!untold.is_empty()).then_some(note)))
+}
+
+/// The sub-models whose gates the features of the scenes can answer, and a note on the others.
+fn sighted(models: Vec<SubModel>, features: &[Feature]) -> Result<(Vec<SubModel>, Option<String>), RunError> {
+    let (models, blind): (Vec<SubModel>, Vec<SubModel>) =
+        models.into_iter().partition(|model| model.can_be_told(features));
+    let ids = blind.iter().map(|model| model.id.as_str()).collect::<Vec<&str>>().join(", ");
+    let has: Vec<&str> = features.iter().map(|feature| feature.name()).collect();
+    let has = has.join(", ");
+    if models.is_empty() {
+        return Err(RunError::BlindModel { models: ids, has });
+    }
+    let note = format!(
+        "of the bands of these scenes only {has} can be had: {ids} ask for others, and were not looked for"
+    );
+    Ok((models, (!blind.is_empty()).then_some(note)))
+}
+
+/// Scenes that give the same features: one poor scene would take a feature from all others.
+fn alike(scenes: &[Scene], asked: impl Fn(&Feature) -> bool) -> Result<(), RunError> {
+    for feature in Feature::ALL.into_iter().filter(asked) {
+        let lacks = |scene: &&Scene| feature::bands_for(feature, scene).is_none();
+        let others = scenes.len() - scenes.iter().filter(lacks).count();
+        let must = others > 0 || feature == Feature::Ndvi;
+        if let (true, Some(scene)) = (must, scenes.iter().find(lacks)) {
+            let has: Vec<&str> = scene.bands.keys().map(|band| band.name()).collect();
+            return Err(RunError::BandMissing {
+                path: scene.bands.values().next().map(|band| band.path.clone()).unwrap_or_default(),
+                scene: scene.id.clone(),
+                has: has.join(", "),
+                feature: feature::recipe(feature).to_owned(),
+                others: match others {
+                    0 => "without which nothing can be seen".to_owned(),
+                    _ => format!("which {others} other scenes have"),
+                },
+            });
+        }
+    }
+    Ok(())
 }

@@ -10,13 +10,13 @@ use geo::{BoundingRect, Coord, Intersects, LineString, MultiPolygon, Polygon, Re
 use crate::date::{Date, Period, days_between};
 use crate::grid::crs::Transform;
 use crate::grid::{Crs, Grid, Window};
-use crate::observe::feature;
 use crate::plan::Plan;
 use crate::read::{self, Reader};
 use crate::redline::context::Context;
 use crate::redline::read::Reading;
 use crate::redline::{self, RedLine, coverage};
-use crate::run::{RunError, asked, select};
+use crate::run::asked::{self, Asked};
+use crate::run::{RunError, select};
 use crate::scene::{Band, Scene};
 use crate::submodel::{Feature, SubModel};
 use crate::units::SquareMetres;
@@ -106,15 +106,7 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
         return Err(RunError::NoScenes { which, period, path: plan.scenes.clone(), first, last });
     }
     let is_pair = before == 1 && after == 1;
-    let (models, untold) = asked::models(plan, &redlines, is_pair)?;
-    // NDVI and brightness also tell cloud and look-alikes; of the rest only what a sub-model asks for.
-    let always = [Feature::Ndvi, Feature::Brightness];
-    let asked =
-        |feature: &Feature| always.contains(feature) || models.iter().any(|model| model.asks_for(*feature));
-    alike(&scenes, asked)?;
-    let mut features = feature::available(&scenes);
-    features.retain(asked);
-    let (models, blind) = asked::sighted(models, &features)?;
+    let Asked { models, features, notes: asides } = asked::asked(plan, &redlines, &scenes, is_pair)?;
     let mut reader = Reader::new();
     scenes.iter().try_for_each(|scene| reader.check_has_values(scene))?;
     let grid = common_grid(&scenes)?;
@@ -126,11 +118,7 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
     };
     let calibration = select::calibration(plan, &redlines, target)?;
     let notes = redlines.notes.iter().chain(&context.notes).cloned().chain(notes_on(&scenes));
-    let notes = notes
-        .chain(select::notes_on(plan, calibration.as_ref(), is_pair))
-        .chain(untold)
-        .chain(blind)
-        .collect();
+    let notes = notes.chain(select::notes_on(plan, calibration.as_ref(), is_pair)).chain(asides).collect();
     Ok(Inputs {
         area: area(&on_grid, &grid),
         pixel_metres: grid.pixel_metres()?,
@@ -278,29 +266,6 @@ fn periods(plan: &Plan, scenes: &[Scene]) -> Result<(Period, Period), RunError> 
         (None, None) => return Err(RunError::OneYear { first, last }),
     };
     Ok(decided)
-}
-
-/// Scenes that give the same features: one poor scene would take a feature from all others.
-fn alike(scenes: &[Scene], asked: impl Fn(&Feature) -> bool) -> Result<(), RunError> {
-    for feature in Feature::ALL.into_iter().filter(asked) {
-        let lacks = |scene: &&Scene| feature::bands_for(feature, scene).is_none();
-        let others = scenes.len() - scenes.iter().filter(lacks).count();
-        let must = others > 0 || feature == Feature::Ndvi;
-        if let (true, Some(scene)) = (must, scenes.iter().find(lacks)) {
-            let has: Vec<&str> = scene.bands.keys().map(|band| band.name()).collect();
-            return Err(RunError::BandMissing {
-                path: scene.bands.values().next().map(|band| band.path.clone()).unwrap_or_default(),
-                scene: scene.id.clone(),
-                has: has.join(", "),
-                feature: feature::recipe(feature).to_owned(),
-                others: match others {
-                    0 => "without which nothing can be seen".to_owned(),
-                    _ => format!("which {others} other scenes have"),
-                },
-            });
-        }
-    }
-    Ok(())
 }
 
 fn views(scenes: &[Scene]) -> Vec<View> {

@@ -140,7 +140,7 @@ pub(super) mod tests {
     use crate::grid::Window;
     use crate::law;
     use crate::lead::{Naming, Selection, Status};
-    use crate::submodel::Tier;
+    use crate::submodel::{Measured, Tier};
 
     const STEP: f64 = 0.001;
 
