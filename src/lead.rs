@@ -255,6 +255,11 @@ impl Lead {
         self.context.iter().filter(move |overlap| overlap.role == role)
     }
 
+    /// Whether it is a place to visit, not one to watch or to look at again.
+    pub fn is_to_visit(&self) -> bool {
+        self.naming.tier == Tier::Lead
+    }
+
     /// The area as far as it is told: a track is narrower than a pixel, and its outline is the pixels'.
     pub fn told_area(&self) -> Option<Area> {
         (self.naming.measured == Measured::Area).then_some(self.area)

@@ -8,7 +8,7 @@ use geo::{GeodesicArea, MultiPolygon};
 use serde::Serialize;
 
 use super::Question;
-use super::features::{FeatureError, Filter, Record, Records};
+use super::features::{FeatureError, Filter, Record, Records, TIER};
 use crate::date::Date;
 
 /// What a truth feature is.
@@ -47,12 +47,16 @@ pub struct LeadCase {
     pub first_seen: Option<Date>,
 }
 
-/// The leads that pass the filter.
+/// The leads that pass the filter. Warnings and places to look at again promise no change and are no leads; a filter
+/// on their tier asks for them.
 pub fn leads(file: &Records, filter: Option<&Filter>) -> Result<Vec<LeadCase>, FeatureError> {
     if let Some(filter) = filter {
         file.check(filter)?;
     }
-    let passing = file.records.iter().filter(|record| filter.is_none_or(|filter| filter.passes(record)));
+    let asks_for_tier = filter.is_some_and(|filter| filter.key == TIER);
+    let is_lead = |record: &&Record| asks_for_tier || record.is_lead();
+    let passing = file.records.iter().filter(is_lead);
+    let passing = passing.filter(|record| filter.is_none_or(|filter| filter.passes(record)));
     passing
         .map(|record| {
             let id = record.properties.get("id").and_then(|id| id.as_str());

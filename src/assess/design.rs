@@ -8,7 +8,7 @@
 
 use std::path::{Path, PathBuf};
 
-use geo::{BoundingRect, Contains, InteriorPoint, MultiPolygon, Point, Rect};
+use geo::{BoundingRect, Contains, GeodesicArea, InteriorPoint, MultiPolygon, Point, Rect};
 use serde_json::Value;
 
 use super::AssessError;
@@ -203,7 +203,7 @@ fn origin(out: &Path) -> Result<(String, String), AssessError> {
 fn patches(out: &Path) -> Result<Vec<Patch>, AssessError> {
     let mut patches = Vec::new();
     let leads = features::read(&out.join("leads.geojson"))?;
-    for record in &leads.records {
+    for record in leads.records.iter().filter(|record| record.is_lead()) {
         let confidence = leads.number(record, "confidence")?.unwrap_or(0.0);
         patches.push((Some(Stratum::of_lead(confidence)), record.clone()));
     }
@@ -215,7 +215,9 @@ fn patches(out: &Path) -> Result<Vec<Patch>, AssessError> {
     let known = patches.into_iter().filter_map(|(stratum, record)| Some((stratum?, record)));
     let mut patches: Vec<Patch> = known
         .map(|(stratum, record)| {
-            let area_m2 = record.properties.get("area_m2").and_then(Value::as_f64).unwrap_or(0.0);
+            let told = record.properties.get("area_m2").and_then(Value::as_f64);
+            // Of a track no area is told; the sample needs its ground.
+            let area_m2 = told.unwrap_or_else(|| record.outline.geodesic_area_unsigned());
             Patch { stratum, record, area_m2 }
         })
         .collect();

@@ -101,6 +101,17 @@ pub enum FeatureError {
     },
 }
 
+/// Property by which a record says whether it is a lead, a warning or a place to look at again.
+pub const TIER: &str = "tier";
+
+impl Record {
+    /// Whether it is a lead: warnings and places to look at again promise no change. A file that does not say holds
+    /// nothing but leads.
+    pub fn is_lead(&self) -> bool {
+        self.properties.get(TIER).and_then(JsonValue::as_str).is_none_or(|tier| tier == "lead")
+    }
+}
+
 impl Filter {
     /// Reads `KEY=VALUE[,VALUE]`.
     pub fn parse(text: &str) -> Result<Self, FeatureError> {

@@ -13,6 +13,7 @@ use crate::lead::{Incident, Threshold};
 use crate::plan::{self, Plan, PlanFile};
 use crate::publish::table;
 use crate::run::{self, Found, inputs::Inputs, select::Selected};
+use crate::submodel::Tier;
 use crate::units::rounded;
 
 /// Leads shown in the summary.
@@ -41,7 +42,7 @@ pub struct Asked {
     /// Earlier decided cases with their numbers
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub cases: Vec<PathBuf>,
-    /// Class of every red line, whatever the layers say: grassland, farmland, wetland, forest or redline;
+    /// Class of every red line, whatever the layers say: grassland, farmland, wetland, forest, redline or case;
     /// without it each layer's own field says it, else the name of an official layer
     #[arg(long)]
     pub class: Option<String>,
@@ -175,9 +176,11 @@ impl Scanned {
         }
         lines.extend(inputs.notes.iter().map(|note| format!("note: {note}")));
         lines.push(table::leads(&records.leads, SHOWN));
-        let (leads, suppressed, gaps) =
-            (records.leads.len(), records.suppressed.len(), self.found.gaps.len());
-        lines.push(format!("{leads} leads, {suppressed} patches kept aside with a reason, {gaps} gaps"));
+        let (suppressed, gaps) = (records.suppressed.len(), self.found.gaps.len());
+        let (leads, others) = (self.of_tier(Tier::Lead), self.of_other_tiers());
+        lines.push(format!(
+            "{leads} leads, {others}{suppressed} patches kept aside with a reason, {gaps} gaps"
+        ));
         let incidents = self.incidents().len();
         if incidents > 0 {
             lines.push(format!("{incidents} incidents of neighbouring leads, added up"));
@@ -210,6 +213,18 @@ impl Scanned {
         lines.join("\n")
     }
 
+    /// Number of records of one tier.
+    fn of_tier(&self, tier: Tier) -> usize {
+        self.found.records.leads.iter().filter(|lead| lead.naming.tier == tier).count()
+    }
+
+    /// What is published beside leads, in words; nothing where there is nothing.
+    fn of_other_tiers(&self) -> String {
+        let words = [(Tier::Warning, "warnings to watch"), (Tier::LookAgain, "places to look at again")];
+        let counted = words.map(|(tier, words)| (self.of_tier(tier), words));
+        counted.iter().filter(|(n, _)| *n > 0).map(|(n, words)| format!("{n} {words}, ")).collect()
+    }
+
     /// Every incident once, by id, with its leads, area and limits.
     fn incidents(&self) -> Vec<serde_json::Value> {
         let all = self.found.records.leads.iter().filter_map(|lead| lead.incident.as_ref());
@@ -238,7 +253,9 @@ impl Scanned {
             "skipped": self.inputs.skipped.len(),
             "baseline": self.inputs.question.baseline.to_string(),
             "target": self.inputs.question.target.to_string(),
-            "leads": records.leads.len(),
+            "leads": self.of_tier(Tier::Lead),
+            "warnings": self.of_tier(Tier::Warning),
+            "look_again": self.of_tier(Tier::LookAgain),
             "suppressed": records.suppressed.len(),
             "incidents": self.incidents(),
             "gaps": self.found.gaps.len(),

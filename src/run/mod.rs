@@ -147,7 +147,7 @@ pub fn find(
                 leads: select::as_in_target(plan, inputs, &weigh(1)?, selected.as_ref()),
                 year: placebo.target,
                 area_km2: judged_km2(1)?,
-                target_leads: records.leads.len(),
+                target_leads: records.leads.iter().filter(|lead| lead.is_to_visit()).count(),
                 target: inputs.question.target,
                 target_km2: judged_km2(0)?,
             }),

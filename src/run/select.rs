@@ -107,6 +107,10 @@ impl Inputs {
     }
 }
 
+/// What a warning says of the selection.
+const NOT_SELECTED: &str =
+    "no lead to visit: takes no part in the selection by verified leads, nothing is promised";
+
 /// Selects, names the rule on every lead, and keeps aside what is not selected.
 pub fn select(plan: &Plan, inputs: &Inputs, records: &mut Records) -> Option<Selected> {
     let selects = match able(plan, inputs.calibration.as_ref(), inputs.is_pair) {
@@ -118,9 +122,12 @@ pub fn select(plan: &Plan, inputs: &Inputs, records: &mut Records) -> Option<Sel
             return None;
         }
     };
-    let (selected, p_values) = compared(&selects, &records.leads);
+    // A warning promises no change that a visit could confirm, so it is neither selected nor kept aside.
+    let (leads, mut warnings): (Vec<Lead>, Vec<Lead>) =
+        std::mem::take(&mut records.leads).into_iter().partition(Lead::is_to_visit);
+    let (selected, p_values) = compared(&selects, &leads);
     let words = selected.words(selects.calibration.is_expired);
-    let leads = std::mem::take(&mut records.leads);
+    warnings.iter_mut().for_each(|warning| warning.selection.words = NOT_SELECTED.to_owned());
     let mut aside = Vec::new();
     for (mut lead, p) in leads.into_iter().zip(p_values) {
         if selected.cut.is_some_and(|cut| p <= cut) {
@@ -132,6 +139,7 @@ pub fn select(plan: &Plan, inputs: &Inputs, records: &mut Records) -> Option<Sel
             records.suppressed.push(kept_aside(lead, p, &selected));
         }
     }
+    records.leads.extend(warnings);
     records.leads.iter_mut().enumerate().for_each(|(index, lead)| lead.rank = index + 1);
     // What lies on the place of a patch that is no lead must not point to a lead.
     for patch in records.suppressed.iter_mut().filter(|patch| patch.reason == AsideReason::SamePlace) {
@@ -146,9 +154,10 @@ pub fn select(plan: &Plan, inputs: &Inputs, records: &mut Records) -> Option<Sel
 /// Leads of the placebo year under the rule that chose the target period's.
 pub fn as_in_target(plan: &Plan, inputs: &Inputs, records: &Records, selected: Option<&Selected>) -> usize {
     let (Some(selects), Some(selected)) = (inputs.selects(plan), selected) else {
-        return records.leads.len();
+        return records.leads.iter().filter(|lead| lead.is_to_visit()).count();
     };
-    let p_values = compared(&selects, &records.leads).1;
+    let leads: Vec<Lead> = records.leads.iter().filter(|lead| lead.is_to_visit()).cloned().collect();
+    let p_values = compared(&selects, &leads).1;
     p_values.iter().filter(|p| selected.cut.is_some_and(|cut| **p <= cut)).count()
 }
 

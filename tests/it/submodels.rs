@@ -3,9 +3,12 @@
 
 use std::sync::OnceLock;
 
-use geo::{Contains, Point};
+use std::fs;
 
-use crate::program::{Lead, Published, Scan};
+use geo::{Contains, Point};
+use serde_json::{Value, json};
+
+use crate::program::{Lead, Published, Scan, run};
 use crate::world::{Block, Cover, Deed, Drawn, World};
 
 /// Two years of look-back, two of target: a warning of a second year needs both.
@@ -103,6 +106,9 @@ fn world(cover: Cover, class: &'static str, deeds: &[(Deed, u32)]) -> World {
 /// A small digging, 64 px.
 const DUG: Block = Block { row: 90, col: 64, rows: 8, cols: 8 };
 
+/// Grass thinned out, 28 pixels wide.
+const THINNED: Block = Block { row: 88, col: 10, rows: 14, cols: 28 };
+
 /// A track of one pixel, 480 m long, between the rows of places; and a strip four pixels wide.
 const TRACK: Block = Block { row: 54, col: 8, rows: 1, cols: 48 };
 const STRIP: Block = Block { row: 53, col: 64, rows: 5, cols: 40 };
@@ -121,8 +127,7 @@ fn grass() -> &'static Ground {
     ];
     GROUND.get_or_init(|| {
         let world = world(Cover::Grass, "grassland", &deeds);
-        let degraded = Block::new(88, 10, 14, 28);
-        let world = world.with(degraded, SPRING, Deed::Degraded);
+        let world = world.with(THINNED, SPRING, Deed::Degraded);
         let world = world.with(DUG, SPRING, Deed::Stripped);
         Ground::new(world.with(TRACK, SPRING, Deed::Mined).with(STRIP, SPRING, Deed::Ploughed))
     })
@@ -205,7 +210,7 @@ sub_models! {
     solar_on_grassland "G4" on grass: fires at place(3), leaves place(5);
     track_on_grassland "G5" on grass: fires at TRACK, leaves STRIP;
     stripping_of_grassland "G6" on grass: fires at DUG, leaves place(5);
-    degradation_of_grassland "G7" on grass: fires at Block::new(88, 10, 14, 28), leaves place(6);
+    degradation_of_grassland "G7" on grass: fires at THINNED, leaves place(6);
     building_on_farmland "F1" on crop: fires at place(0), leaves place(7);
     trees_on_farmland "F2" on crop: fires at place(1), leaves place(8);
     pond_on_farmland "F3" on crop: fires at place(2), leaves place(9);
@@ -232,4 +237,20 @@ fn a_track_is_told_by_its_length_and_never_by_mu() {
         assert!(track.properties[column].is_null(), "{column}: {}", track.properties[column]);
     }
     assert!(track.text("area_method").contains("length"));
+}
+
+#[test]
+fn a_warning_is_no_lead_to_assess_unless_it_is_asked_for() {
+    let ground = grass();
+    let geometry = json!({ "type": "Polygon", "coordinates": [ground.drawn.world.ring(THINNED)] });
+    let decoy = json!({ "type": "Feature", "properties": { "is_change": false }, "geometry": geometry });
+    let truth = ground.drawn.path("thinned.geojson");
+    fs::write(&truth, json!({ "type": "FeatureCollection", "features": [decoy] }).to_string()).unwrap();
+    let hit = |more: &[&str]| {
+        let (out, truth) = (ground.published.out.display().to_string(), truth.display().to_string());
+        let ended = run(&[&["assess", &out, &truth, "--json"], more].concat());
+        serde_json::from_str::<Value>(&ended.stdout).unwrap()["decoys_hit"].as_u64()
+    };
+    assert_eq!(ground.fires("G7", THINNED).text("tier"), "warning");
+    assert_eq!((hit(&[]), hit(&["--leads-where", "tier=warning"])), (Some(0), Some(1)));
 }
