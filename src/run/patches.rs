@@ -21,10 +21,14 @@ use crate::patch::tree::{self, Field};
 use crate::read::Reader;
 use crate::run::inputs::{Inputs, Question};
 use crate::run::{Progress, RunError, tiles};
+use crate::submodel::Measured;
 use crate::weigh::closer::{Asked, Closer, Look};
 
 /// A closer look is taken when this share of a patch's pixels passed a gate on their own.
 const LEAST_GATED_SHARE: f32 = 0.12;
+
+/// The same along lines: a track is a small share of the mown or dry ground that it crosses.
+const LEAST_GATED_SHARE_OF_LINE: f32 = 0.03;
 
 /// Control cells that are read together at most: more would share little more.
 const LONGEST_RUN: usize = 4;
@@ -128,6 +132,13 @@ fn patches_of(
     Ok(tree::patches(component, &field).into_iter().map(examined).collect())
 }
 
+fn least_gated_share(measured: Measured) -> f32 {
+    match measured {
+        Measured::Area => LEAST_GATED_SHARE,
+        Measured::Length => LEAST_GATED_SHARE_OF_LINE,
+    }
+}
+
 /// One look under way: where it came from, the cells it still waits for, and how it weighs.
 struct UnderWay<'a> {
     found: usize,
@@ -148,7 +159,7 @@ fn look_closer(
     let mut waiting: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut rows: BTreeMap<usize, BTreeSet<Window>> = BTreeMap::new();
     for (index, examined) in found.iter().enumerate() {
-        if examined.gated_share >= LEAST_GATED_SHARE {
+        if examined.gated_share >= least_gated_share(inputs.models[examined.model].measured) {
             let cells = cells_around(Look::new(&examined.patch, whole).window(), whole);
             waiting.entry(cells[0].row0).or_default().push(index);
             cells.into_iter().for_each(|cell| _ = rows.entry(cell.row0).or_default().insert(cell));

@@ -130,11 +130,13 @@ impl<'a> Look<'a> {
             gate::pass(prepared.model, asked.features, series, asked.dates, asked.target).is_some()
         };
         let mut gated: Vec<bool> = (0..self.pixels.len()).map(|p| self.inside[p] && passes(p)).collect();
+        let moved: Vec<f32> =
+            (0..gated.len()).map(|p| if gated[p] { self.moved(p, prepared, asked) } else { 0.0 }).collect();
         let mut found: Vec<Closer> = Vec::new();
         let mut taken = vec![false; self.pixels.len()];
-        // The largest seed first; what it covers is taken, what is left forms seeds of its own:
+        // The seed that moved most first; what it covers is taken, what is left forms seeds of its own:
         // two neighbouring cuts of different years are two pieces of ground.
-        while let Some(seed) = self.largest(&gated) {
+        while let Some(seed) = self.strongest(&gated, &moved) {
             let concluded = self.conclude(prepared, asked, &seed);
             let ground: Vec<usize> = concluded
                 .iter()
@@ -158,11 +160,24 @@ impl<'a> Look<'a> {
         found
     }
 
-    /// The largest connected seed, if one is large enough.
-    fn largest(&self, gated: &[bool]) -> Option<Vec<usize>> {
+    /// The connected seed that moved most altogether, if one is large enough. Not the largest one: faint stubble
+    /// would be cut first, at a level so low that it takes the building beside it.
+    fn strongest(&self, gated: &[bool], moved: &[f32]) -> Option<Vec<usize>> {
         let seeds = parts(gated, self.window.rows, self.window.cols, false);
-        let larger = |a: &Vec<usize>, b: &Vec<usize>| a.len().cmp(&b.len()).then(b[0].cmp(&a[0]));
-        seeds.into_iter().filter(|seed| seed.len() >= LEAST_SEED).max_by(larger)
+        let seeds = seeds.into_iter().filter(|seed| seed.len() >= LEAST_SEED);
+        let all = |seed: &Vec<usize>| seed.iter().map(|pixel| moved[*pixel]).sum::<f32>();
+        let stronger = |a: &Vec<usize>, b: &Vec<usize>| all(a).total_cmp(&all(b)).then(b[0].cmp(&a[0]));
+        seeds.max_by(stronger)
+    }
+
+    /// How far one pixel moved in its own season: median amplitude, 0 where no season has enough views.
+    fn moved(&self, pixel: usize, prepared: &Prepared, asked: &Asked) -> f32 {
+        let series = &self.pixels[pixel];
+        let Some(chosen) = prepared.choose(series, asked.dates, asked.target) else { return 0.0 };
+        let amplitude = |index: &usize| prepared.amplitude(chosen.kind, series, *index, asked.features);
+        let mut values: Vec<f32> = chosen.indices.iter().map(amplitude).collect();
+        values.retain(|value| value.is_finite());
+        if values.is_empty() { 0.0 } else { median(&mut values).max(0.0) }
     }
 
     /// The pixels of the patch.

@@ -13,6 +13,7 @@ mod gaps;
 mod golden;
 mod guarantees;
 mod hostile;
+mod implants;
 mod inputs;
 mod interrupted;
 mod laws;

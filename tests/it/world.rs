@@ -65,6 +65,11 @@ pub struct World {
 /// Month and day of the ten views of a year.
 const VIEWS: [u32; 10] = [408, 503, 528, 622, 717, 811, 825, 905, 922, 1003];
 
+/// Which of the ten views of a year a day (`YYYYMMDD`) comes after or falls on.
+pub fn view_of(date: u32) -> usize {
+    VIEWS.iter().rposition(|view| *view <= date % 10_000).unwrap_or(0)
+}
+
 /// Look-back and target of a drawn world.
 pub const BASELINE: &str = "2020-01-01/2022-12-31";
 pub const TARGET: &str = "2023-01-01/2023-12-31";
@@ -187,7 +192,7 @@ impl World {
         let from = deed.map_or(date, |(_, from, _)| *from);
         let moment = Moment {
             cover: self.cover,
-            view: VIEWS.iter().rposition(|view| *view <= date % 10_000).unwrap_or(0),
+            view: view_of(date),
             years: (date / 10_000).saturating_sub(from / 10_000),
             begun: from <= date,
             vigour: self.vigour(date, row, col),
