@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::cli::exit::Exit;
 use crate::cli::show;
-use crate::submodel::{self, SubModel};
+use crate::submodel::{self, Bound, Measured, SubModel, Tier};
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
@@ -31,12 +31,47 @@ fn short(model: &SubModel) -> String {
     format!("{}  {} ({})  inside {}", model.id, model.name, model.name_zh, classes.join(", "))
 }
 
+/// What its records are for, and what they are measured by.
+fn record(model: &SubModel) -> String {
+    let tier = match model.tier {
+        Tier::Lead => "a lead to visit",
+        Tier::Warning => "a warning: a place to watch",
+        Tier::LookAgain => "a place to look at again",
+    };
+    let measured = match model.measured {
+        Measured::Area => "by area",
+        Measured::Length => "by length, never by area",
+    };
+    let pair = if model.direction.is_some() { "" } else { "; takes a series, two dates cannot tell it" };
+    format!("{tier}, measured {measured}{pair}")
+}
+
+/// Codes in a row.
+fn listed(codes: &[String]) -> String {
+    if codes.is_empty() { "-".to_owned() } else { codes.join(" ") }
+}
+
 fn long(model: &SubModel) -> String {
     let mut lines = vec![short(model), model.description.clone(), String::new()];
+    lines.push(format!("record         {}", record(model)));
+    lines.push(format!(
+        "land use       {} before (DLBM), {} after (TBLX)",
+        listed(&model.before),
+        listed(&model.after)
+    ));
     lines.push(format!("smallest lead  {} m2", model.minimum_area_m2));
     let (views, growing) = (model.minimum_history, model.minimum_growing_history);
     lines.push(format!("look-back      at least {views} clear views, {growing} in the growing season"));
     lines.push(format!("looks alike    {}", model.look_alikes.join("; ")));
+    lines.extend(model.requires.iter().map(|bound| format!("only if        {}", bound.words())));
+    for veto in &model.vetoes {
+        let bounds: Vec<String> = veto.all.iter().map(Bound::words).collect();
+        lines.push(format!("never if       {}: {}", veto.name, bounds.join(", ")));
+    }
+    lines.extend(model.typical.iter().map(|bound| format!("typical        {}", bound.words())));
+    if let Some(ceiling) = &model.ceiling {
+        lines.push(format!("confidence     at most {}: {}", ceiling.most, ceiling.reason));
+    }
     for rule in &model.legal {
         // A rule that another has replaced still speaks of what happened before.
         let label = if rule.replaced.is_some() { "former limit " } else { "limit        " };
