@@ -9,6 +9,8 @@ pub mod noise;
 
 pub mod world;
 
+pub mod stress;
+
 pub mod shape;
 
 pub mod ground;
@@ -33,6 +35,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+pub use stress::Stress;
 pub use world::{Rain, World};
 pub use write::{Summary, write};
 

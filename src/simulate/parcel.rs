@@ -8,6 +8,7 @@
 use super::ground::Ground;
 use super::noise::Draw;
 use super::shape::{Cell, Point, Shape, direction};
+use super::stress::{self, Stress};
 use super::world::World;
 use crate::date::Date;
 
@@ -145,6 +146,9 @@ impl Land {
                 }
             }
         }
+        if world.stress == Some(Stress::Stratum30) {
+            stress::break_ground(world, &mut land, target);
+        }
         land
     }
 
@@ -187,7 +191,7 @@ impl Land {
     }
 
     /// Whether a shape lies wholly inside one red line and at least 60 m from every other patch.
-    fn is_free(&self, shape: &Shape) -> bool {
+    pub(super) fn is_free(&self, shape: &Shape) -> bool {
         let holds = |line: &Shape| shape.ring.iter().all(|point| line.contains(*point));
         let apart = |patch: &Patch| {
             if patch.kind == Kind::OldRoad {
@@ -300,7 +304,7 @@ fn look_alike(index: usize, place: Point, draw: &mut Draw) -> Outline {
 }
 
 /// When a patch begins: with one of four scenes of the target year, that is up to three scenes late.
-fn onset(kind: Kind, target: &[Date], draw: &mut Draw) -> Date {
+pub(super) fn onset(kind: Kind, target: &[Date], draw: &mut Draw) -> Date {
     let earliest = match kind {
         Kind::Rainfed | Kind::Irrigated => 96,
         Kind::BurnScar => 80,
