@@ -191,7 +191,7 @@ impl Land {
     }
 
     /// Whether a shape lies wholly inside one red line and at least 60 m from every other patch.
-    pub(super) fn is_free(&self, shape: &Shape) -> bool {
+    fn is_free(&self, shape: &Shape) -> bool {
         let holds = |line: &Shape| shape.ring.iter().all(|point| line.contains(*point));
         let apart = |patch: &Patch| {
             if patch.kind == Kind::OldRoad {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::ground::Spectrum;
 use super::noise::{Draw, Field, Grain, key, ramp};
 use super::parcel::{Kind, Land, onset};
-use super::shape::{Shape, direction};
+use super::shape::{Cell, Shape, direction};
 use super::sky::DUST;
 use super::world::World;
 use crate::date::Date;
@@ -40,8 +40,8 @@ const NARROW_NIR: f32 = 0.05;
 const COARSE_PX: f64 = 1.0;
 /// Side of the block that is broken under `Stratum30`, pixels: one donor pool of `baseline::CELL` and its rings.
 const POOL_PX: usize = 256;
-/// Side of its fields and the open ground between two of them, pixels (86 mu, 60 m).
-const FIELD_PX: (f64, f64) = (24.0, 6.0);
+/// Side of its fields and the open ground between two of them, pixels (38 mu, 40 m).
+const FIELD_PX: (f64, f64) = (16.0, 4.0);
 /// Share of the block that is broken.
 const BROKEN: f64 = 0.30;
 /// Chance of a scene to be hazy or to have snow patches, and strength in red reflectance or share of snow (assumed: a
@@ -167,37 +167,50 @@ impl Stress {
     }
 }
 
-/// Breaks 0.3 of one donor pool: fields side by side about the middle of the world, of which some are left.
+/// Breaks 0.3 of one donor pool: square fields about the middle of the world, of which some are left, clear of what
+/// else lies there.
 pub(super) fn break_ground(world: &World, land: &mut Land, target: &[Date]) {
     let mut draw = Draw::new(world.seed, "broken ground", 0, 0);
-    let pool = |side: usize| side.min(POOL_PX) as f64;
-    let corner = |side: usize| 0.5 * (side as f64 - pool(side));
+    let taken = taken(world, land);
     let step = FIELD_PX.0 + FIELD_PX.1;
+    let pool = |side: usize| side.min(POOL_PX) as f64;
     let (rows, cols) = (pool(world.rows), pool(world.cols));
-    let mut places: Vec<(f64, f64)> = Vec::new();
-    for down in 0..(rows / step) as usize {
-        for right in 0..(cols / step) as usize {
-            let middle = |index: usize| (index as f64 + 0.5) * step;
-            places.push((corner(world.rows) + middle(down), corner(world.cols) + middle(right)));
-        }
-    }
-    let settled = land.patches.len();
+    let middles = |side: usize| {
+        let corner = 0.5 * (side as f64 - pool(side));
+        (0..(pool(side) / step) as usize).map(move |index| corner + (index as f64 + 0.5) * step)
+    };
+    let mut places: Vec<(f64, f64)> =
+        middles(world.rows).flat_map(|row| middles(world.cols).map(move |col| (row, col))).collect();
     let mut left = BROKEN * rows * cols;
     while left > 0.0 && !places.is_empty() {
         let place = places.swap_remove(draw.below(places.len()));
         let shape = Shape::rectangle(place, FIELD_PX.0, FIELD_PX.0, (0.0, 1.0));
         let kind = if draw.chance(0.6) { Kind::Rainfed } else { Kind::Irrigated };
         let begins = onset(kind, target, &mut draw);
-        // New fields lie beside each other; of what was there before they keep apart as all do.
-        let fresh = land.patches.split_off(settled);
-        if land.is_free(&shape) {
+        let is_free = !shape.cells(world.rows, world.cols).iter().any(|cell| taken[at(world, cell)]);
+        if is_free && land.red_lines.iter().any(|line| shape.ring.iter().all(|point| line.contains(*point))) {
             left -= shape.area();
-            land.patches.extend(fresh);
             land.add(world, kind, shape, begins);
-        } else {
-            land.patches.extend(fresh);
         }
     }
+}
+
+fn at(world: &World, cell: &Cell) -> usize {
+    cell.row as usize * world.cols + cell.col as usize
+}
+
+/// Pixels that some patch touches, or that lie within `FIELD_PX.1` of one.
+fn taken(world: &World, land: &Land) -> Vec<bool> {
+    let reach = FIELD_PX.1 as usize;
+    let mut taken = vec![false; world.rows * world.cols];
+    for cell in land.patches.iter().flat_map(|patch| &patch.cells) {
+        let (row, col) = (cell.row as usize, cell.col as usize);
+        let cols = col.saturating_sub(reach)..(col + reach + 1).min(world.cols);
+        for row in row.saturating_sub(reach)..(row + reach + 1).min(world.rows) {
+            taken[row * world.cols + cols.start..row * world.cols + cols.end].fill(true);
+        }
+    }
+    taken
 }
 
 /// What a stress does to one scene.
