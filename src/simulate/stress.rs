@@ -40,8 +40,8 @@ const NARROW_NIR: f32 = 0.05;
 const COARSE_PX: f64 = 1.0;
 /// Side of the block that is broken under `Stratum30`, pixels: one donor pool of `baseline::CELL` and its rings.
 const POOL_PX: usize = 256;
-/// Side of its fields and the open ground between two of them, pixels (38 mu, 40 m).
-const FIELD_PX: (f64, f64) = (16.0, 4.0);
+/// Side of its fields and the open ground between two of them, pixels (22 mu, 30 m).
+const FIELD_PX: (f64, f64) = (12.0, 3.0);
 /// Share of the block that is broken.
 const BROKEN: f64 = 0.30;
 /// Chance of a scene to be hazy or to have snow patches, and strength in red reflectance or share of snow (assumed: a
