@@ -15,9 +15,10 @@ use crate::run::inputs::Inputs;
 use crate::run::signs::Signs;
 use crate::scene::Scene;
 
-/// Pixels between look-back and target pictures from which the shift is told. Four quiet worlds (registration 0.3 px per
-/// axis and scene, 14 target days) lie at 0.02 to 0.31; the same shifted by half a pixel at 0.27 to 0.72.
-const LEAST_SHIFT_PX: f64 = 0.4;
+/// Pixels between look-back and target pictures from which the shift is told: more than a contour may lie off what
+/// changed (`records::CONTOUR_BORDER_PX`). Quiet simulated worlds (registration 0.3 px per axis and scene, 14 target days)
+/// lie at 0.02 to 0.31, with few clear days up to 0.44; the same moved by half a pixel at 0.27 to 0.72.
+const LEAST_SHIFT_PX: f64 = 0.5;
 
 /// Share of a cell's look-alikes that changed, from which it is told. Crowded quiet worlds, forty times as dense as the
 /// county's leads, stay under 0.05; where three tenths of a donor pool are broken it is 0.1 to 0.2.
@@ -37,9 +38,9 @@ const LEAST_YEARS: usize = 3;
 /// Days of a year from which it has a level.
 const LEAST_DAYS: usize = 3;
 
-/// A year is unusual beyond the range of the look-back's years by this share of its width: of a handful of years the next
-/// one lies outside their range as often as not.
-const BEYOND: f32 = 0.5;
+/// Student's t for 19 of 20 new years of the same kind, by the years of the look-back less one: 2, 3, 4, ... (two-sided
+/// 0.05; printed in any table of the distribution).
+const STUDENT: [f32; 7] = [4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31];
 
 /// Everything that there is to doubt about the inputs of a series.
 pub fn doubts(inputs: &Inputs, mut signs: Vec<Signs>, gaps: &[Gap]) -> Vec<String> {
@@ -64,7 +65,11 @@ fn another_sensor(inputs: &Inputs) -> Option<String> {
     };
     let before = named(inputs.scenes.iter().filter(|scene| baseline.contains(scene.date)).collect());
     let after = named(inputs.scenes.iter().filter(|scene| target.contains(scene.date)).collect());
-    let new: Vec<&str> = after.difference(&before).map(String::as_str).collect();
+    sensors_apart(&before, &after)
+}
+
+fn sensors_apart(before: &BTreeSet<String>, after: &BTreeSet<String>) -> Option<String> {
+    let new: Vec<&str> = after.difference(before).map(String::as_str).collect();
     if before.is_empty() || new.is_empty() {
         return None;
     }
@@ -121,7 +126,7 @@ fn levels(inputs: &Inputs, signs: &[Signs]) -> Vec<Vec<f32>> {
     (0..features).map(|feature| (0..inputs.views.len()).map(|view| level(feature, view)).collect()).collect()
 }
 
-/// A feature in which all look-alikes together left the range of the look-back's years.
+/// A feature in which all look-alikes together left what the years of the look-back let expect.
 fn unusual_year(inputs: &Inputs, levels: &[Vec<f32>]) -> Option<String> {
     let dates = inputs.dates();
     for (feature, line) in inputs.features.iter().zip(levels) {
@@ -134,12 +139,12 @@ fn unusual_year(inputs: &Inputs, levels: &[Vec<f32>]) -> Option<String> {
             .collect();
         let target = inputs.question.target;
         if let Some((level, (low, high))) =
-            beyond_range(&days, |day| target.contains(day), feature.spread_floor())
+            beyond_years(&days, |day| target.contains(day), feature.spread_floor())
         {
             let name = feature.name();
             return Some(format!(
                 "doubt (unusual year): {name} of all look-alikes lies {level:+.3} off the same season of the look-back, whose \
-                 own years lie at {low:+.3} to {high:+.3}; much of what differs may be the year"
+                 years let expect {low:+.3} to {high:+.3}; much of what differs may be the year"
             ));
         }
     }
@@ -153,9 +158,9 @@ struct Day {
     is_past: bool,
 }
 
-/// How far the target lies off the season of the look-back, and the look-back's years off each other, when the target
-/// lies clearly beyond them and by more than `floor`.
-fn beyond_range(days: &[Day], is_target: impl Fn(Date) -> bool, floor: f32) -> Option<(f32, (f32, f32))> {
+/// How far the target lies off the season of the look-back, and where 19 of 20 years like those of the look-back would lie,
+/// when the target lies beyond them and off the season by more than `floor`.
+fn beyond_years(days: &[Day], is_target: impl Fn(Date) -> bool, floor: f32) -> Option<(f32, (f32, f32))> {
     let anomaly = |day: &Day| {
         let usual = days.iter().filter(|other| {
             other.is_past && other.date.year() != day.date.year() && is_same_season(other.date, day.date)
@@ -173,10 +178,14 @@ fn beyond_range(days: &[Day], is_target: impl Fn(Date) -> bool, floor: f32) -> O
     if years.len() < LEAST_YEARS || target.len() < LEAST_DAYS {
         return None;
     }
-    let (low, high) = range(years.values().map(|anomalies| mean(anomalies)));
-    let (level, margin) = (mean(&target), BEYOND * (high - low));
-    let is_beyond = level < low - margin || level > high + margin;
-    (is_beyond && level.abs() > floor).then_some((level, (low, high)))
+    let past: Vec<f32> = years.values().map(|anomalies| mean(anomalies)).collect();
+    let (count, middle) = (past.len() as f32, mean(&past));
+    let squares: f32 = past.iter().map(|year| (year - middle).powi(2)).sum();
+    let student = STUDENT[(past.len() - LEAST_YEARS).min(STUDENT.len() - 1)];
+    let reach = student * (squares / (count - 1.0) * (1.0 + 1.0 / count)).sqrt();
+    let level = mean(&target);
+    let is_beyond = (level - middle).abs() > reach && level.abs() > floor;
+    is_beyond.then_some((level, (middle - reach, middle + reach)))
 }
 
 /// Target pictures that lie beside the look-back's.
@@ -237,4 +246,63 @@ fn much_unseen(inputs: &Inputs, gaps: &[Gap]) -> Option<String> {
             models.join(", ")
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three days a year from 2019 to 2023; the level of a year in the order given.
+    fn days(levels: [f32; 5]) -> Vec<Day> {
+        let mut days = Vec::new();
+        for (year, level) in (2019..).zip(levels) {
+            for (month, season) in [(5, 0.10), (7, 0.25), (9, 0.15)] {
+                let date = Date::constant(year, month, 10);
+                days.push(Day { date, level: season + level, is_past: year < 2023 });
+            }
+        }
+        days
+    }
+
+    fn judged(levels: [f32; 5]) -> Option<f32> {
+        beyond_years(&days(levels), |date| date.year() == 2023, 0.015).map(|(level, _)| level)
+    }
+
+    #[test]
+    fn a_year_far_beyond_those_of_the_look_back_is_told_and_one_among_them_is_not() {
+        assert_eq!(judged([0.0, 0.01, -0.01, 0.02, -0.02]), None);
+        assert_eq!(judged([0.0, 0.01, -0.01, 0.02, -0.04]), None);
+        assert!(judged([0.0, 0.01, -0.01, 0.02, -0.08]).unwrap() < -0.05);
+        assert!(judged([0.0, 0.01, -0.01, 0.02, 0.09]).unwrap() > 0.05);
+    }
+
+    #[test]
+    fn a_year_is_not_told_by_less_than_a_view_can_show() {
+        assert_eq!(judged([0.0, 0.001, -0.001, 0.0, 0.012]), None);
+    }
+
+    #[test]
+    fn units_of_one_platform_are_one_sensor() {
+        assert_eq!(family("sentinel-2a"), family("Sentinel-2B"));
+        assert_ne!(family("landsat-8"), family("sentinel-2a"));
+        assert_eq!(family("landsat-8"), "landsat-8");
+    }
+
+    #[test]
+    fn a_sensor_that_the_look_back_does_not_know_is_told() {
+        let named = |names: &[&str]| names.iter().map(|name| family(name)).collect::<BTreeSet<_>>();
+        let both = named(&["sentinel-2a", "landsat-9"]);
+        assert_eq!(sensors_apart(&both, &named(&["sentinel-2c"])), None);
+        assert_eq!(sensors_apart(&named(&[]), &both), None);
+        let told = sensors_apart(&named(&["sentinel-2b"]), &both).unwrap();
+        assert!(told.contains("scenes of landsat-9, the look-back only of sentinel-2;"), "{told}");
+    }
+
+    #[test]
+    fn days_of_one_season_lie_near_each_other_in_any_year() {
+        let date = |year, month, day| Date::constant(year, month, day);
+        assert!(is_same_season(date(2020, 7, 1), date(2023, 7, 19)));
+        assert!(!is_same_season(date(2020, 7, 1), date(2023, 8, 1)));
+        assert!(is_same_season(date(2020, 12, 28), date(2023, 1, 5)));
+    }
 }
