@@ -20,12 +20,39 @@ def doubts(notes):
     return {found.group(1) for found in map(DOUBT.match, notes) if found}
 
 
+def holds(geometry, point):
+    """Whether a polygon or several hold a point (longitude, latitude), by crossings of a ray."""
+    x, y = point
+    whole = [geometry["coordinates"]] if geometry["type"] == "Polygon" else geometry["coordinates"]
+    inside = False
+    for ring in (ring for rings in whole for ring in rings):
+        for (ax, ay), (bx, by) in zip(ring, ring[1:]):
+            if (ay > y) != (by > y) and x < ax + (y - ay) / (by - ay) * (bx - ax):
+                inside = not inside
+    return inside
+
+
+def missed(assessed, truths, gaps):
+    """Changes that were missed, and how many of them lie in a gap of their own sub-model."""
+    lost = [truths[result["number"] - 1] for result in assessed["truth_results"]
+            if result["role"] == "change" and not result["hit"]]
+    told = 0
+    for truth in lost:
+        ring = truth["geometry"]["coordinates"][0][:-1]
+        middle = [sum(axis) / len(ring) for axis in zip(*ring)]
+        own = (gap for gap in gaps if gap["properties"]["model"] in ("", None, truth["properties"]["model"]))
+        told += any(holds(gap["geometry"], middle) for gap in own)
+    return len(lost), told
+
+
 def world(folder):
     """Figures of one scanned world."""
     read = lambda name: json.loads((folder / name).read_text())
     assessed = read("assessed.json")
     leads = [lead["properties"] for lead in read("out/leads.geojson")["features"]]
-    gaps = [gap["properties"] for gap in read("out/gaps.geojson")["features"]]
+    gaps_drawn = read("out/gaps.geojson")["features"]
+    gaps = [gap["properties"] for gap in gaps_drawn]
+    lost, told = missed(assessed, read("truth.geojson")["features"], gaps_drawn)
     ground = assessed["observed_km2"] * 1e6
     share = lambda whole: min(1.0, sum(
         gap["area_m2"] for gap in gaps if gap["model"] in ("", "G1", None) and (gap["reason"] in WHOLE) == whole
@@ -35,6 +62,8 @@ def world(folder):
         **{key: assessed[key] for key in ("truths", "hits", "true_leads", "false_leads")},
         "km2_years": assessed["observed_km2"] * assessed["years"],
         "ratio": ratio["median"] if ratio else None,
+        "lost": lost,
+        "told": told,
         "leads": len(leads),
         "doubted": sum(bool(doubts(lead["notes"])) for lead in leads),
         "said": doubts(read("out/manifest.json")["result"]["plan"]["notes"]),
@@ -58,6 +87,7 @@ def cell(worlds):
         "rate": total("false_leads") / (total("km2_years") / 100.0),
         "ratio": statistics.median(ratios) if ratios else float("nan"),
         "doubted": f"{total('doubted')} of {total('leads')}",
+        "lost": f"{total('told')} of {total('lost')}",
         "unseen": 100.0 * total("unseen") / len(worlds),
         "season": 100.0 * total("season") / len(worlds),
         "said": "; ".join(f"{doubt} {times(doubt)}" for doubt in said) or "nothing",
@@ -75,13 +105,13 @@ def main():
     cells = {name: cell([world(asked.work / f"{name}-{seed}") for seed in seeds]) for name in asked.cells}
     quiet = cells["quiet"]
     print("| cell | seeds | recall | lost | precision | lost | false per 100 km2 and year | area ratio | no verdict % | a season % "
-          "| leads with a doubt | said by the run |")
-    print("|---" * 12 + "|")
+          "| missed in a gap | leads with a doubt | said by the run |")
+    print("|---" * 13 + "|")
     for name, found in cells.items():
         lost = lambda key: f"{quiet[key] - found[key]:+.2f}" if name != "quiet" else ""
         print(f"| `{name}` | {asked.seeds} | {found['recall']:.2f} ({found['of']}) | {lost('recall')} | {found['precision']:.2f} "
               f"({found['judged']}) | {lost('precision')} | {found['rate']:.1f} | {found['ratio']:.2f} | {found['unseen']:.0f} "
-              f"| {found['season']:.0f} | {found['doubted']} | {found['said']} |")
+              f"| {found['season']:.0f} | {found['lost']} | {found['doubted']} | {found['said']} |")
 
 
 if __name__ == "__main__":
