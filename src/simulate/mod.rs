@@ -3,7 +3,7 @@
 //! In:  `World` (parameters with sources). Out: files as `scan` and `assess` read them; a `Summary`.
 //! Law: same world, same bytes; the truth says what was put in, never what a detector should find.
 //! Way: `ground` (what stays) -> `season` (rain, greening) -> `parcel` (what people and nature changed)
-//! -> `look` (its colours on a day) -> `sky` (clouds, haze, errors) -> `scene` (numbers) -> `write` (files).
+//! -> `look` (its colours on a day) -> `sky` (clouds, haze, errors) -> `scene` (numbers) -> `write` (files); `stress` makes it hard.
 
 pub mod noise;
 
