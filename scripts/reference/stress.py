@@ -111,7 +111,7 @@ def main():
           "| missed in a gap | leads with a doubt | said by the run |")
     print("|---" * 13 + "|")
     for name, found in cells.items():
-        lost = lambda key: f"{quiet[key] - found[key]:+.2f}" if name != "quiet" else ""
+        lost = lambda key: f"{round(quiet[key] - found[key], 2) + 0.0:+.2f}" if name != "quiet" else ""
         print(f"| `{name}` | {asked.seeds} | {found['recall']:.2f} ({found['of']}) | {lost('recall')} | {found['precision']:.2f} "
               f"({found['judged']}) | {lost('precision')} | {found['rate']:.1f} | {found['ratio']:.2f} | {found['unseen']:.0f} "
               f"| {found['season']:.0f} | {found['lost']} | {found['doubted']} | {found['said']} |")
