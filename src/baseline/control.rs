@@ -18,6 +18,8 @@ pub struct Control {
     features: usize,
     /// Share of donor views left out as changed, by stratum.
     pub contamination: Vec<f32>,
+    /// The same by stratum and view, `leaf * views + view`.
+    left_out: Vec<f32>,
 }
 
 impl Control {
@@ -26,6 +28,7 @@ impl Control {
         let (views, features) = (stack.dates.len(), stack.features.len());
         let mut medians = vec![MISSING; strata.len() * views * features];
         let mut contamination = vec![0.0; strata.len()];
+        let mut shares = vec![0.0; strata.len() * views];
         let mut values = Vec::new();
         for (leaf, donors) in strata.donors.iter().enumerate() {
             let (mut seen, mut left_out) = (0_usize, 0_usize);
@@ -36,6 +39,7 @@ impl Control {
                 let kept: Vec<usize> = used.iter().copied().filter(|index| !changed(*index)).collect();
                 seen += used.len();
                 left_out += used.len() - kept.len();
+                shares[leaf * views + view] = 1.0 - kept.len() as f32 / used.len().max(1) as f32;
                 // Where most donors changed at once, leaving them out would hide it: keep all.
                 let kept = if 2 * kept.len() < used.len() { used } else { kept };
                 if kept.len() < LEAST_SEEN {
@@ -51,7 +55,12 @@ impl Control {
             }
             contamination[leaf] = left_out as f32 / seen.max(1) as f32;
         }
-        Self { medians, views, features, contamination }
+        Self { medians, views, features, contamination, left_out: shares }
+    }
+
+    /// Share of a stratum's donors seen in a view that changed themselves, as far as `medians` was told of changes.
+    pub fn left_out(&self, leaf: usize, view: usize) -> f32 {
+        self.left_out[leaf * self.views + view]
     }
 
     fn median(&self, leaf: usize, view: usize, feature: usize) -> i16 {

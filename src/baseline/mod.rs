@@ -97,6 +97,26 @@ impl<'a> Baseline<'a> {
         blend.iter().map(|(leaf, weight)| weight * self.control.contamination[*leaf]).sum()
     }
 
+    /// Share of the donors of this cell that changed themselves in the views for which `is_asked` holds: the median of
+    /// those views in each stratum, and the mean of the strata.
+    pub fn changed_together(&self, is_asked: impl Fn(usize) -> bool) -> f32 {
+        let views: Vec<usize> = (0..self.stack.dates.len()).filter(|view| is_asked(*view)).collect();
+        let of_leaf = |leaf: usize| {
+            let known = views.iter().filter(|view| self.control.of_leaf(leaf, **view, 0).is_finite());
+            let mut shares: Vec<f32> = known.map(|view| self.control.left_out(leaf, *view)).collect();
+            if shares.is_empty() { 0.0 } else { regression::median(&mut shares) }
+        };
+        (0..self.strata.len()).map(of_leaf).sum::<f32>() / self.strata.len().max(1) as f32
+    }
+
+    /// What look-alikes of this cell showed in a view: the median over the strata, NaN where none is known.
+    pub fn level(&self, view: usize, feature: usize) -> f32 {
+        let of_leaf = |leaf: usize| self.control.of_leaf(leaf, view, feature);
+        let mut levels: Vec<f32> = (0..self.strata.len()).map(of_leaf).collect();
+        levels.retain(|level| level.is_finite());
+        if levels.is_empty() { f32::NAN } else { regression::median(&mut levels) }
+    }
+
     /// Writes a pixel's way through time into `series`; empty when it has too little history.
     ///
     /// `pixel` counts row-major over the stack's window.

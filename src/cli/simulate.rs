@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::cli::exit::Exit;
 use crate::cli::show;
-use crate::simulate::{self, World, world::Rain};
+use crate::simulate::{self, Stress, World, world::Rain};
 
 /// Arguments of `simulate`.
 #[derive(Debug, Args)]
@@ -21,6 +21,9 @@ pub struct Simulate {
     /// Rain of the years: mixed, wet, dry or normal
     #[arg(long, default_value = "mixed")]
     rain: String,
+    /// What makes the world hard: drought, wet, cloud70, shift, sensor, season-missing, short-history, stratum30, haze or snow
+    #[arg(long, value_name = "NAME")]
+    stress: Option<String>,
     /// A small crowded world for demonstrations
     #[arg(long)]
     small: bool,
@@ -37,7 +40,8 @@ impl Simulate {
         if !self.small {
             (world.rows, world.cols) = (World::side_of(self.km2), World::side_of(self.km2));
         }
-        let world = world.with_rain(rain);
+        let stress = self.stress.as_deref().map(|name| Stress::parse(name).with_context(Stress::expected));
+        let world = world.with_rain(rain).under(stress.transpose()?);
         let summary = simulate::write(&world, &self.out)?;
         show::say(&format!("{summary}\nwrote {}", self.out.display()));
         Ok(Exit::Complete)

@@ -7,6 +7,8 @@ mod asked;
 
 mod error;
 
+pub mod doubts;
+
 pub mod gaps;
 
 pub mod identity;
@@ -36,6 +38,8 @@ pub mod records;
 pub mod select;
 
 mod standing;
+
+pub mod signs;
 
 pub mod tiles;
 
@@ -127,7 +131,7 @@ pub fn find(
             asked.push((question, Scratch::create(&path, inputs.grid.whole(), planes)?));
         }
         progress.stage("evidence", tiles.iter().map(|tile| tile.len() as u64).sum());
-        tiles::evidence(inputs, &asked, &tiles, progress)?;
+        let signs = tiles::evidence(inputs, &asked, &tiles, progress)?;
         progress.stage("patches", 0);
         let examined = patches::examine(inputs, &asked, tile_size, progress)?;
         let models = 0..inputs.models.len();
@@ -154,7 +158,11 @@ pub fn find(
         };
         // Where nothing could be judged there is no rate.
         let noise = noise.filter(|noise| noise.area_km2 > 0.0 && noise.target_km2 > 0.0);
-        let notes = selected.iter().flat_map(Selected::notes).collect();
+        let doubts = doubts::doubts(inputs, signs, &gaps);
+        for lead in &mut records.leads {
+            lead.notes.extend(doubts.iter().cloned());
+        }
+        let notes = selected.iter().flat_map(Selected::notes).chain(doubts).collect();
         Ok(Found { records, gaps, noise, selected, notes })
     })
 }

@@ -18,6 +18,7 @@ use crate::patch::tree;
 use crate::read::Reader;
 use crate::redline::coverage;
 use crate::run::inputs::{Inputs, Question};
+use crate::run::signs::Signs;
 use crate::run::{Progress, RunError};
 use crate::scene::{Band, Scene};
 
@@ -120,18 +121,21 @@ pub fn inner<T: Copy>(values: &[T], outer: Window, inner: Window) -> Vec<T> {
     result
 }
 
-/// Evidence of every tile into the scratch file of each question: files are read once for all of them.
+/// Evidence of every tile into the scratch file of each question: files are read once for all of them. What the cells
+/// show of the inputs comes back, tile by tile.
 pub fn evidence(
     inputs: &Inputs,
     asked: &[(&Question, Scratch)],
     tiles: &[Window],
     progress: &dyn Progress,
-) -> Result<(), RunError> {
-    tiles.par_iter().try_for_each_init(Reader::new, |reader, tile| {
-        tile_evidence(inputs, asked, reader, *tile)?;
+) -> Result<Vec<Signs>, RunError> {
+    let of_tile = |reader: &mut Reader, tile: &Window| {
+        let signs = tile_evidence(inputs, asked, reader, *tile)?;
         progress.step(tile.len() as u64);
-        Ok(())
-    })
+        Ok(signs)
+    };
+    let signs: Result<Vec<Vec<Signs>>, RunError> = tiles.par_iter().map_init(Reader::new, of_tile).collect();
+    Ok(signs?.into_iter().flatten().collect())
 }
 
 fn tile_evidence(
@@ -139,21 +143,29 @@ fn tile_evidence(
     asked: &[(&Question, Scratch)],
     reader: &mut Reader,
     tile: Window,
-) -> Result<(), RunError> {
+) -> Result<Vec<Signs>, RunError> {
+    let mut signs = Vec::new();
     let whole = inputs.grid.whole();
     let wanted: Vec<Vec<bool>> =
         inputs.models.iter().map(|model| zone_mask(inputs, &inputs.lines_of(model), tile)).collect();
     if !wanted.iter().flatten().any(|wanted| *wanted) {
-        return Ok(());
+        return Ok(signs);
     }
     let stack = stack(inputs, reader, tile.grown(RING, whole))?;
     let is_wanted = |cell: &Window| wanted.iter().any(|mask| inner(mask, tile, *cell).contains(&true));
     let cells: Vec<Window> = cells(tile).into_iter().filter(is_wanted).collect();
     let around: Vec<Window> = cells.iter().map(|cell| cell.grown(RING, whole)).collect();
-    for (question, scratch) in asked {
+    for (place, (question, scratch)) in asked.iter().enumerate() {
         let descriptors = Descriptors::of(&stack, &question.look_back, &around);
         for (cell, around) in cells.iter().zip(&around) {
             let baseline = Baseline::learn(&stack, &descriptors, &question.look_back, *around);
+            // The first question is that of the run; the others are placebos.
+            signs.extend(
+                baseline
+                    .iter()
+                    .filter(|_| place == 0)
+                    .map(|learned| Signs::of(inputs, question, learned, *cell)),
+            );
             let is_wanted = |model: usize, row: usize, col: usize| {
                 wanted[model][(row - tile.row0) * tile.cols + col - tile.col0]
             };
@@ -163,7 +175,7 @@ fn tile_evidence(
             }
         }
     }
-    Ok(())
+    Ok(signs)
 }
 
 /// The control cells of a tile.

@@ -3,11 +3,13 @@
 //! In:  `World` (parameters with sources). Out: files as `scan` and `assess` read them; a `Summary`.
 //! Law: same world, same bytes; the truth says what was put in, never what a detector should find.
 //! Way: `ground` (what stays) -> `season` (rain, greening) -> `parcel` (what people and nature changed)
-//! -> `look` (its colours on a day) -> `sky` (clouds, haze, errors) -> `scene` (numbers) -> `write` (files).
+//! -> `look` (its colours on a day) -> `sky` (clouds, haze, errors) -> `scene` (numbers) -> `write` (files); `stress` makes it hard.
 
 pub mod noise;
 
 pub mod world;
+
+pub mod stress;
 
 pub mod shape;
 
@@ -33,6 +35,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+pub use stress::Stress;
 pub use world::{Rain, World};
 pub use write::{Summary, write};
 

@@ -8,6 +8,7 @@
 use super::ground::Ground;
 use super::noise::Draw;
 use super::shape::{Cell, Point, Shape, direction};
+use super::stress::{self, Stress};
 use super::world::World;
 use crate::date::Date;
 
@@ -144,6 +145,9 @@ impl Land {
                     land.add(world, kind, shape, onset);
                 }
             }
+        }
+        if world.stress == Some(Stress::Stratum30) {
+            stress::break_ground(world, &mut land, target);
         }
         land
     }
@@ -300,7 +304,7 @@ fn look_alike(index: usize, place: Point, draw: &mut Draw) -> Outline {
 }
 
 /// When a patch begins: with one of four scenes of the target year, that is up to three scenes late.
-fn onset(kind: Kind, target: &[Date], draw: &mut Draw) -> Date {
+pub(super) fn onset(kind: Kind, target: &[Date], draw: &mut Draw) -> Date {
     let earliest = match kind {
         Kind::Rainfed | Kind::Irrigated => 96,
         Kind::BurnScar => 80,

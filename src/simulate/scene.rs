@@ -11,6 +11,7 @@ use super::noise::{Field, fraction, key, ramp, scramble};
 use super::parcel::{Land, Patch};
 use super::season::{Moment, Season, growth};
 use super::sky::{CLOUD, DEEP, MEDIUM, SNOW, SNOWY, Sky, THICK, in_shadow};
+use super::stress::Burden;
 use super::world::World;
 use crate::date::Date;
 
@@ -43,6 +44,8 @@ pub struct Exposure {
     pub moment: Moment,
     /// Its sky.
     pub sky: Sky,
+    /// What the world's stress does to it.
+    pub burden: Burden,
     looks: Vec<Look>,
     grazing: Vec<f32>,
     /// Weights of blur and shift, 10 m and 20 m bands: rows, columns.
@@ -99,9 +102,11 @@ impl<'a> Painter<'a> {
         });
         let looks = looks.collect();
         let sky = Sky::new(world, index, date);
-        let kernel = |blur: f64| [bell(blur, sky.shift.0), bell(blur, sky.shift.1)];
-        let kernels = [kernel(world.blur_px), kernel(2.0 * world.blur_px)];
-        Exposure { index, date, looks, grazing: self.ground.grazing(year), moment, sky, kernels }
+        let burden = Burden::of(world, index, date);
+        let shift = (sky.shift.0 + burden.shift.0, sky.shift.1 + burden.shift.1);
+        let kernel = |blur: f64| [bell(blur, shift.0), bell(blur, shift.1)];
+        let kernels = [1.0, 2.0].map(|part| kernel((part * world.blur_px).max(burden.least_blur)));
+        Exposure { index, date, looks, grazing: self.ground.grazing(year), moment, sky, burden, kernels }
     }
 
     fn middle(&self, patch: &Patch) -> (usize, usize) {
@@ -220,9 +225,12 @@ impl<'a> Painter<'a> {
     }
 
     fn snow(&self, exposure: &Exposure, surface: &mut Surface) {
-        let Some(snow) = &exposure.sky.snow else { return };
         let mut share = vec![0.0; self.world.cols];
-        for row in 0..surface.rows {
+        for (snow, row) in [&exposure.sky.snow, &exposure.burden.snow]
+            .into_iter()
+            .flatten()
+            .flat_map(|snow| (0..surface.rows).map(move |row| (snow, row)))
+        {
             snow.read_row(surface.first + row, (0, 0), &mut share);
             for (band, plane) in surface.bands.iter_mut().enumerate() {
                 let start = row * surface.width + REACH;
@@ -262,6 +270,7 @@ impl<'a> Painter<'a> {
                     .for_each(|(value, opacity)| *value += opacity * (CLOUD[band] - *value));
             }
         }
+        exposure.burden.seen_through(row, light);
         self.round_row(exposure, row, light, strip);
         let snow = line(sky.snow.as_ref(), (0, 0));
         self.mask_row(row, [cloud, shadow, snow], strip);

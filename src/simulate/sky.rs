@@ -7,6 +7,7 @@
 
 use super::ground::Spectrum;
 use super::noise::{Draw, Field, Grain, key, ramp};
+use super::stress::{self, Stress};
 use super::world::World;
 use crate::date::Date;
 
@@ -19,7 +20,7 @@ const SHADOW: Spectrum = [0.38, 0.46, 0.52, 0.62, 0.70, 0.74];
 /// Aerosol path reflectance per band against blue.
 const AEROSOL: Spectrum = [1.0, 0.72, 0.52, 0.30, 0.08, 0.04];
 /// Mineral dust against red: brighter in red than in blue.
-const DUST: Spectrum = [0.72, 0.92, 1.0, 0.85, 0.55, 0.40];
+pub const DUST: Spectrum = [0.72, 0.92, 1.0, 0.85, 0.55, 0.40];
 
 /// Opacity above which the mask calls cloud "high probability" (SCL 9).
 pub const THICK: f32 = 0.55;
@@ -100,7 +101,8 @@ fn clouds(world: &World, index: usize, draw: &mut Draw) -> Field {
     let octaves = if heaps { 5 } else { 7 };
     let grain = Grain { gain: 0.6, ..Grain::new(wavelength, octaves) };
     // In deviations of the noise: 1.5 covers 7 % of the scene, 0 half of it.
-    let level = draw.between(-0.1, 1.5) as f32;
+    let (least, most) = world.stress.map_or(stress::CLOUD_LEVELS, Stress::cloud_levels);
+    let level = draw.between(least, most) as f32;
     let soft = draw.between(0.25, 0.8) as f32;
     let opaque = draw.between(0.75, 1.0) as f32;
     let noise = key(world.seed, "cloud", index as u64, 0);

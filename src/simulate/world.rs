@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::SimulateError;
 use super::noise::Draw;
+use super::stress::{self, Stress};
 use crate::date::Date;
 use crate::grid::{Crs, Grid};
 
@@ -106,6 +107,8 @@ pub struct World {
     /// Digital numbers are multiples of this (reflectance times 10 000). Default 4: a fifth of the noise,
     /// and files a fifth smaller.
     pub number_step: u16,
+    /// What makes this world hard. Default none.
+    pub stress: Option<Stress>,
 }
 
 /// Upper left corner of every simulated world in EPSG:32649, near 108.5 E 41.6 N (Urad Middle Banner).
@@ -134,6 +137,7 @@ impl World {
             gain: 0.03,
             haze: 0.008,
             number_step: 4,
+            stress: None,
         }
     }
 
@@ -154,6 +158,15 @@ impl World {
     /// The same with the rain of its years drawn again.
     pub fn with_rain(mut self, rain: Rain) -> Self {
         self.rain = rain.years(self.seed, self.baseline_years, self.target_years);
+        self
+    }
+
+    /// The same under a stress; call it last. None changes nothing.
+    pub fn under(mut self, stress: Option<Stress>) -> Self {
+        self.stress = stress;
+        if let Some(stress) = stress {
+            stress.burden_years(&mut self);
+        }
         self
     }
 
@@ -182,9 +195,10 @@ impl World {
 
     /// Look-back and target period, each as `FROM/TO`.
     pub fn periods(&self) -> (String, String) {
+        let first = self.first_year + self.stress.map_or(0, |stress| stress.years_not_kept(self)) as i16;
         let last_past = i32::from(self.first_year) + self.baseline_years as i32 - 1;
         let last = last_past + self.target_years as i32;
-        let baseline = format!("{}-01-01/{last_past}-12-31", self.first_year);
+        let baseline = format!("{first}-01-01/{last_past}-12-31");
         (baseline, format!("{}-01-01/{last}-12-31", last_past + 1))
     }
 
@@ -234,6 +248,13 @@ impl World {
                 "noise, gain, haze",
                 format!("{radiometry:?}"),
                 "0 to 0.2, and a number step of 1 or more",
+            );
+        }
+        if self.stress == Some(Stress::ShortHistory) && self.baseline_years <= stress::SHORT_HISTORY {
+            return bad(
+                "baseline_years",
+                self.baseline_years.to_string(),
+                "more than the two years that are kept",
             );
         }
         if !(0.2..=1.0).contains(&self.blur_px) {

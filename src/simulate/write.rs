@@ -95,10 +95,13 @@ pub fn write(world: &World, out: &Path) -> Result<Summary, SimulateError> {
     let folder = out.join("scenes");
     make_folder(&folder)?;
     let mut cloudy = 0;
-    for index in 0..painter.dates.len() {
+    let kept =
+        |index: &usize| world.stress.is_none_or(|stress| stress.keeps(world, *index, painter.dates[*index]));
+    let kept: Vec<usize> = (0..painter.dates.len()).filter(kept).collect();
+    for &index in &kept {
         cloudy += usize::from(write_scene(world, &painter, index, &folder)?);
     }
-    let summary = summarise(world, &painter, out, cloudy)?;
+    let summary = summarise(world, &painter, out, (kept.len(), cloudy))?;
     write_json(&summary.red_lines, &truth::red_lines(world, &painter.land)?)?;
     write_json(&summary.truth, &truth::truth(world, &painter.land)?)?;
     write_text(&out.join("README.md"), &readme(world, &summary))?;
@@ -200,7 +203,7 @@ fn summarise(
     world: &World,
     painter: &Painter<'_>,
     out: &Path,
-    cloudy: usize,
+    (scenes, cloudy): (usize, usize),
 ) -> Result<Summary, SimulateError> {
     let patches = &painter.land.patches;
     let count = |wanted: &dyn Fn(f64, bool) -> bool| {
@@ -213,7 +216,7 @@ fn summarise(
         scenes_folder: out.join("scenes"),
         red_lines: out.join("redline_grassland.geojson"),
         truth: out.join("truth.geojson"),
-        scenes: painter.dates.len(),
+        scenes,
         cloudy_scenes: cloudy,
         square_kilometres: world.hundreds_of_km2() * 100.0,
         red_line_square_kilometres: rounded(watched * 1e-4, 1),
@@ -237,7 +240,7 @@ fn readme(world: &World, summary: &Summary) -> String {
          - `truth.geojson`: what was put in. `is_change` marks conversions ({conversions} of 10 mu or more, {small}\n  \
          smaller); the rest are natural look-alikes of the target year ({alike}) and old uses that every scene shows.\n  \
          The outline of a soft patch (`soft_edge`) is where it is half as strong as in its middle.\n\n\
-         Rain of the years against the mean: {rain}. Look-back {baseline}, target {target}.\n",
+         Rain of the years against the mean: {rain}. Look-back {baseline}, target {target}.\n{stress}",
         seed = world.seed,
         scenes = summary.scenes,
         rows = world.rows,
@@ -251,6 +254,11 @@ fn readme(world: &World, summary: &Summary) -> String {
         rain = rain.join(", "),
         baseline = summary.baseline,
         target = summary.target,
+        stress = world.stress.map_or(String::new(), |stress| format!(
+            "\nStress: {}, {}.\n",
+            stress.name(),
+            stress.words()
+        )),
     )
 }
 

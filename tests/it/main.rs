@@ -8,6 +8,7 @@
 
 mod cli;
 mod context;
+mod doubts;
 mod faults;
 mod gaps;
 mod golden;

@@ -71,6 +71,13 @@ impl EdgeSums {
         }
     }
 
+    /// Adds what was summed elsewhere.
+    pub fn merge(&mut self, other: &EdgeSums) {
+        for (sums, terms) in self.lags.iter_mut().zip(&other.lags) {
+            sums.iter_mut().zip(terms).for_each(|(sum, term)| *sum += term);
+        }
+    }
+
     /// The shift at the peak of the correlation; `None` when the peak is weak or at the edge of the lags.
     pub fn peak(&self) -> Option<Shift> {
         let correlation: Vec<f64> = self.lags.iter().map(correlation).collect();
