@@ -8,7 +8,7 @@ use std::fs;
 use geo::{Contains, Point};
 use serde_json::{Value, json};
 
-use crate::program::{Lead, Published, Scan, run};
+use crate::program::{Lead, Scan, run};
 use crate::world::{Block, Cover, Deed, Drawn, World};
 
 /// Two years of look-back, two of target: a warning of a second year needs both.
@@ -26,10 +26,16 @@ fn place(index: usize) -> Block {
 /// Where too little is seen: the last place.
 const CLOUDED: usize = 15;
 
-/// A drawn world with its scan, made once for all tests that ask about it.
+/// What a scan made of a drawn world, once for all tests that ask about it. A static is never dropped, so the folder
+/// is gone before it is kept.
 struct Ground {
-    drawn: Drawn,
-    published: Published,
+    world: World,
+    leads: Vec<Lead>,
+    suppressed: Vec<Lead>,
+    gaps: Vec<Lead>,
+    /// `leads.geojson`.
+    file: Value,
+    code: i32,
 }
 
 impl Ground {
@@ -43,37 +49,44 @@ impl Ground {
         world.clouds.extend(clouded.into_iter().map(|date| (date, wide)));
         let drawn = Drawn::new(world);
         let published = Scan::of(&drawn).periods(BASELINE, TARGET).published();
-        Self { drawn, published }
+        Self {
+            leads: published.leads(),
+            suppressed: published.suppressed(),
+            gaps: published.gaps(),
+            file: published.json("leads.geojson"),
+            code: published.code,
+            world: drawn.world.clone(),
+        }
     }
 
     /// Whether an outline holds the middle of a block.
     fn holds(&self, record: &Lead, block: Block) -> bool {
         let middle = (block.row as f64 + block.rows as f64 / 2.0, block.col as f64 + block.cols as f64 / 2.0);
-        let [x, y] = self.drawn.world.place(middle.0, middle.1);
+        let [x, y] = self.world.place(middle.0, middle.1);
         record.outline.contains(&Point::new(x, y))
     }
 
     /// What the leads that hold a block are called, likest name first, and others that claim it.
     fn names(&self, block: Block) -> Vec<String> {
-        let here = self.published.leads().into_iter().filter(|lead| self.holds(lead, block));
+        let here = self.leads.iter().filter(|lead| self.holds(lead, block));
         here.map(|lead| format!("{} also {}", lead.text("model"), lead.text("also_models"))).collect()
     }
 
     /// Why patches that hold a block are no leads.
     fn aside(&self, block: Block) -> Vec<String> {
-        let here = self.published.suppressed().into_iter().filter(|patch| self.holds(patch, block));
-        let words = |patch: Lead| {
+        let here = self.suppressed.iter().filter(|patch| self.holds(patch, block));
+        let words = |patch: &Lead| {
             format!("{} {}: {}", patch.text("model"), patch.text("reason"), patch.text("detail"))
         };
         here.map(words).collect()
     }
 
     #[track_caller]
-    fn fires(&self, model: &str, block: Block) -> Lead {
+    fn fires(&self, model: &str, block: Block) -> &Lead {
         let (names, aside) = (self.names(block), self.aside(block));
         let is_named = names.len() == 1 && names[0].starts_with(&format!("{model} "));
         assert!(is_named, "{model} was expected here: leads {names:#?}, aside {aside:#?}");
-        self.published.leads().into_iter().find(|lead| self.holds(lead, block)).unwrap()
+        self.leads.iter().find(|lead| self.holds(lead, block)).unwrap()
     }
 
     #[track_caller]
@@ -84,14 +97,14 @@ impl Ground {
 
     #[track_caller]
     fn is_gap(&self, model: &str) {
-        let gaps = self.published.gaps();
-        let held: Vec<&str> = gaps
+        let held: Vec<&str> = self
+            .gaps
             .iter()
             .filter(|gap| self.holds(gap, place(CLOUDED)))
             .map(|gap| gap.properties["model"].as_str().unwrap_or_default())
             .collect();
         assert!(held.contains(&model), "{held:?}");
-        assert_eq!(self.published.code, 3);
+        assert_eq!(self.code, 3);
     }
 }
 
@@ -242,13 +255,15 @@ fn a_track_is_told_by_its_length_and_never_by_mu() {
 #[test]
 fn a_warning_is_no_lead_to_assess_unless_it_is_asked_for() {
     let ground = grass();
-    let geometry = json!({ "type": "Polygon", "coordinates": [ground.drawn.world.ring(THINNED)] });
+    let folder = tempfile::tempdir().unwrap();
+    let (leads, truth) = (folder.path().join("leads.geojson"), folder.path().join("thinned.geojson"));
+    let geometry = json!({ "type": "Polygon", "coordinates": [ground.world.ring(THINNED)] });
     let decoy = json!({ "type": "Feature", "properties": { "is_change": false }, "geometry": geometry });
-    let truth = ground.drawn.path("thinned.geojson");
     fs::write(&truth, json!({ "type": "FeatureCollection", "features": [decoy] }).to_string()).unwrap();
+    fs::write(&leads, ground.file.to_string()).unwrap();
     let hit = |more: &[&str]| {
-        let (out, truth) = (ground.published.out.display().to_string(), truth.display().to_string());
-        let ended = run(&[&["assess", &out, &truth, "--json"], more].concat());
+        let (leads, truth) = (leads.display().to_string(), truth.display().to_string());
+        let ended = run(&[&["assess", &leads, &truth, "--json"], more].concat());
         serde_json::from_str::<Value>(&ended.stdout).unwrap()["decoys_hit"].as_u64()
     };
     assert_eq!(ground.fires("G7", THINNED).text("tier"), "warning");
