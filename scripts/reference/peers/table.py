@@ -129,15 +129,40 @@ def section(case, rows):
     return "\n".join([*lines, "", "Where a peer is ahead:", "", *(f"- {line}" for line in lost)])
 
 
+def in_short(by_case, names, cell):
+    """One table of all cases: a row a detector, in each cell defaults and, after a slash, the tuned setting."""
+    asked = [name for name in names if name in by_case]
+    lines = ["| detector | " + " | ".join(f"`{name}`" for name in asked) + " |", "|" + "---|" * (len(asked) + 1)]
+    peers = {row["peer"] for name in asked for row in by_case[name]}
+    for peer in sorted(peers, key=lambda peer: order({"peer": peer, "setting": ""})[0]):
+        cells = []
+        for name in asked:
+            rows = sorted((row for row in by_case[name] if row["peer"] == peer), key=order)
+            cells.append(" / ".join("refused" if row.get("refused") else cell(row) for row in rows) or "-")
+        lines.append(f"| {peer} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def series_cell(row):
+    """Recall and precision, or where nothing changed the number of leads."""
+    if not row["truths"]:
+        return str(row["false_leads"])
+    leads = row["true_leads"] + row["false_leads"]
+    return f"{number(row['recall'])}, {number(row['true_leads'] / leads if leads else None)}"
+
+
 def write(work, data):
     """Writes table.md from all results that are there; returns it."""
-    sections = []
+    sections, by_case = [], {}
     for name in cases.NAMES:
         records = sorted((work / "results" / name).glob("*/result.json"))
         if records:
             rows = [json.loads(path.read_text()) for path in records]
             sections.append(section(cases.case(name, data, work), rows))
-    text = "\n\n".join(sections) + "\n"
+            by_case[name] = rows
+    short = [in_short(by_case, ("romania", "implants", "stable", "steppe", "steppe-large"), series_cell),
+             in_short(by_case, ("rennes", "pisa"), lambda row: number(row["f1"]))]
+    text = "\n\n".join(["### In short", *short, *sections]) + "\n"
     (work / "table.md").write_text(text)
     return text
 
