@@ -79,7 +79,7 @@ fn row(id: &str) -> String {
     let text = said(&["explain", id]);
     let (head, about) = (text.lines().next().unwrap(), text.lines().nth(1).unwrap());
     let (names, classes) = head[id.len()..].split_once("  inside ").unwrap();
-    let (name, chinese) = names.trim().trim_end_matches(')').split_once(" (").unwrap();
+    let (name, chinese) = names.trim().trim_end_matches(')').rsplit_once(" (").unwrap();
     let limits = text.lines().filter_map(|line| line.strip_prefix("limit "));
     let mut limits: Vec<&str> = limits.filter_map(|limit| limit.trim().split(':').next()).collect();
     limits.dedup();

@@ -4,6 +4,7 @@
 //! Out: sub-models in listing order and the features that they ask for; a note on each that drops out.
 //! Law: a sub-model that cannot be told is said, never taken for "no change".
 
+use crate::date::Period;
 use crate::observe::feature;
 use crate::plan::Plan;
 use crate::redline::Class;
@@ -27,7 +28,7 @@ pub(super) fn asked(
     plan: &Plan,
     redlines: &Reading,
     scenes: &[Scene],
-    is_pair: bool,
+    (target, is_pair): (Period, bool),
 ) -> Result<Asked, RunError> {
     let (models, untold) = models(plan, redlines, is_pair)?;
     // NDVI and brightness also tell cloud and look-alikes; of the rest only what a sub-model asks for.
@@ -38,7 +39,9 @@ pub(super) fn asked(
     let mut features = feature::available(scenes);
     features.retain(asked);
     let (models, blind) = sighted(models, &features)?;
-    Ok(Asked { models, features, notes: untold.into_iter().chain(blind).collect() })
+    let (models, short) = long_enough(models, (target, is_pair))?;
+    let low = capped_away(&models, plan.least_confidence(is_pair));
+    Ok(Asked { models, features, notes: untold.into_iter().chain(blind).chain(short).chain(low).collect() })
 }
 
 /// The sub-models asked for that look inside at least one of the red lines' classes, and a note on those of them that
@@ -65,6 +68,46 @@ fn models(
     }
     let note = format!("two dates cannot tell {ids}: they take a series, and were not looked for");
     Ok((models, (!untold.is_empty()).then_some(note)))
+}
+
+/// The sub-models for which the target period has growing seasons enough, and a note on the others.
+fn long_enough(
+    models: Vec<SubModel>,
+    (target, is_pair): (Period, bool),
+) -> Result<(Vec<SubModel>, Option<String>), RunError> {
+    let seasons = |model: &SubModel| {
+        let whole = |season: Period| target.contains(season.from) && target.contains(season.to);
+        target
+            .years()
+            .filter_map(|year| model.growing_season.of_year(year))
+            .filter(|season| whole(*season))
+            .count()
+    };
+    let is_told = |model: &SubModel| is_pair || model.seasons_asked() <= seasons(model).max(1);
+    let (models, short): (Vec<SubModel>, Vec<SubModel>) = models.into_iter().partition(is_told);
+    let asked = |model: &SubModel| format!("{} ({})", model.id, model.seasons_asked());
+    let ids = short.iter().map(asked).collect::<Vec<String>>().join(", ");
+    if models.is_empty() {
+        return Err(RunError::NeedsSeasons { models: ids, target });
+    }
+    let note = format!(
+        "the target period {target} has too few whole growing seasons for {ids}: not looked for; a longer --target tells them"
+    );
+    Ok((models, (!short.is_empty()).then_some(note)))
+}
+
+/// A note on sub-models that can never be as sure as a lead must be here.
+fn capped_away(models: &[SubModel], least: f64) -> Option<String> {
+    let is_under = |model: &&SubModel| model.ceiling.as_ref().is_some_and(|ceiling| ceiling.most < least);
+    let ids: Vec<&str> = models.iter().filter(is_under).map(|model| model.id.as_str()).collect();
+    let note = || {
+        format!(
+            "{} can never reach the least confidence of {least} (their own ceiling is lower): whatever they find is kept \
+             aside; a lower --least-confidence lists it",
+            ids.join(", ")
+        )
+    };
+    (!ids.is_empty()).then(note)
 }
 
 /// The sub-models whose gates the features of the scenes can answer, and a note on the others.

@@ -123,6 +123,16 @@ pub enum RunError {
         /// Ids asked for.
         models: String,
     },
+    /// Every sub-model asked for needs more growing seasons.
+    #[error(
+        "the target period {target} has too few whole growing seasons for {models}: give a longer target period, or ask for other sub-models (see `steppewatch explain`)"
+    )]
+    NeedsSeasons {
+        /// Ids asked for, with the seasons that each needs.
+        models: String,
+        /// Target period.
+        target: Period,
+    },
     /// Every sub-model asked for needs bands that the scenes lack.
     #[error(
         "{models} cannot be told from these scenes: of their bands only {has} can be had; give scenes with short-wave infrared, or ask for other sub-models (see `steppewatch explain`)"

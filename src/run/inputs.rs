@@ -106,7 +106,8 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
         return Err(RunError::NoScenes { which, period, path: plan.scenes.clone(), first, last });
     }
     let is_pair = before == 1 && after == 1;
-    let Asked { models, features, notes: asides } = asked::asked(plan, &redlines, &scenes, is_pair)?;
+    let Asked { models, features, notes: asides } =
+        asked::asked(plan, &redlines, &scenes, (target, is_pair))?;
     let mut reader = Reader::new();
     scenes.iter().try_for_each(|scene| reader.check_has_values(scene))?;
     let grid = common_grid(&scenes)?;

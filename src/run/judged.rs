@@ -7,7 +7,7 @@ use crate::lead::Measure;
 use crate::reason::AsideReason;
 use crate::run::records::{Desk, Reason};
 use crate::scene::Band;
-use crate::submodel::{Ceiling, SubModel};
+use crate::submodel::{Ceiling, SubModel, Tier};
 use crate::weigh::calibration::logit;
 use crate::weigh::closer::Closer;
 use crate::weigh::confidence::{self, Cap};
@@ -23,10 +23,12 @@ pub(super) struct Judged {
 }
 
 impl Desk<'_> {
-    /// Why a patch is too unsure; where verified leads select, all but the least likely are candidates.
-    pub(super) fn too_unsure(&self, judged: &Judged) -> Option<Reason> {
+    /// Why a patch is too unsure; where verified leads select, all but the least likely are candidates. What is no lead
+    /// is not selected, so for it the bar stays.
+    pub(super) fn too_unsure(&self, tier: Tier, judged: &Judged) -> Option<Reason> {
         let Judged { confidence, method, score } = judged;
-        if let Some(prefilter) = self.inputs.selects(self.plan).map(|selects| selects.prefilter) {
+        let selects = self.inputs.selects(self.plan).filter(|_| tier == Tier::Lead);
+        if let Some(prefilter) = selects.map(|selects| selects.prefilter) {
             let detail =
                 || format!("the shipped confidence is under {prefilter:.3}, too low to be a candidate");
             return (*score < logit(prefilter)).then(|| (AsideReason::LowConfidence, detail()));

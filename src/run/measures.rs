@@ -5,7 +5,7 @@ use crate::lead::Measure;
 use crate::patch::Patch;
 use crate::run::inputs::{Inputs, Question};
 use crate::run::patches::Examined;
-use crate::submodel::{Feature, Sign, SubModel};
+use crate::submodel::{Feature, Measured, Sign, SubModel};
 use crate::units::{SquareMetres, rounded};
 use crate::weigh::closer::Closer;
 use crate::weigh::course::Course;
@@ -36,8 +36,9 @@ pub(super) fn signature<'a>(
 }
 
 /// Every sign that was seen, except those that the shape measures say already.
-pub(super) fn sign_measures(seen: &Seen) -> Vec<Measure> {
-    let is_new = |sign: &Sign| !matches!(sign, Sign::Rectangularity | Sign::Sharpness);
+pub(super) fn sign_measures(seen: &Seen, measured: Measured) -> Vec<Measure> {
+    let is_told = |sign: Sign| sign != Sign::AreaM2 || measured == Measured::Area;
+    let is_new = |sign: &Sign| is_told(*sign) && !matches!(sign, Sign::Rectangularity | Sign::Sharpness);
     let told = |sign: Sign| {
         let (name, unit) = sign.words();
         Some(measure(name, seen.measure(sign)?, unit))

@@ -51,7 +51,7 @@ use jiff::Timestamp;
 
 use crate::baseline::{CELL, RING};
 use crate::grid::Window;
-use crate::lead::Gap;
+use crate::lead::{Gap, Lead};
 use crate::observe::Stack;
 use crate::patch::scratch::Scratch;
 use crate::plan::Plan;
@@ -141,6 +141,10 @@ pub fn find(
             seasons: Some(models.clone().map(tiles::seasons_plane).collect()),
         };
         let gaps = gaps::gaps(inputs, &answers(0))?;
+        let of_one = |lead: &Lead| {
+            let model = inputs.models.iter().find(|model| model.id == lead.model);
+            model.is_none_or(|model| model.seasons_asked() == 1)
+        };
         let weigh = |place: usize| records::weigh(plan, inputs, asked[place].0, &examined[place]);
         let mut records = weigh(0)?;
         let selected = select::select(plan, inputs, &mut records);
@@ -151,7 +155,8 @@ pub fn find(
                 leads: select::as_in_target(plan, inputs, &weigh(1)?, selected.as_ref()),
                 year: placebo.target,
                 area_km2: judged_km2(1)?,
-                target_leads: records.leads.iter().filter(|lead| lead.is_to_visit()).count(),
+                // What takes two seasons cannot show in a placebo year.
+                target_leads: records.leads.iter().filter(|lead| lead.is_to_visit() && of_one(lead)).count(),
                 target: inputs.question.target,
                 target_km2: judged_km2(0)?,
             }),

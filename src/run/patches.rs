@@ -15,13 +15,13 @@ use crate::grid::crs::Transform;
 use crate::grid::{Grid, Window};
 use crate::patch::Patch;
 use crate::patch::filter::Filter;
-use crate::patch::label::{Component, Labeller};
+use crate::patch::label::{Component, Labeller, parts};
 use crate::patch::scratch::{self, Scratch};
 use crate::patch::tree::{self, Field};
 use crate::read::Reader;
 use crate::run::inputs::{Inputs, Question};
 use crate::run::{Progress, RunError, tiles};
-use crate::submodel::Measured;
+use crate::submodel::{Measured, SubModel};
 use crate::weigh::closer::{Asked, Closer, Look};
 
 /// A closer look is taken when this share of a patch's pixels passed a gate on their own.
@@ -46,6 +46,8 @@ pub struct Examined {
     pub patch: Patch,
     /// Share of its pixels that passed a gate on their own.
     pub gated_share: f32,
+    /// Pixels of the largest connected part of them.
+    pub gated_part: usize,
     /// The closer look; `None` when it was not worth one or found no season with enough views.
     pub closer: Option<Closer>,
 }
@@ -121,21 +123,33 @@ fn patches_of(
     let values = smoothed(scratch, tiles::evidence_plane(model), window, filter)?;
     let field = Field { window, values: values.into_iter().map(scratch::evidence).collect() };
     let gates = scratch.read(tiles::gate_plane(model), window)?;
-    let share = |patch: &Patch| {
-        let passed = |pixel: &&crate::grid::Pixel| {
-            gates[(pixel.row - window.row0) * window.cols + pixel.col - window.col0] > 0
-        };
-        patch.pixels.iter().filter(passed).count() as f32 / patch.pixels.len() as f32
+    let passed = |pixel: &&crate::grid::Pixel| {
+        gates[(pixel.row - window.row0) * window.cols + pixel.col - window.col0] > 0
     };
-    let examined =
-        |patch: Patch| Examined { question, model, gated_share: share(&patch), patch, closer: None };
+    let share = |patch: &Patch| patch.pixels.iter().filter(passed).count() as f32 / patch.pixels.len() as f32;
+    let part = |patch: &Patch| {
+        let mut gated = vec![false; window.len()];
+        for pixel in patch.pixels.iter().filter(passed) {
+            gated[(pixel.row - window.row0) * window.cols + pixel.col - window.col0] = true;
+        }
+        parts(&gated, window.rows, window.cols, false).iter().map(Vec::len).max().unwrap_or(0)
+    };
+    let examined = |patch: Patch| {
+        let (gated_share, gated_part) = (share(&patch), part(&patch));
+        Examined { question, model, gated_share, gated_part, patch, closer: None }
+    };
     Ok(tree::patches(component, &field).into_iter().map(examined).collect())
 }
 
-fn least_gated_share(measured: Measured) -> f32 {
-    match measured {
-        Measured::Area => LEAST_GATED_SHARE,
-        Measured::Length => LEAST_GATED_SHARE_OF_LINE,
+impl Examined {
+    /// Whether a closer look may find a lead: enough of the patch passed a gate, or a part of it that is a lead by its
+    /// size alone (a pit in thinned grass).
+    fn is_worth_a_look(&self, model: &SubModel, pixel_area: f64) -> bool {
+        let least = match model.measured {
+            Measured::Area => LEAST_GATED_SHARE,
+            Measured::Length => LEAST_GATED_SHARE_OF_LINE,
+        };
+        self.gated_share >= least || self.gated_part as f64 * pixel_area >= model.minimum_area_m2
     }
 }
 
@@ -159,7 +173,9 @@ fn look_closer(
     let mut waiting: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut rows: BTreeMap<usize, BTreeSet<Window>> = BTreeMap::new();
     for (index, examined) in found.iter().enumerate() {
-        if examined.gated_share >= least_gated_share(inputs.models[examined.model].measured) {
+        if examined
+            .is_worth_a_look(&inputs.models[examined.model], inputs.pixel_metres.0 * inputs.pixel_metres.1)
+        {
             let cells = cells_around(Look::new(&examined.patch, whole).window(), whole);
             waiting.entry(cells[0].row0).or_default().push(index);
             cells.into_iter().for_each(|cell| _ = rows.entry(cell.row0).or_default().insert(cell));
@@ -224,9 +240,9 @@ fn concluded(found: Vec<Examined>, closers: Vec<Vec<Closer>>) -> Vec<Examined> {
             continue;
         }
         for closer in closers {
-            let Examined { question, model, ref patch, gated_share, .. } = examined;
+            let Examined { question, model, ref patch, gated_share, gated_part, .. } = examined;
             let patch = patch.clone();
-            result.push(Examined { question, model, patch, gated_share, closer: Some(closer) });
+            result.push(Examined { question, model, patch, gated_share, gated_part, closer: Some(closer) });
         }
     }
     result

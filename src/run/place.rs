@@ -22,13 +22,17 @@ const UNTOLD: f64 = 0.5;
 /// Of leads of several sub-models on the same ground one stays. The place is that of the lead that stands for most
 /// changed ground (confidence times area): a pit's brightest part may be surer than the pit, but the pit is what is
 /// there. Its name is that of the likest among those of about its size (typical signs first, then confidence). A
-/// warning never names the ground of a lead.
+/// warning never names the ground of a lead, nor a track that of a lead with an area.
 pub(super) fn one_lead_a_place(records: &mut Records) {
     let mut leads = std::mem::take(&mut records.leads);
     let ground = |lead: &Lead| lead.confidence * lead.area.best.0;
     leads.sort_by(|a, b| {
-        let by_tier = a.naming.tier.cmp(&b.naming.tier);
-        by_tier.then(ground(b).total_cmp(&ground(a))).then(a.model.cmp(&b.model)).then(a.id.cmp(&b.id))
+        let kind = |lead: &Lead| (lead.naming.tier, lead.told_area().is_none());
+        kind(a)
+            .cmp(&kind(b))
+            .then(ground(b).total_cmp(&ground(a)))
+            .then(a.model.cmp(&b.model))
+            .then(a.id.cmp(&b.id))
     });
     // Boxes first: of thousands of leads nearly all pairs lie apart.
     let boxes: Vec<Option<Rect<f64>>> = leads.iter().map(|lead| lead.outline.bounding_rect()).collect();
@@ -36,8 +40,10 @@ pub(super) fn one_lead_a_place(records: &mut Records) {
         let is_near = matches!((&boxes[a], &boxes[b]), (Some(a), Some(b)) if a.intersects(b));
         let (a, b) = (&leads[a], &leads[b]);
         let shared = || Indexed::new(std::iter::once(&a.outline)).overlaps(&b.outline);
-        let smaller = a.area.best.0.min(b.area.best.0);
-        is_near && shared().iter().any(|(_, area)| area.0 > SAME_PLACE_SHARE * smaller)
+        // A pit within a field is the field's place; a warning or a track that a lead touches is another matter.
+        let alike = a.naming.tier == b.naming.tier && a.told_area().is_some() == b.told_area().is_some();
+        let whole = if alike { a.area.best.0.min(b.area.best.0) } else { b.area.best.0 };
+        is_near && shared().iter().any(|(_, area)| area.0 > SAME_PLACE_SHARE * whole)
     };
     // For each lead the one that names its place.
     let mut named_by: Vec<Option<usize>> = vec![None; leads.len()];
@@ -52,6 +58,7 @@ pub(super) fn one_lead_a_place(records: &mut Records) {
         let here = sharing(largest);
         let is_alike = |other: &&usize| {
             leads[**other].naming.tier == leads[largest].naming.tier
+                && leads[**other].told_area().is_some() == leads[largest].told_area().is_some()
                 && leads[**other].area.best.0 >= ALIKE_SIZE * leads[largest].area.best.0
         };
         let fit = |lead: usize| fit(leads[lead].naming.likeness, leads[lead].confidence);

@@ -121,7 +121,7 @@ impl<'a> Desk<'a> {
             .map(|closer| signature(closer, model, self.inputs, (self.question, &dates), best));
         if let (Some(closer), Some(seen)) = (&examined.closer, &seen) {
             measures.extend(closer_measures(closer, &self.inputs.features, &dates, self.question));
-            measures.extend(sign_measures(seen));
+            measures.extend(sign_measures(seen, model.measured));
         }
         let id = identity(&outline);
         let drop = |(reason, detail): Reason| Suppressed {
@@ -144,7 +144,7 @@ impl<'a> Desk<'a> {
             ))));
         };
         let judged = self.confidence(model, &measures, closer);
-        if let Some(reason) = self.too_unsure(&judged) {
+        if let Some(reason) = self.too_unsure(model.tier, &judged) {
             return Ok(Err(drop(reason)));
         }
         let likeness = seen.and_then(|seen| seen.likeness(&model.typical));
@@ -314,10 +314,15 @@ impl<'a> Desk<'a> {
 
 /// Why a patch is not what the sub-model names, by its signature. What was not seen speaks neither way.
 fn told_apart(model: &SubModel, seen: &Seen) -> Option<Reason> {
-    let lacks = |bound: &&Bound| seen.measure(bound.sign).is_some_and(|value| !bound.holds(value));
+    let lacks = |bound: &&Bound| match seen.measure(bound.sign) {
+        Some(value) => !bound.holds(value),
+        None => bound.must_be_told,
+    };
     if let Some(bound) = model.requires.iter().find(lacks) {
-        let value = seen.measure(bound.sign).unwrap_or_default();
-        let detail = format!("{} asks for {}; here it is {value:.2}", model.id, bound.words());
+        let found = seen
+            .measure(bound.sign)
+            .map_or("it could not be told".to_owned(), |value| format!("it is {value:.2}"));
+        let detail = format!("{} asks for {}; here {found}", model.id, bound.words());
         return Some((AsideReason::OtherSignature, detail));
     }
     let holds = |bound: &Bound| seen.measure(bound.sign).is_some_and(|value| bound.holds(value));

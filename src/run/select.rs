@@ -143,8 +143,8 @@ pub fn select(plan: &Plan, inputs: &Inputs, records: &mut Records) -> Option<Sel
     records.leads.iter_mut().enumerate().for_each(|(index, lead)| lead.rank = index + 1);
     // What lies on the place of a patch that is no lead must not point to a lead.
     for patch in records.suppressed.iter_mut().filter(|patch| patch.reason == AsideReason::SamePlace) {
-        if aside.iter().any(|id| patch.detail.starts_with(&format!("lead {id} "))) {
-            patch.detail = format!("{}, itself kept aside", patch.detail.replacen("lead", "patch", 1));
+        if aside.iter().any(|id| patch.detail.starts_with(&format!("{id} ("))) {
+            patch.detail.push_str(", itself kept aside");
         }
     }
     records.suppressed.sort_by(|a, b| (&a.id, &a.model).cmp(&(&b.id, &b.model)));

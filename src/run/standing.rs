@@ -7,7 +7,7 @@ use geo::MultiPolygon;
 
 use crate::law::{self, Neighbourhood};
 use crate::lead::{Lead, Suppressed};
-use crate::redline::{Land, Role};
+use crate::redline::{Class, Land, Role};
 use crate::run::RunError;
 use crate::run::inputs::{Inputs, Question};
 use crate::run::place::one_lead_a_place;
@@ -101,6 +101,7 @@ impl<'a> Standing<'a> {
             lead.notes.push("permit layer not supplied".to_owned());
         }
         lead.notes.extend(judged.notes);
+        lead.notes.extend(land_unknown(&lead, model));
         let counted = judged.counted.as_ref().unwrap_or(&lead.outline);
         let lands = self.lands(model, counted);
         let area = lead.counted_area();
@@ -123,4 +124,20 @@ impl<'a> Standing<'a> {
         };
         lands.into_iter().map(share).collect()
     }
+}
+
+/// A note where no red line says that the ground is what the sub-model's name and limits speak of.
+fn land_unknown(lead: &Lead, model: &SubModel) -> Option<String> {
+    let says = |class: Class| class != Class::Redline && model.looks_at(class);
+    let is_said = lead.redlines.iter().filter_map(|overlap| overlap.class).any(says);
+    let classes: Vec<&str> =
+        model.classes.iter().filter(|class| **class != Class::Redline).map(|class| class.name()).collect();
+    let note = || {
+        format!(
+            "no red line here says what land it is: the name and the limits of {} hold only if it is {}",
+            model.id,
+            classes.join(" or ")
+        )
+    };
+    (!is_said).then(note)
 }

@@ -276,6 +276,13 @@ impl SubModel {
         self.classes.contains(&class)
     }
 
+    /// Growing seasons of the target period without which its signature cannot be told: 1 unless it asks for years.
+    pub fn seasons_asked(&self) -> usize {
+        let years = |bound: &Bound| matches!(bound.sign, Sign::YearsApart | Sign::YearsAfter);
+        let asked = self.requires.iter().filter(|bound| years(bound)).filter_map(|bound| bound.at_least);
+        asked.fold(1.0, f32::max).ceil() as usize
+    }
+
     /// Whether the features of some scenes suffice for any gate.
     pub fn can_be_told(&self, features: &[Feature]) -> bool {
         self.gates.iter().any(|gate| gate.can_ask(features))

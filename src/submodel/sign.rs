@@ -169,6 +169,9 @@ pub struct Bound {
     pub at_most: Option<f32>,
     /// At least this far from nought, on either side.
     pub beyond: Option<f32>,
+    /// In `require`: whether a patch of which it cannot be told is kept aside too, because the claim rests on it.
+    #[serde(default)]
+    pub must_be_told: bool,
 }
 
 impl Bound {
@@ -217,7 +220,13 @@ mod tests {
 
     #[test]
     fn a_range_holds_its_ends() {
-        let bound = Bound { sign: Sign::WaterAfter, at_least: Some(0.6), at_most: Some(0.8), beyond: None };
+        let bound = Bound {
+            sign: Sign::WaterAfter,
+            at_least: Some(0.6),
+            at_most: Some(0.8),
+            beyond: None,
+            must_be_told: false,
+        };
         assert!(bound.holds(0.6) && bound.holds(0.8) && !bound.holds(0.81) && !bound.holds(0.59));
     }
 }

@@ -23,6 +23,13 @@ const LEAST_SEEN_SHARE: f32 = 0.3;
 /// Fewest pixels that may speak for a patch.
 const LEAST_SEED: usize = 4;
 
+/// How many times as far as the middle of its seed a part must have moved to be a piece of ground of its own. Chosen here;
+/// the fields of the accuracy bench (`scripts/bench-accuracy`) stay whole at it.
+const FAR_BEYOND: f32 = 3.0;
+
+/// Fewest pixels of such a part: the smallest lead at 10 m.
+const LEAST_CORE: usize = 9;
+
 /// Share of a piece of ground that an earlier one may have taken.
 const MOST_SHARED: f32 = 0.3;
 
@@ -137,7 +144,7 @@ impl<'a> Look<'a> {
         // The seed that moved most first; what it covers is taken, what is left forms seeds of its own:
         // two neighbouring cuts of different years are two pieces of ground.
         while let Some(seed) = self.strongest(&gated, &moved) {
-            let concluded = self.conclude(prepared, asked, &seed);
+            let concluded = self.conclude(prepared, asked, &seed, &taken);
             let ground: Vec<usize> = concluded
                 .iter()
                 .flat_map(|closer| &closer.patch.pixels)
@@ -155,7 +162,7 @@ impl<'a> Look<'a> {
             }
         }
         if found.is_empty() {
-            found.extend(self.conclude(prepared, asked, &self.ground()));
+            found.extend(self.conclude(prepared, asked, &self.ground(), &taken));
         }
         found
     }
@@ -167,7 +174,20 @@ impl<'a> Look<'a> {
         let seeds = seeds.into_iter().filter(|seed| seed.len() >= LEAST_SEED);
         let all = |seed: &Vec<usize>| seed.iter().map(|pixel| moved[*pixel]).sum::<f32>();
         let stronger = |a: &Vec<usize>, b: &Vec<usize>| all(a).total_cmp(&all(b)).then(b[0].cmp(&a[0]));
-        seeds.max_by(stronger)
+        let seed = seeds.max_by(stronger)?;
+        Some(self.core_of(&seed, moved).unwrap_or(seed))
+    }
+
+    /// A part of a seed that moved so much farther than the rest that it is a piece of ground of its own: a pit in
+    /// thinned grass, a building in a field that was harvested early. The half-maximum of both together is that of
+    /// neither.
+    fn core_of(&self, seed: &[usize], moved: &[f32]) -> Option<Vec<usize>> {
+        let middle = median(&mut seed.iter().map(|pixel| moved[*pixel]).collect::<Vec<f32>>());
+        let mut is_far = vec![false; self.pixels.len()];
+        seed.iter().for_each(|pixel| is_far[*pixel] = moved[*pixel] >= FAR_BEYOND * middle);
+        let cores = parts(&is_far, self.window.rows, self.window.cols, false).into_iter();
+        let cores = cores.filter(|core| core.len() >= LEAST_CORE);
+        cores.max_by(|a, b| a.len().cmp(&b.len()).then(b[0].cmp(&a[0])))
     }
 
     /// How far one pixel moved in its own season: median amplitude, 0 where no season has enough views.
@@ -186,14 +206,15 @@ impl<'a> Look<'a> {
     }
 
     /// The conclusion about one seed. `None` when no season has enough views of it.
-    fn conclude(&self, prepared: &Prepared, asked: &Asked, seed: &[usize]) -> Option<Closer> {
+    fn conclude(&self, prepared: &Prepared, asked: &Asked, seed: &[usize], taken: &[bool]) -> Option<Closer> {
         let Asked { features, dates, look_back, target } = *asked;
         let first = self.medians(seed, features.len(), dates.len(), look_back);
         let chosen = prepared.choose(&first, dates, target)?;
         let views: Vec<usize> = chosen.indices.iter().map(|index| first.views[*index]).collect();
         let field = self.amplitudes(prepared, features, chosen.kind, &views);
         let (patch, amplitude) = recut(self.patch, &field, seed, &self.ground());
-        let series = self.medians(&self.inner_half(&patch, &field), features.len(), dates.len(), look_back);
+        let series =
+            self.medians(&self.inner_half(&patch, &field, taken), features.len(), dates.len(), look_back);
         let around = self.around(&patch, &series, features.len(), (dates.len(), look_back));
         let chosen = prepared.choose(&series, dates, target)?;
         let seen_before = prepared.seen_before(chosen.kind, &series, dates, look_back);
@@ -221,8 +242,10 @@ impl<'a> Look<'a> {
     }
 
     /// The half of a patch that moved most: pixels of its edge are mixed and would water it down.
-    fn inner_half(&self, patch: &Patch, field: &Field) -> Vec<usize> {
-        let mut within: Vec<usize> = patch.pixels.iter().map(|pixel| self.place(*pixel)).collect();
+    /// What is taken already is another piece of ground.
+    fn inner_half(&self, patch: &Patch, field: &Field, taken: &[bool]) -> Vec<usize> {
+        let within = patch.pixels.iter().map(|pixel| self.place(*pixel));
+        let mut within: Vec<usize> = within.filter(|pixel| !taken[*pixel]).collect();
         within.sort_by(|a, b| field.at(*b).total_cmp(&field.at(*a)).then(a.cmp(b)));
         within.truncate((within.len() / 2).max(LEAST_SEED));
         within

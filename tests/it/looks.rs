@@ -59,6 +59,10 @@ pub enum Deed {
     Drained,
     /// Dry for some weeks of autumn.
     DrawnDown,
+    /// Under water in May and June of one year.
+    Flooded,
+    /// Black from July on for two months, then as it was.
+    BurntInJuly,
     /// Filled up and paved.
     Filled,
     /// Felled; shrubs come back from the second year.
@@ -140,7 +144,9 @@ impl Moment {
             Deed::Degraded => steppe(0.45 * self.green),
             Deed::Burnt if self.years == 0 && self.view < 4 => CHAR,
             Deed::Mown if self.years == 0 && self.view == 4 => grown(SOIL, WEEDS),
-            Deed::Burnt | Deed::Mown => self.natural(),
+            Deed::BurntInJuly if self.years == 0 && (4..=6).contains(&self.view) => CHAR,
+            Deed::Flooded if self.years == 0 && (1..=3).contains(&self.view) => WATER,
+            Deed::Burnt | Deed::Mown | Deed::BurntInJuly | Deed::Flooded => self.natural(),
             Deed::Pond => WATER,
             Deed::Paddy if (1..=3).contains(&self.view) => mix(WATER, LEAF, 0.1),
             Deed::Paddy => grown(SOIL, CROP),

@@ -133,7 +133,7 @@ fn grass() -> &'static Ground {
         (Deed::Mined, SPRING),
         (Deed::Built, SPRING),
         (Deed::Panels, SPRING),
-        (Deed::Burnt, SPRING),
+        (Deed::BurntInJuly, SPRING),
         (Deed::Burnt, SPRING),
         (Deed::Mown, SPRING),
         (Deed::Pond, SPRING),
@@ -158,7 +158,7 @@ fn crop() -> &'static Ground {
         (Deed::Abandoned, SPRING),
         (Deed::FallowYear, SPRING),
         (Deed::WinterWheat, SPRING),
-        (Deed::Paddy, 20_200_101),
+        (Deed::Paddy, SPRING),
         (Deed::Mulched, SPRING),
     ];
     GROUND.get_or_init(|| Ground::new(world(Cover::Crop, "farmland", &deeds)))
@@ -172,7 +172,7 @@ fn wetland() -> &'static Ground {
         (Deed::Drained, SPRING),
         (Deed::Pond, SPRING),
         (Deed::DrawnDown, SPRING),
-        (Deed::Mown, SPRING),
+        (Deed::Flooded, SPRING),
     ];
     GROUND.get_or_init(|| Ground::new(world(Cover::Wetland, "wetland", &deeds)))
 }
@@ -218,11 +218,11 @@ macro_rules! sub_models {
 
 sub_models! {
     reclaimed_grassland "G1" on grass: fires at place(0), leaves place(6);
-    mining_on_grassland "G2" on grass: fires at place(1), leaves place(5);
+    mining_on_grassland "G2" on grass: fires at place(1), leaves place(4);
     construction_on_grassland "G3" on grass: fires at place(2), leaves place(0);
     solar_on_grassland "G4" on grass: fires at place(3), leaves place(5);
     track_on_grassland "G5" on grass: fires at TRACK, leaves STRIP;
-    stripping_of_grassland "G6" on grass: fires at DUG, leaves place(5);
+    stripping_of_grassland "G6" on grass: fires at DUG, leaves place(4);
     degradation_of_grassland "G7" on grass: fires at THINNED, leaves place(6);
     building_on_farmland "F1" on crop: fires at place(0), leaves place(7);
     trees_on_farmland "F2" on crop: fires at place(1), leaves place(8);
@@ -234,10 +234,10 @@ sub_models! {
     wetland_reclaimed "W1" on wetland: fires at place(0), leaves place(4);
     wetland_filled "W2" on wetland: fires at place(1), leaves place(4);
     wetland_drained "W3" on wetland: fires at place(2), leaves place(4);
-    wetland_turned_to_ponds "W4" on wetland: fires at place(3), leaves place(4);
+    wetland_turned_to_ponds "W4" on wetland: fires at place(3), leaves place(5);
     forest_occupied "L1" on forest: fires at place(0), leaves place(2);
     forest_turned_to_crop "L2" on forest: fires at place(1), leaves place(2);
-    forest_felled "L3" on forest: fires at place(2), leaves place(5);
+    forest_felled "L3" on forest: fires at place(2), leaves place(3);
     restored_ground "R1" on cases: fires at place(0), leaves place(2);
 }
 
