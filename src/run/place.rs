@@ -25,15 +25,7 @@ const UNTOLD: f64 = 0.5;
 /// warning never names the ground of a lead, nor a track that of a lead with an area.
 pub(super) fn one_lead_a_place(records: &mut Records) {
     let mut leads = std::mem::take(&mut records.leads);
-    let ground = |lead: &Lead| lead.confidence * lead.area.best.0;
-    leads.sort_by(|a, b| {
-        let kind = |lead: &Lead| (lead.naming.tier, lead.told_area().is_none());
-        kind(a)
-            .cmp(&kind(b))
-            .then(ground(b).total_cmp(&ground(a)))
-            .then(a.model.cmp(&b.model))
-            .then(a.id.cmp(&b.id))
-    });
+    in_order_of_claim(&mut leads);
     // Boxes first: of thousands of leads nearly all pairs lie apart.
     let boxes: Vec<Option<Rect<f64>>> = leads.iter().map(|lead| lead.outline.bounding_rect()).collect();
     let shares_ground = |a: usize, b: usize| {
@@ -41,7 +33,7 @@ pub(super) fn one_lead_a_place(records: &mut Records) {
         let (a, b) = (&leads[a], &leads[b]);
         let shared = || Indexed::new(std::iter::once(&a.outline)).overlaps(&b.outline);
         // A pit within a field is the field's place; a warning or a track that a lead touches is another matter.
-        let alike = a.naming.tier == b.naming.tier && a.told_area().is_some() == b.told_area().is_some();
+        let alike = is_one_kind(a, b);
         let whole = if alike { a.area.best.0.min(b.area.best.0) } else { b.area.best.0 };
         is_near && shared().iter().any(|(_, area)| area.0 > SAME_PLACE_SHARE * whole)
     };
@@ -57,8 +49,7 @@ pub(super) fn one_lead_a_place(records: &mut Records) {
         };
         let here = sharing(largest);
         let is_alike = |other: &&usize| {
-            leads[**other].naming.tier == leads[largest].naming.tier
-                && leads[**other].told_area().is_some() == leads[largest].told_area().is_some()
+            is_one_kind(&leads[**other], &leads[largest])
                 && leads[**other].area.best.0 >= ALIKE_SIZE * leads[largest].area.best.0
         };
         let fit = |lead: usize| fit(leads[lead].naming.likeness, leads[lead].confidence);
@@ -88,6 +79,21 @@ pub(super) fn one_lead_a_place(records: &mut Records) {
             }
         }
     }
+}
+
+/// Leads before warnings, areas before tracks; then by changed ground.
+fn in_order_of_claim(leads: &mut [Lead]) {
+    let ground = |lead: &Lead| lead.confidence * lead.area.best.0;
+    let kind = |lead: &Lead| (lead.naming.tier, lead.told_area().is_none());
+    leads.sort_by(|a, b| {
+        let by_kind = kind(a).cmp(&kind(b)).then(ground(b).total_cmp(&ground(a)));
+        by_kind.then(a.model.cmp(&b.model)).then(a.id.cmp(&b.id))
+    });
+}
+
+/// Whether two leads are of one tier and measured alike: only such may name each other's ground.
+fn is_one_kind(a: &Lead, b: &Lead) -> bool {
+    a.naming.tier == b.naming.tier && a.told_area().is_some() == b.told_area().is_some()
 }
 
 /// How well a name fits, for comparison: likeness first, then confidence.

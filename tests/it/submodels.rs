@@ -8,7 +8,7 @@ use std::fs;
 use geo::{Contains, Point};
 use serde_json::{Value, json};
 
-use crate::program::{Lead, Scan, run};
+use crate::program::{Lead, Scan, run, says};
 use crate::world::{Block, Cover, Deed, Drawn, World};
 
 /// Two years of look-back, two of target: a warning of a second year needs both.
@@ -268,4 +268,46 @@ fn a_warning_is_no_lead_to_assess_unless_it_is_asked_for() {
     };
     assert_eq!(ground.fires("G7", THINNED).text("tier"), "warning");
     assert_eq!((hit(&[]), hit(&["--leads-where", "tier=warning"])), (Some(0), Some(1)));
+}
+
+#[test]
+fn a_pit_in_thinned_grass_is_a_pit_of_its_own() {
+    let (thinned, pit) = (Block::new(30, 30, 32, 32), Block::new(42, 42, 8, 8));
+    let world = World::of(Cover::Grass, "grassland", 96, 96);
+    let world = world.with(thinned, SPRING, Deed::Degraded).with(pit, SPRING, Deed::Mined);
+    let drawn = Drawn::new(world);
+    let published = Scan::of(&drawn).periods(BASELINE, TARGET).published();
+    let [x, y] = drawn.world.place(46.0, 46.0);
+    let holds = |lead: &Lead| lead.text("tier") == "lead" && lead.outline.contains(&Point::new(x, y));
+    let here: Vec<Lead> = published.leads().into_iter().filter(holds).collect();
+    assert_eq!(here.len(), 1, "{here:?}");
+    let area = here[0].properties["area_m2"].as_f64().unwrap();
+    assert!(here[0].text("model") == "G2" && (5_000.0..9_000.0).contains(&area), "{:?}", here[0].properties);
+}
+
+#[test]
+fn a_track_that_ends_at_a_yard_leaves_the_yard_its_area() {
+    let (track, yard) = (Block::new(40, 8, 1, 50), Block::new(36, 58, 9, 9));
+    let world = World::of(Cover::Grass, "grassland", 96, 96);
+    let drawn = Drawn::new(world.with(track, SPRING, Deed::Mined).with(yard, SPRING, Deed::Built));
+    let published = Scan::of(&drawn).periods(BASELINE, TARGET).published();
+    let [x, y] = drawn.world.place(40.5, 62.5);
+    let yards: Vec<Lead> =
+        published.leads().into_iter().filter(|lead| lead.outline.contains(&Point::new(x, y))).collect();
+    let with_area = yards.iter().filter(|lead| lead.properties["area_m2"].is_f64()).count();
+    assert_eq!(with_area, 1, "{yards:?}");
+}
+
+#[test]
+fn a_sub_model_that_needs_two_seasons_is_named_where_the_target_has_one() {
+    let drawn = Drawn::new(World::of(Cover::Crop, "farmland", 48, 48));
+    let one_year = |models: &str| {
+        Scan::of(&drawn).periods(BASELINE, "2022-01-01/2022-12-31").with(&format!("--models {models}")).run()
+    };
+    let alone = one_year("F2,F7");
+    assert!(matches!(alone.code, Some(1 | 2)), "{:?}", alone.code);
+    says(&alone.stderr, &["F2 (2), F7 (2)", "too few whole growing seasons"]);
+    says(&one_year("F1,F7").stderr, &["note: ", "F7 (2): not looked for", "a longer --target"]);
+    let two_years = Scan::of(&drawn).periods(BASELINE, TARGET).with("--models F2,F7").run();
+    assert!(!two_years.stderr.contains("too few whole growing seasons"), "{}", two_years.stderr);
 }
