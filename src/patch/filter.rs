@@ -10,8 +10,8 @@
 use crate::grid::Window;
 use crate::submodel::Measured;
 
-/// Pixels to either side along a line: nine together are 90 m of a track at 10 m. With fewer, noise makes lines of its
-/// own (the best of eight medians of five lies a sigma above the noise, of nine half a sigma).
+/// Pixels to either side along a line: nine together are 90 m of a track at 10 m. With fewer, noise makes more
+/// lines of its own, because the best of eight directions is taken. Chosen here.
 const ALONG: i32 = 4;
 
 /// Steps along the eight directions, row and column in quarters of the way: a turn of 22.5 degrees each.

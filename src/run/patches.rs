@@ -128,11 +128,13 @@ fn patches_of(
     };
     let share = |patch: &Patch| patch.pixels.iter().filter(passed).count() as f32 / patch.pixels.len() as f32;
     let part = |patch: &Patch| {
-        let mut gated = vec![false; window.len()];
+        // Of the patch alone: a component of many patches would be drawn once for each.
+        let own = patch.window;
+        let mut gated = vec![false; own.len()];
         for pixel in patch.pixels.iter().filter(passed) {
-            gated[(pixel.row - window.row0) * window.cols + pixel.col - window.col0] = true;
+            gated[(pixel.row - own.row0) * own.cols + pixel.col - own.col0] = true;
         }
-        parts(&gated, window.rows, window.cols, false).iter().map(Vec::len).max().unwrap_or(0)
+        parts(&gated, own.rows, own.cols, false).iter().map(Vec::len).max().unwrap_or(0)
     };
     let examined = |patch: Patch| {
         let (gated_share, gated_part) = (share(&patch), part(&patch));
