@@ -23,6 +23,9 @@ pub struct Passed {
     pub reached: Date,
     /// Last view of the run.
     pub last: Date,
+    /// First view of the longest run of the first of the years in a row that passed: a change that stays passes year
+    /// after year, and began in the first of them.
+    pub begun: Date,
 }
 
 /// The longest passing run over the gates of a sub-model; ties go to the earlier gate and date.
@@ -34,6 +37,17 @@ pub fn pass(
     target: Period,
 ) -> Option<Passed> {
     let runs = model.gates.iter().flat_map(|gate| runs(gate, features, series, dates, target));
+    let runs: Vec<Passed> = runs.collect();
+    let mut best = longest(runs.iter())?.clone();
+    let of_year = |year: i16| longest(runs.iter().filter(|run| run.first.year() == year));
+    while let Some(earlier) = of_year(best.begun.year() - 1) {
+        best.begun = earlier.first;
+    }
+    Some(best)
+}
+
+/// The run of most views; of equals the first.
+fn longest<'a>(runs: impl Iterator<Item = &'a Passed>) -> Option<&'a Passed> {
     runs.reduce(|best, next| if next.views > best.views { next } else { best })
 }
 
@@ -48,7 +62,8 @@ fn runs(gate: &Gate, features: &[Feature], series: &Series, dates: &[Date], targ
     let mut close = |run: &mut Vec<Date>| {
         if run.len() >= gate.consecutive {
             let (first, last, reached) = (run[0], run[run.len() - 1], run[gate.consecutive - 1]);
-            passed.push(Passed { gate: gate.name.clone(), views: run.len(), first, reached, last });
+            let (gate, begun) = (gate.name.clone(), first);
+            passed.push(Passed { gate, views: run.len(), first, reached, last, begun });
         }
         run.clear();
     };
@@ -124,6 +139,35 @@ mod tests {
     fn one_rule_sees_bare_ground_on_a_meadow_and_on_desert_steppe() {
         assert_eq!(grass(0.80, 0.20).unwrap().gate, "bare");
         assert_eq!(grass(0.20, 0.13).unwrap().gate, "bare");
+    }
+
+    /// Meadow of NDVI .8 seen on ten days of each May from 2020 to 2023, bare in the first so many of them.
+    fn begun(bare: [usize; 4]) -> Option<(Date, Date)> {
+        let models = submodel::select(&["G1".to_owned()]).unwrap();
+        let day = |view: usize| Date::constant(2020 + view as i16 / 10, 5, 1 + 2 * (view % 10) as i8);
+        let dates: Vec<Date> = (0..40).map(day).collect();
+        let ndvi: Vec<f32> =
+            (0..40).map(|view| if view % 10 < bare[view / 10] { 0.2 } else { 0.8 }).collect();
+        let z = ndvi.iter().map(|ndvi| 10.0 * (ndvi - 0.8)).collect();
+        let series = Series {
+            views: (0..40).collect(),
+            observed: vec![ndvi],
+            expected: vec![vec![0.8; 40]],
+            control: vec![vec![0.8; 40]],
+            z: vec![z],
+            history: vec![(0.8, 0.8)],
+        };
+        let target = Period::parse("2020-01-01/2023-12-31").unwrap();
+        pass(&models[0], &[Feature::Ndvi], &series, &dates, target).map(|passed| (passed.begun, passed.first))
+    }
+
+    #[test]
+    fn a_change_that_passes_year_after_year_began_in_the_first_of_them() {
+        let may = |year: i16| Date::constant(year, 5, 1);
+        assert_eq!(begun([0, 6, 6, 10]), Some((may(2021), may(2023))));
+        assert_eq!(begun([6, 0, 6, 10]), Some((may(2022), may(2023))));
+        assert_eq!(begun([10, 6, 0, 0]), Some((may(2020), may(2020))));
+        assert_eq!(begun([0, 0, 0, 0]), None);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub(super) fn signature<'a>(
         dates,
         look_back: &question.look_back,
         target: question.target,
-        since: closer.passed.as_ref().map_or(chosen, |passed| passed.first),
+        since: closer.passed.as_ref().map_or(chosen, |passed| passed.begun),
         growing: model.growing_season,
         shape: &closer.patch.shape,
         pixel_metres: (inputs.pixel_metres.0 * inputs.pixel_metres.1).sqrt(),

@@ -241,14 +241,14 @@ impl<'a> Desk<'a> {
         let dates = self.inputs.dates();
         let date = |index: usize| dates[closer.series.views[index]];
         let chosen: Vec<Date> = closer.chosen.indices.iter().map(|index| date(*index)).collect();
-        let reached = closer.passed.as_ref().map_or(chosen[0], |passed| passed.first);
+        let gated = closer.passed.as_ref().map_or(chosen[0], |passed| passed.begun);
         // The accumulator may have seen the same episode begin before the gate's season did.
         let begun = closer
             .persistence
             .first_seen
-            .filter(|date| closer.persistence.confirmed_on.is_some() && *date < reached);
+            .filter(|date| closer.persistence.confirmed_on.is_some() && *date < gated);
         let first_seen =
-            begun.filter(|date| days_between(*date, reached) <= SAME_EPISODE_DAYS).unwrap_or(reached);
+            begun.filter(|date| days_between(*date, gated) <= SAME_EPISODE_DAYS).unwrap_or(gated);
         let last = chosen[chosen.len() - 1];
         let last_seen = closer.passed.as_ref().map_or(last, |passed| passed.last.max(last));
         let all = (0..closer.series.views.len()).map(date);

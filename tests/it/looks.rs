@@ -75,7 +75,8 @@ pub enum Deed {
 
 type Colours = [f64; 5];
 
-const SOIL: Colours = [0.09, 0.12, 0.17, 0.22, 0.32];
+/// Bare soil of a field or pasture.
+pub const SOIL: Colours = [0.09, 0.12, 0.17, 0.22, 0.32];
 const LEAF: Colours = [0.03, 0.07, 0.04, 0.45, 0.20];
 const WET_LEAF: Colours = [0.03, 0.06, 0.035, 0.38, 0.12];
 const MUD: Colours = [0.06, 0.07, 0.07, 0.08, 0.06];
