@@ -33,6 +33,10 @@ const LEAST_CORE: usize = 9;
 /// Share of a piece of ground that an earlier one may have taken.
 const MOST_SHARED: f32 = 0.3;
 
+/// Side in pixels of a square that fits into ground beside a stronger change, but not into its blurred rim: two pixels of
+/// the sensor's and the smoothing's blur on each side, and one more.
+const WIDE: usize = 5;
+
 /// What is asked of a patch.
 #[derive(Clone, Copy)]
 pub struct Asked<'a> {
@@ -144,27 +148,47 @@ impl<'a> Look<'a> {
         // The seed that moved most first; what it covers is taken, what is left forms seeds of its own:
         // two neighbouring cuts of different years are two pieces of ground.
         while let Some(seed) = self.strongest(&gated, &moved) {
-            let concluded = self.conclude(prepared, asked, &seed, &taken);
-            let ground: Vec<usize> = concluded
-                .iter()
-                .flat_map(|closer| &closer.patch.pixels)
-                .map(|pixel| self.place(*pixel))
-                .collect();
-            let again = ground.iter().filter(|pixel| taken[**pixel]).count();
-            // What is left of the rim of a piece of ground finds the same ground again, at a level too low.
-            let is_new = again as f32 <= MOST_SHARED * ground.len() as f32;
-            if !is_new || !ground.iter().any(|pixel| gated[*pixel]) {
+            let over = self.conclude(prepared, asked, &seed, (&taken, false));
+            let ground = self.ground_of(over.as_ref());
+            // What is left of the rim of a piece of ground finds the same ground again, at a level too low. What is wide
+            // besides that ground is a fainter piece of its own.
+            let (concluded, ground) = if is_new(&ground, &taken) {
+                (over, ground)
+            } else {
+                let beside = self.conclude(prepared, asked, &seed, (&taken, true));
+                let ground = self.ground_of(beside.as_ref());
+                let is_own = is_new(&ground, &taken) && self.is_wide(&ground);
+                if is_own { (beside, ground) } else { (None, Vec::new()) }
+            };
+            if !ground.iter().any(|pixel| gated[*pixel]) {
                 seed.iter().for_each(|pixel| gated[*pixel] = false);
             }
-            if is_new {
-                ground.iter().for_each(|pixel| (taken[*pixel], gated[*pixel]) = (true, false));
-                found.extend(concluded);
-            }
+            ground.iter().for_each(|pixel| (taken[*pixel], gated[*pixel]) = (true, false));
+            found.extend(concluded);
         }
         if found.is_empty() {
-            found.extend(self.conclude(prepared, asked, &self.ground(), &taken));
+            found.extend(self.conclude(prepared, asked, &self.ground(), (&taken, false)));
         }
         found
+    }
+
+    /// The pixels of what was concluded; none of nothing.
+    fn ground_of(&self, concluded: Option<&Closer>) -> Vec<usize> {
+        concluded.iter().flat_map(|closer| &closer.patch.pixels).map(|pixel| self.place(*pixel)).collect()
+    }
+
+    /// Whether a square of `WIDE` pixels fits into some ground: rims are narrower.
+    fn is_wide(&self, ground: &[usize]) -> bool {
+        let (rows, cols) = (self.window.rows, self.window.cols);
+        let mut is_ground = vec![false; self.pixels.len()];
+        ground.iter().for_each(|pixel| is_ground[*pixel] = true);
+        let fits = |pixel: &usize| {
+            let (row, col) = (pixel / cols, pixel % cols);
+            let is_full =
+                |row: usize| is_ground[row * cols + col..row * cols + col + WIDE].iter().all(|own| *own);
+            row + WIDE <= rows && col + WIDE <= cols && (row..row + WIDE).all(is_full)
+        };
+        ground.iter().any(fits)
     }
 
     /// The connected seed that moved most altogether, if one is large enough. Not the largest one: faint stubble
@@ -205,13 +229,23 @@ impl<'a> Look<'a> {
         (0..self.pixels.len()).filter(|pixel| self.inside[*pixel]).collect()
     }
 
-    /// The conclusion about one seed. `None` when no season has enough views of it.
-    fn conclude(&self, prepared: &Prepared, asked: &Asked, seed: &[usize], taken: &[bool]) -> Option<Closer> {
+    /// The conclusion about one seed, `beside` what is taken or over it. `None` when no season has enough views of it.
+    fn conclude(
+        &self,
+        prepared: &Prepared,
+        asked: &Asked,
+        seed: &[usize],
+        (taken, beside): (&[bool], bool),
+    ) -> Option<Closer> {
         let Asked { features, dates, look_back, target } = *asked;
         let first = self.medians(seed, features.len(), dates.len(), look_back);
         let chosen = prepared.choose(&first, dates, target)?;
         let views: Vec<usize> = chosen.indices.iter().map(|index| first.views[*index]).collect();
-        let field = self.amplitudes(prepared, features, chosen.kind, &views);
+        let mut field = self.amplitudes(prepared, features, chosen.kind, &views);
+        if beside {
+            let taken = field.values.iter_mut().zip(taken).filter(|(_, taken)| **taken);
+            taken.for_each(|(value, _)| *value = f32::NAN);
+        }
         let (patch, amplitude) = recut(self.patch, &field, seed, &self.ground());
         let series =
             self.medians(&self.inner_half(&patch, &field, taken), features.len(), dates.len(), look_back);
@@ -326,6 +360,12 @@ impl<'a> Look<'a> {
     }
 }
 
+/// Whether at most a part of some ground is taken by an earlier piece.
+fn is_new(ground: &[usize], taken: &[bool]) -> bool {
+    let again = ground.iter().filter(|pixel| taken[**pixel]).count();
+    again as f32 <= MOST_SHARED * ground.len() as f32
+}
+
 /// Cuts a patch anew at the half-maximum of amplitude, from its seed pixels.
 fn recut(patch: &Patch, field: &Field, seed: &[usize], ground: &[usize]) -> (Patch, f32) {
     match tree::cut(field, seed, ground) {
@@ -408,6 +448,20 @@ mod tests {
         let found = conclusions(share);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].patch.pixels.len(), 100);
+    }
+
+    #[test]
+    fn faint_ground_beside_a_strong_change_is_a_piece_of_its_own() {
+        // Between them lies what passes no gate, and yet more than half of the faint ground's maximum.
+        let share = |row, col| match (in_block(row, col, (4, 16)), in_block(row, col, (18, 34))) {
+            (true, _) => 1.0,
+            (_, true) => 0.34,
+            _ if in_block(row, col, (16, 18)) => 0.18,
+            _ => 0.0,
+        };
+        let found = conclusions(share);
+        let sizes: Vec<usize> = found.iter().map(|closer| closer.patch.pixels.len()).collect();
+        assert_eq!(sizes, [120, 180]);
     }
 
     #[test]
