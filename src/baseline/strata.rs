@@ -122,13 +122,4 @@ fn thinned(group: Vec<usize>) -> Vec<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    impl Strata {
-        /// Strata that are given.
-        pub fn given(centres: Vec<Descriptor>, donors: Vec<Vec<usize>>) -> Self {
-            Self { centres, donors }
-        }
-    }
-}
+mod tests;
