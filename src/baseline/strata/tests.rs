@@ -62,6 +62,14 @@ fn a_stratum_is_split_where_it_is_widest() {
 }
 
 #[test]
+fn of_two_dimensions_as_wide_as_each_other_the_first_is_split() {
+    let of =
+        |pixel: usize| Some([0.0, (pixel % 2) as f32 * 4.0, 0.0, (pixel / 2 % 2) as f32 * 4.0, 0.0, 0.0]);
+    let strata = split(&Descriptors { of_pixels: (0..320).map(of).collect() });
+    assert!(strata.donors[0].iter().eq((0..320).step_by(2).collect::<Vec<_>>().iter()));
+}
+
+#[test]
 fn a_stratum_no_wider_than_08_is_not_split() {
     let wide = |width: f32| along(2, 320, |pixel| if pixel < 160 { 0.0 } else { width });
     assert_eq!(split(&wide(0.8)).len(), 1);
