@@ -72,7 +72,7 @@ impl Control {
         value(self.median(leaf, view, feature))
     }
 
-    /// Whether the nearest stratum of a blend, or at least half of the blend's weight, is known.
+    /// Whether strata with at least half of a blend's weight are known in a view.
     pub fn is_known(&self, blend: &[(usize, f32)], view: usize) -> bool {
         let known = |(leaf, _): &&(usize, f32)| self.median(*leaf, view, 0) != MISSING;
         blend.iter().filter(known).map(|(_, weight)| weight).sum::<f32>() >= 0.5
@@ -91,3 +91,6 @@ impl Control {
         sum / total
     }
 }
+
+#[cfg(test)]
+mod tests;

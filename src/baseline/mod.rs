@@ -188,14 +188,13 @@ pub fn drop_cloudy_blocks(stack: &mut Stack) {
 }
 
 fn drop_block(stack: &mut Stack, view: usize, block: Window) {
-    let window = stack.window;
-    let index = |row: usize, col: usize| (row - window.row0) * window.cols + col - window.col0;
-    let pixels = || {
-        let rows = block.row0..block.row_end();
-        rows.flat_map(move |row| (block.col0..block.col_end()).map(move |col| index(row, col)))
-    };
-    let seen = pixels().filter(|pixel| stack.is_seen(view, *pixel)).count();
-    if seen > 0 && (seen as f32) < LEAST_CLEAR_SHARE * block.len() as f32 {
-        pixels().for_each(|pixel| stack.forget(view, pixel));
+    let row = |row: usize| stack.pixel_at(row, block.col0)..stack.pixel_at(row, block.col_end());
+    let pixels: Vec<usize> = (block.row0..block.row_end()).flat_map(row).collect();
+    let seen = pixels.iter().filter(|pixel| stack.is_seen(view, **pixel)).count();
+    if (seen as f32) < LEAST_CLEAR_SHARE * block.len() as f32 {
+        pixels.into_iter().for_each(|pixel| stack.forget(view, pixel));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -120,3 +120,6 @@ fn thinned(group: Vec<usize>) -> Vec<usize> {
     let step = group.len().div_ceil(MOST_DONORS);
     group.into_iter().step_by(step.max(1)).collect()
 }
+
+#[cfg(test)]
+mod tests;

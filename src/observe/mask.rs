@@ -54,8 +54,62 @@ mod tests {
     }
 
     #[test]
+    fn of_the_twelve_classes_only_vegetation_soil_water_and_unclassified_are_clear() {
+        let classes: Vec<f32> = (0..12_u8).map(f32::from).collect();
+        let seen: Vec<usize> = (0..12).filter(|class| clear(Band::Scl, &classes)[*class]).collect();
+        assert_eq!(seen, [4, 5, 6, 7]);
+    }
+
+    #[test]
+    fn a_given_mask_is_clear_at_0_alone() {
+        assert_eq!(clear(Band::Mask, &[0.0, 1.0, 4.0, 7.0, 255.0]), [true, false, false, false, false]);
+    }
+
+    #[test]
     fn nodata_in_the_mask_is_not_clear() {
         assert_eq!(clear(Band::Scl, &[f32::NAN, 0.0, 5.0]), [false, false, true]);
         assert_eq!(clear(Band::Mask, &[f32::NAN, 0.0, 1.0]), [false, true, false]);
+    }
+
+    /// Rows and columns of what is not clear once clouds at some places of a 5 x 9 window have spread by one pixel.
+    fn hidden(clouds: &[(usize, usize)]) -> Vec<(usize, usize)> {
+        let (rows, cols) = (5, 9);
+        let mut flags = vec![true; rows * cols];
+        clouds.iter().for_each(|(row, col)| flags[row * cols + col] = false);
+        let kept = erode(&flags, rows, cols, 1);
+        assert_eq!(kept.len(), rows * cols);
+        (0..rows * cols).filter(|place| !kept[*place]).map(|place| (place / cols, place % cols)).collect()
+    }
+
+    #[test]
+    fn a_cloud_spreads_to_its_eight_neighbours_whatever_the_shape_of_the_window() {
+        let around = [(1, 5), (1, 6), (1, 7), (2, 5), (2, 6), (2, 7), (3, 5), (3, 6), (3, 7)];
+        assert_eq!(hidden(&[(2, 6)]), around);
+    }
+
+    #[test]
+    fn a_cloud_at_an_edge_does_not_come_round_to_the_other_side() {
+        assert_eq!(hidden(&[(0, 8)]), [(0, 7), (0, 8), (1, 7), (1, 8)]);
+        assert_eq!(hidden(&[(4, 0)]), [(3, 0), (3, 1), (4, 0), (4, 1)]);
+    }
+
+    #[test]
+    fn a_window_without_cloud_stays_clear_and_one_of_cloud_stays_hidden() {
+        assert_eq!(hidden(&[]), []);
+        let all: Vec<(usize, usize)> = (0..45).map(|place| (place / 9, place % 9)).collect();
+        assert_eq!(hidden(&all), all);
+    }
+
+    #[test]
+    fn a_mask_that_does_not_spread_is_the_mask_itself() {
+        let flags = [true, false, true, true, true, false];
+        assert_eq!(erode(&flags, 2, 3, 0), flags);
+    }
+
+    #[test]
+    fn a_spread_wider_than_the_window_hides_all_of_it() {
+        let mut flags = vec![true; 12];
+        flags[0] = false;
+        assert_eq!(erode(&flags, 3, 4, 9), [false; 12]);
     }
 }

@@ -98,4 +98,108 @@ mod tests {
     fn a_shadow_is_forgotten() {
         assert_eq!(spikes(&[0.2, 0.2, 0.1, 0.2, 0.2], &[0.5; 5]), [2]);
     }
+
+    /// Whether the middle one of three views, as (brightness, NDVI), is a spike.
+    fn is_forgotten(views: [(f32, f32); 3]) -> bool {
+        let seen = [0, 1, 2].map(|view| (view, views[view].0, views[view].1));
+        is_spike(&seen, 1, REACH_WITH_MASK)
+    }
+
+    #[test]
+    fn a_cloud_outshines_both_sides_by_more_than_006_and_is_less_green_by_more_than_003() {
+        let grass = (0.2, 0.5);
+        assert!(is_forgotten([grass, (0.265, 0.465), grass]));
+        assert!(!is_forgotten([grass, (0.255, 0.465), grass]), "too little brighter");
+        assert!(!is_forgotten([grass, (0.265, 0.475), grass]), "too little less green");
+        // The limits themselves: no cloud yet.
+        let black = (0.0, 0.0);
+        assert!(is_forgotten([black, (0.0601, -0.0301), black]));
+        assert!(!is_forgotten([black, (0.06, -0.0301), black]));
+        assert!(!is_forgotten([black, (0.0601, -0.03), black]));
+    }
+
+    #[test]
+    fn what_agrees_with_one_side_is_no_cloud() {
+        let (grass, soil) = ((0.2, 0.5), (0.3, 0.2));
+        assert!(!is_forgotten([grass, (0.31, 0.15), soil]) && !is_forgotten([soil, (0.31, 0.15), grass]));
+        assert!(!is_forgotten([grass, (0.4, 0.18), soil]) && !is_forgotten([soil, (0.4, 0.18), grass]));
+        assert!(is_forgotten([grass, (0.4, 0.15), soil]) && is_forgotten([soil, (0.4, 0.15), grass]));
+    }
+
+    #[test]
+    fn a_shadow_has_less_than_062_of_the_light_of_the_darker_side() {
+        let sides =
+            |before: f32, bright: f32, after: f32| is_forgotten([(before, 0.5), (bright, 0.5), (after, 0.5)]);
+        assert!(sides(1.0, 0.619, 1.0) && !sides(1.0, 0.62, 1.0));
+        assert!(!sides(0.1, 0.07, 0.2) && !sides(0.2, 0.07, 0.1));
+        assert!(sides(0.1, 0.06, 0.2) && sides(0.2, 0.06, 0.1));
+    }
+
+    #[test]
+    fn the_first_and_the_last_view_are_never_forgotten() {
+        assert!(spikes(&[0.1, 0.2, 0.2, 0.2, 0.1], &[0.5; 5]).is_empty());
+        assert!(spikes(&[0.5, 0.2, 0.2, 0.2, 0.5], &[0.1, 0.5, 0.5, 0.5, 0.1]).is_empty());
+        assert!(spikes(&[0.1], &[0.5]).is_empty() && spikes(&[0.1, 0.5], &[0.5, 0.1]).is_empty());
+    }
+
+    #[test]
+    fn of_two_views_on_each_side_the_dimmest_and_the_greenest_are_compared() {
+        // Haze in the views next to a cloud does not excuse it: behind them is clear ground.
+        let (bright, ndvi) = ([0.2, 0.3, 0.32, 0.3, 0.2], [0.5, 0.45, 0.4, 0.45, 0.5]);
+        assert_eq!(spikes(&bright, &ndvi), [2]);
+        // The middle one of three clouds in a row still has clear ground within reach; none of four has.
+        assert_eq!(spikes(&[0.2, 0.2, 0.4, 0.4, 0.4, 0.2], &[0.5, 0.5, 0.2, 0.2, 0.2, 0.5]), [3]);
+        let (bright, ndvi) = ([0.2, 0.2, 0.4, 0.4, 0.4, 0.4, 0.2], [0.5, 0.5, 0.2, 0.2, 0.2, 0.2, 0.5]);
+        assert!(spikes(&bright, &ndvi).is_empty());
+    }
+
+    /// Two pixels through six views, (brightness, NDVI); `None` was not seen.
+    fn screened(
+        features: [Feature; 2],
+        pixels: [[Option<(f32, f32)>; 6]; 2],
+        reach: usize,
+    ) -> [Vec<usize>; 2] {
+        let window = crate::grid::Window { row0: 3, col0: 4, rows: 1, cols: 2 };
+        let dates = (1..7).map(|day| crate::date::Date::constant(2020, 6, day)).collect();
+        let mut stack = Stack::new(window, dates, features.to_vec());
+        for view in 0..6 {
+            let look = pixels.map(|pixel| pixel[view]);
+            let clear = look.map(|look| look.is_some());
+            let (bright, ndvi) = (look.map(|l| l.map_or(0.0, |l| l.0)), look.map(|l| l.map_or(0.0, |l| l.1)));
+            stack.lay(view, &[ndvi.to_vec(), bright.to_vec()], &clear);
+        }
+        screen(&mut stack, reach);
+        [0, 1].map(|pixel| (0..6).filter(|view| stack.is_seen(*view, pixel)).collect())
+    }
+
+    const GRASS: Option<(f32, f32)> = Some((0.2, 0.5));
+    const CLOUD: Option<(f32, f32)> = Some((0.5, 0.1));
+
+    #[test]
+    fn each_pixel_forgets_its_own_spikes_and_nothing_else() {
+        let pixels = [[GRASS, CLOUD, GRASS, GRASS, GRASS, GRASS], [GRASS, GRASS, GRASS, GRASS, CLOUD, GRASS]];
+        let left = screened([Feature::Ndvi, Feature::Brightness], pixels, REACH_WITH_MASK);
+        assert_eq!(left, [vec![0, 2, 3, 4, 5], vec![0, 1, 2, 3, 5]]);
+    }
+
+    #[test]
+    fn views_that_were_not_seen_are_no_neighbours() {
+        let pixels = [[GRASS, None, CLOUD, None, GRASS, GRASS], [None, CLOUD, GRASS, GRASS, CLOUD, None]];
+        let left = screened([Feature::Ndvi, Feature::Brightness], pixels, REACH_WITH_MASK);
+        assert_eq!(left, [vec![0, 4, 5], vec![1, 2, 3, 4]]);
+    }
+
+    #[test]
+    fn with_a_mask_two_views_in_a_row_stay_because_bare_soil_looks_like_that() {
+        let pixels = [[GRASS, GRASS, CLOUD, CLOUD, GRASS, GRASS]; 2];
+        let features = [Feature::Ndvi, Feature::Brightness];
+        assert_eq!(screened(features, pixels, REACH_WITH_MASK)[0], [0, 1, 2, 3, 4, 5]);
+        assert_eq!(screened(features, pixels, REACH_WITHOUT_MASK)[0], [0, 1, 4, 5]);
+    }
+
+    #[test]
+    fn without_brightness_nothing_is_screened() {
+        let pixels = [[GRASS, GRASS, CLOUD, GRASS, GRASS, GRASS]; 2];
+        assert_eq!(screened([Feature::Ndvi, Feature::Bsi], pixels, REACH_WITH_MASK)[0].len(), 6);
+    }
 }

@@ -1,0 +1,287 @@
+//! The laws of a pixel's own answer to its control, and of how donors scatter.
+
+use super::*;
+use crate::baseline::tests::{corner, drawn, near};
+use crate::observe::MISSING;
+use crate::submodel::Feature;
+
+impl Residuals {
+    /// Changes that are given, by leaf: donor * views + view.
+    pub fn given(changed: Vec<Vec<bool>>, views: usize) -> Self {
+        Self { spreads: Vec::new(), features: 0, correlation: Vec::new(), changed, views }
+    }
+}
+
+#[test]
+fn a_pixel_that_follows_its_control_has_no_z() {
+    let m: Vec<f32> = (0..12).map(|view| 0.2 + 0.02 * view as f32).collect();
+    let x: Vec<f32> = m.iter().map(|m| m + 0.05).collect();
+    let fit = Fit::shrunken(&x, &m, &(0..8).collect::<Vec<_>>(), 0.02, 0.015);
+    assert!((8..12).all(|view| fit.z(x[view], m[view]).abs() < 0.3));
+    assert!(fit.z(x[9] - 0.2, m[9]) < -4.0);
+}
+
+#[test]
+fn a_drought_outside_the_look_back_widens_the_spread() {
+    let m: Vec<f32> = (0..10).map(|view| 0.3 + 0.005 * view as f32).collect();
+    let fit = Fit::shrunken(&m, &m, &(0..10).collect::<Vec<_>>(), 0.02, 0.015);
+    assert!(fit.z(0.22, 0.32).abs() > fit.z(0.0, 0.1).abs());
+}
+
+#[test]
+fn one_missed_cloud_in_the_look_back_moves_little() {
+    let m = vec![0.5; 9];
+    let mut x = vec![0.6; 9];
+    x[4] = 0.05;
+    let fit = Fit::shrunken(&x, &m, &(0..9).collect::<Vec<_>>(), 0.02, 0.015);
+    assert!((fit.expected(0.5) - 0.6).abs() < 0.02);
+}
+
+/// The fit of a pixel to its control over all of its views.
+fn fitted(x: &[f32], m: &[f32], prior: f32, floor: f32) -> Fit {
+    Fit::shrunken(x, m, &(0..x.len()).collect::<Vec<_>>(), prior, floor)
+}
+
+/// A control of .4 that swings by `swing` from view to view.
+fn swinging(views: usize, swing: f32) -> Vec<f32> {
+    (0..views).map(|view| if view % 2 == 0 { 0.4 - swing } else { 0.4 + swing }).collect()
+}
+
+#[test]
+fn z_of_a_pixel_without_scatter_rests_on_the_spread_of_its_stratum() {
+    let fit = fitted(&[0.6; 10], &[0.5; 10], 0.02, 0.01);
+    // Variance (8 x .02 x .02) / (8 + 10 - 2); the mean of ten views adds a tenth.
+    let sigma = (0.0002_f32 * 1.1).sqrt();
+    near(fit.expected(0.5), 0.6, 1e-6);
+    near(fit.z(0.63, 0.5), 0.03 / sigma, 1e-3);
+    near(fit.z(0.57, 0.5), -0.03 / sigma, 1e-3);
+    // A control .02 off what it was: over eight floors squared that is another half.
+    near(fit.expected(0.52), 0.62, 1e-6);
+    near(fit.z(0.65, 0.52), 0.03 / (0.0002_f32 * 1.6).sqrt(), 1e-3);
+    near(fit.z(0.61, 0.48), 0.03 / (0.0002_f32 * 1.6).sqrt(), 1e-3);
+}
+
+#[test]
+fn a_pixel_that_swings_twice_as_much_as_its_control_is_met_half_way_by_as_many_prior_views() {
+    let m = swinging(8, 0.05);
+    let x: Vec<f32> = m.iter().map(|m| 2.0 * m + 0.1).collect();
+    let fit = fitted(&x, &m, 0.01, 0.005);
+    near(fit.expected(0.4), 0.9, 1e-5);
+    near(fit.expected(0.5), 0.9 + 1.5 * 0.1, 1e-5);
+    // Each view is .025 off that line; eight views and the eight of the prior, less two.
+    let error = 1.4826 * 0.025_f32;
+    let variance = (8.0 * 0.01 * 0.01 + 8.0 * error * error) / 14.0;
+    // The control has moved .05 in each of 8 views and as much in the prior's 8.
+    let widening = 1.0 + 1.0 / 8.0 + 0.1 * 0.1 / (16.0 * 0.05 * 0.05);
+    near(fit.z(1.0, 0.5), -0.05 / (variance * widening).sqrt(), 1e-3);
+}
+
+#[test]
+fn the_slope_stays_between_0_and_3() {
+    let m = swinging(16, 0.05);
+    let rise = |slope: f32| {
+        let x: Vec<f32> = m.iter().map(|m| slope * m).collect();
+        let fit = fitted(&x, &m, 0.02, 0.015);
+        (fit.expected(0.5) - fit.expected(0.4)) / 0.1
+    };
+    near(rise(20.0), 3.0, 1e-4);
+    near(rise(-20.0), 0.0, 1e-4);
+    near(rise(1.0), 1.0, 1e-4);
+    near(rise(2.5), (16.0 * 2.5 + 8.0) / 24.0, 1e-4);
+}
+
+#[test]
+fn an_odd_view_counts_as_three_sigma_of_whatever_spread_is_the_widest() {
+    let mean = |differences: [f32; 9], prior: f32, floor: f32| {
+        let x = differences.map(|difference| 0.5 + difference);
+        fitted(&x, &[0.5; 9], prior, floor).expected(0.5) - 0.5
+    };
+    let one_off = [0.1, 0.1, 0.1, 0.1, 0.6, 0.1, 0.1, 0.1, 0.1];
+    near(mean(one_off, 0.02, 0.01), 0.1 + 3.0 * 0.02 / 9.0, 1e-5);
+    near(mean(one_off, 0.01, 0.03), 0.1 + 3.0 * 0.03 / 9.0, 1e-5);
+    near(mean(one_off.map(|difference| -difference), 0.02, 0.01), -0.1 - 3.0 * 0.02 / 9.0, 1e-5);
+    // Its own scatter: half of the views lie within .05 of the middle one.
+    let scatter = [0.05, -0.05, 0.05, -0.05, 0.05, -0.05, 0.0, 0.0, -0.5];
+    near(mean(scatter, 0.02, 0.01), -3.0 * 1.4826 * 0.05 / 9.0, 1e-5);
+}
+
+#[test]
+fn an_odd_view_moves_the_slope_no_farther_than_it_moves_the_mean() {
+    let m = swinging(8, 0.05);
+    let mut x = m.clone();
+    x[7] += 0.5;
+    // The odd view counts as .06: its part of the slope is .05 x .06 over 16 times .05 x .05.
+    let fit = fitted(&x, &m, 0.02, 0.015);
+    near((fit.expected(0.5) - fit.expected(0.4)) / 0.1, 1.0 + 0.05 * 0.06 / (16.0 * 0.05 * 0.05), 1e-4);
+    near(fit.expected(0.4), 0.4 + 0.06 / 8.0, 1e-5);
+}
+
+#[test]
+fn no_pixel_is_credited_with_less_than_the_least_spread() {
+    let fit = fitted(&[0.6; 10], &[0.5; 10], 0.001, 0.015);
+    near(fit.z(0.63, 0.5), 2.0 / 1.1_f32.sqrt(), 1e-3);
+}
+
+#[test]
+fn z_is_clipped_at_8_on_both_sides() {
+    let fit = fitted(&[0.6; 10], &[0.5; 10], 0.02, 0.015);
+    assert_eq!([fit.z(5.0, 0.5), fit.z(-5.0, 0.5)], [8.0, -8.0]);
+}
+
+#[test]
+fn without_a_history_nothing_is_expected() {
+    let fit = Fit::shrunken(&[0.5], &[0.5], &[], 0.02, 0.015);
+    assert!(fit.expected(0.5).is_nan() && fit.z(0.5, 0.5).is_nan());
+}
+
+#[test]
+fn a_single_view_of_history_counts_as_one() {
+    let fit = Fit::shrunken(&[0.9, 0.5], &[0.1, 0.4], &[1], 0.02, 0.01);
+    near(fit.expected(0.4), 0.5, 1e-6);
+    near(fit.z(0.53, 0.4), 0.03 / (8.0 * 0.02 * 0.02 / 7.0 * 2.0_f32).sqrt(), 1e-3);
+}
+
+#[test]
+fn the_median_of_an_even_count_is_the_upper_of_the_two_in_the_middle() {
+    assert_eq!(median(&mut [3.0, -1.0, 2.0]), 2.0);
+    assert_eq!(median(&mut [4.0, 1.0, 3.0, 2.0]), 3.0);
+    assert_eq!(median(&mut [7.0]), 7.0);
+}
+
+const PAIR: [Feature; 2] = [Feature::Ndvi, Feature::Brightness];
+
+/// Ten views of the look-back, then ten of the target period.
+const VIEWS: usize = 20;
+
+/// How far a donor lies off its middle in a view, in its stratum's scatter: twice nothing, four times up, four down.
+fn step(donor: usize, view: usize) -> f32 {
+    [0.0, 1.0, -1.0, 1.0, -1.0][(donor + view) % 5]
+}
+
+/// Scatter by stratum and feature.
+const SCATTER: [[f32; 2]; 2] = [[0.02, 0.03], [0.04, 0.05]];
+
+/// The control of a stratum: the first has seasons, the second none; the first is not known in view 4.
+fn level(leaf: usize, view: usize) -> [i16; 2] {
+    match (leaf, view) {
+        (0, 4) => [MISSING; 2],
+        (0, _) => [3000 + 500 * (view % 3) as i16, 1000 + 300 * (view % 4) as i16],
+        _ => [4000, 2000],
+    }
+}
+
+/// Two strata of twenty donors each, which lie .05 off their control and scatter about that; in the target period the
+/// scatter of the first is half as much again. Donors of view 7 are seen by turns. `change` comes on top.
+fn residuals(step_of: usize, change: impl Fn(usize, usize) -> [f32; 2]) -> Residuals {
+    let look = |pixel: usize, view: usize| {
+        let (leaf, donor) = (pixel / 20, pixel % 20);
+        if view == 7 && donor % 2 == 0 {
+            return None;
+        }
+        let wider = if leaf == 0 && view >= 10 { 1.5 } else { 1.0 };
+        let of = |feature: usize| {
+            let stored = level(leaf, view)[feature];
+            let control = if stored == MISSING { 0.9 } else { value(stored) };
+            control + 0.05 + wider * SCATTER[leaf][feature] * step(donor, view) + change(pixel, view)[feature]
+        };
+        Some([of(0), of(1)])
+    };
+    let stack = drawn(corner(4, 10), VIEWS, PAIR, look);
+    let places = (0..2 * VIEWS).flat_map(|place| level(place / VIEWS, place % VIEWS));
+    let control = Control::given(places.collect(), VIEWS, 2);
+    let strata = Strata::given(vec![[0.0; 6]; 2], vec![(0..20).collect(), (20..40).collect()]);
+    let look_back: Vec<bool> = (0..VIEWS).map(|view| view < 10).collect();
+    Residuals::of_donors(&stack, &look_back, &strata, &control, step_of)
+}
+
+/// Stratum, donor and view of everything that left its expectation.
+fn changes(residuals: &Residuals) -> Vec<(usize, usize, usize)> {
+    let places =
+        (0..2).flat_map(|leaf| (0..20).flat_map(move |donor| (0..VIEWS).map(move |v| (leaf, donor, v))));
+    places.filter(|(leaf, donor, view)| residuals.is_changed(*leaf, *donor, *view)).collect()
+}
+
+#[test]
+fn the_spread_of_a_stratum_is_that_of_its_donors_about_their_own_offset_in_the_look_back() {
+    let found = residuals(1, |_, _| [0.0, 0.0]);
+    for (leaf, feature) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+        near(found.spread(&[(leaf, 1.0)], feature), 1.4826 * SCATTER[leaf][feature], 2e-4);
+    }
+    near(found.spread(&[(1, 0.75), (0, 0.25)], 1), 1.4826 * (0.75 * 0.05 + 0.25 * 0.03), 2e-4);
+}
+
+#[test]
+fn donors_without_scatter_or_without_history_have_the_least_spread() {
+    let spread = |is_seen: bool| {
+        let stack = drawn(corner(2, 10), VIEWS, PAIR, |_, _| is_seen.then_some([0.4, 0.2]));
+        let control = Control::given([4000, 2000].repeat(VIEWS), VIEWS, 2);
+        let strata = Strata::given(vec![[0.0; 6]], vec![(0..20).collect()]);
+        let found = Residuals::of_donors(&stack, &[true; VIEWS], &strata, &control, 1);
+        [found.spread(&[(0, 1.0)], 0), found.spread(&[(0, 1.0)], 1)]
+    };
+    assert_eq!([spread(true), spread(false)], [[0.015, 0.010]; 2]);
+}
+
+#[test]
+fn a_donor_that_leaves_its_expectation_in_one_feature_is_changed_in_that_view_alone() {
+    assert!(changes(&residuals(1, |_, _| [0.0, 0.0])).is_empty());
+    let change = |pixel: usize, view: usize| match (pixel, view) {
+        (6, 13) => [-0.5, 0.0],
+        (25, 11) => [0.0, 0.6],
+        (39, 19) => [0.6, 0.0],
+        _ => [0.0, 0.0],
+    };
+    assert_eq!(changes(&residuals(1, change)), [(0, 6, 13), (1, 5, 11), (1, 19, 19)]);
+}
+
+#[test]
+fn a_donor_is_changed_beyond_four_sigma() {
+    // In the second stratum a donor's own scatter is that of the stratum: variance 18/16, and a tenth for its mean.
+    let limit = 4.0 * 1.4826 * 0.04 * (18.0 / 16.0 * 1.1_f32).sqrt();
+    for sign in [1.0, -1.0] {
+        // Donor 3 of the second stratum, on a view where it does not scatter.
+        let by = |share: f32| {
+            move |pixel: usize, view: usize| {
+                if (pixel, view) == (23, 12) { [sign * share * limit, 0.0] } else { [0.0, 0.0] }
+            }
+        };
+        assert!(changes(&residuals(1, by(0.97))).is_empty());
+        assert_eq!(changes(&residuals(1, by(1.03))), [(1, 3, 12)]);
+    }
+}
+
+#[test]
+fn of_every_third_donor_the_others_count_as_unchanged() {
+    let change = |pixel: usize, view: usize| if pixel < 20 && view == 13 { [-0.5, 0.0] } else { [0.0, 0.0] };
+    let found: Vec<usize> = changes(&residuals(3, change)).into_iter().map(|(_, donor, _)| donor).collect();
+    assert_eq!(found, [0, 3, 6, 9, 12, 15, 18]);
+}
+
+#[test]
+fn features_correlate_as_their_residuals_do_in_the_look_back() {
+    // Over ten views the two agree in four, oppose each other in none, and in four they do both.
+    let second = [0.0, 1.0, -1.0, 1.0, -1.0, 0.0, 1.0, -1.0, -1.0, 1.0];
+    let look = |_, view: usize| {
+        let against = if view < 10 { second[view] } else { -step(0, view) };
+        Some([0.45 + 0.03 * step(0, view), 0.25 + 0.02 * against])
+    };
+    let stack = drawn(corner(2, 10), VIEWS, PAIR, look);
+    let control = Control::given([4000, 2000].repeat(VIEWS), VIEWS, 2);
+    let strata = Strata::given(vec![[0.0; 6]], vec![(0..20).collect()]);
+    let look_back: Vec<bool> = (0..VIEWS).map(|view| view < 10).collect();
+    let found = Residuals::of_donors(&stack, &look_back, &strata, &control, 1).correlation;
+    near(found[0][0], 1.0, 1e-5);
+    near(found[1][1], 1.0, 1e-5);
+    near(found[0][1], 0.5, 1e-3);
+    near(found[1][0], 0.5, 1e-3);
+}
+
+#[test]
+fn residuals_beyond_three_sigma_weigh_no_more_in_a_correlation() {
+    let mut products = vec![vec![0.0; 2]; 2];
+    let z = [vec![1.0, 5.0], vec![-2.0, -9.0]];
+    add_products(&mut products, &z, 1);
+    assert_eq!(products, [[9.0, -9.0], [-9.0, 9.0]]);
+    add_products(&mut products, &z, 0);
+    assert_eq!(products, [[10.0, -11.0], [-11.0, 13.0]]);
+}
