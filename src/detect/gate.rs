@@ -98,42 +98,4 @@ fn holds(condition: &Condition, features: &[Feature], series: &Series, index: us
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::submodel;
-
-    fn grass(control: f32, observed: f32) -> Option<Passed> {
-        let models = submodel::select(&["G1".to_owned()]).unwrap();
-        let dates: Vec<Date> = (1..=5).map(|day| Date::constant(2020, 5, day * 5)).collect();
-        // NDVI moves, brightness stays as it was.
-        let line = |ndvi: f32, brightness: f32| vec![vec![ndvi; 5], vec![brightness; 5]];
-        let series = Series {
-            views: (0..5).collect(),
-            observed: line(observed, 0.2),
-            expected: line(control, 0.2),
-            control: line(control, 0.2),
-            z: line(-5.0, 0.0),
-            history: vec![(control, control), (0.2, 0.2)],
-        };
-        let features = [Feature::Ndvi, Feature::Brightness];
-        let target = Period::parse("2020-01-01/2020-12-31").unwrap();
-        pass(&models[0], &features, &series, &dates, target)
-    }
-
-    #[test]
-    fn one_rule_sees_bare_ground_on_a_meadow_and_on_desert_steppe() {
-        assert_eq!(grass(0.80, 0.20).unwrap().gate, "bare");
-        assert_eq!(grass(0.20, 0.13).unwrap().gate, "bare");
-    }
-
-    #[test]
-    fn a_mown_meadow_passes_nothing() {
-        assert_eq!(grass(0.80, 0.55), None);
-    }
-
-    #[test]
-    fn on_sparse_steppe_what_stays_apart_either_way_is_let_through_to_the_confidence() {
-        assert_eq!(grass(0.20, 0.17).unwrap().gate, "turned");
-        assert_eq!(grass(0.20, 0.195), None);
-    }
-}
+mod tests;
