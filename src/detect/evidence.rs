@@ -194,17 +194,4 @@ fn evidence_of(sorted: &[f32]) -> f32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_odd_view_among_six_is_no_evidence() {
-        assert!(season_evidence(&[0.1, 0.0, 8.0, -0.2, 0.1, 0.0]).0 < 0.3);
-    }
-
-    #[test]
-    fn a_change_in_the_last_three_views_of_a_season_counts() {
-        assert!(season_evidence(&[0.0, 0.1, 0.0, 0.1, 0.0, 4.0, 4.0, 4.0]).0 > 6.0);
-        assert!(season_evidence(&[0.0, 0.1, 0.0, 0.1, 0.0, 0.0, 0.0, 4.0]).0 < 1.0);
-    }
-}
+mod tests;

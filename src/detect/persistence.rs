@@ -73,25 +73,4 @@ fn farther(a: Persistence, b: Persistence) -> Persistence {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn every_ten_days(scores: &[f32]) -> Persistence {
-        let start = Date::constant(2020, 4, 1);
-        let date = |index: usize| start.checked_add(jiff::Span::new().days(10 * index as i64)).unwrap();
-        accumulate(&scores.iter().enumerate().map(|(index, score)| (date(index), *score)).collect::<Vec<_>>())
-    }
-
-    #[test]
-    fn one_strong_view_is_never_confirmed() {
-        let seen = every_ten_days(&[0.0, 8.0, 0.0, -0.5, -0.5, -0.5]);
-        assert!(seen.confirmed_on.is_none());
-    }
-
-    #[test]
-    fn four_views_over_a_month_are_confirmed_with_their_first_date() {
-        let seen = every_ten_days(&[0.1, 0.0, 4.0, 4.0, 4.0, 4.0]);
-        assert_eq!(seen.first_seen, Some(Date::constant(2020, 4, 21)));
-        assert_eq!(seen.confirmed_on, Some(Date::constant(2020, 5, 11)));
-    }
-}
+mod tests;

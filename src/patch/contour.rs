@@ -74,35 +74,4 @@ fn crossing(field: &Field, inner: (isize, isize), outer: (isize, isize), level: 
 }
 
 #[cfg(test)]
-mod tests {
-    use geo::{Area, Validation};
-
-    use super::*;
-    use crate::grid::Window;
-
-    fn draw(lines: &[&str]) -> Polygon<f64> {
-        let window = Window { row0: 10, col0: 20, rows: lines.len(), cols: lines[0].len() };
-        let values: Vec<f32> =
-            lines.concat().bytes().map(|byte| if byte == b'#' { 10.0 } else { 0.0 }).collect();
-        let region: Vec<usize> = (0..values.len()).filter(|pixel| values[*pixel] > 5.0).collect();
-        outline(&Field { window, values }, &region, 5.0).unwrap()
-    }
-
-    #[test]
-    fn a_square_of_nine_pixels_loses_only_its_corners() {
-        let square = draw(&[".....", ".###.", ".###.", ".###.", "....."]);
-        assert!((square.signed_area().abs() - 8.5).abs() < 1e-9);
-        assert!(square.is_valid());
-    }
-
-    #[test]
-    fn a_region_that_nearly_touches_itself_is_a_valid_ring() {
-        let ring = draw(&["......", ".####.", ".#..#.", ".#.#..", ".#....", "......"]);
-        assert!(ring.is_valid());
-    }
-
-    #[test]
-    fn a_single_pixel_has_an_outline() {
-        assert!((draw(&["...", ".#.", "..."]).unsigned_area() - 0.5).abs() < 1e-9);
-    }
-}
+mod tests;

@@ -172,28 +172,4 @@ pub fn neighbours(pixel: usize, rows: usize, cols: usize, diagonal: bool) -> imp
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn label(drawing: &[&str]) -> Vec<Component> {
-        let mut labeller = Labeller::new(3);
-        for (row, line) in drawing.iter().enumerate() {
-            let values: Vec<i16> = line.bytes().map(|byte| i16::from(byte - b'0')).collect();
-            labeller.add_row(row, 0, &values);
-        }
-        labeller.finish(5)
-    }
-
-    #[test]
-    fn arms_of_a_u_are_one_component() {
-        let found = label(&["3003", "3003", "3533"]);
-        assert_eq!(found.len(), 1);
-        assert_eq!((found[0].len(), found[0].peak), (8, 5));
-    }
-
-    #[test]
-    fn corners_that_only_touch_are_two_and_low_ones_are_none() {
-        assert_eq!(label(&["5500", "0055"]).len(), 2);
-        assert_eq!(label(&["3400", "0043"]).len(), 0);
-    }
-}
+mod tests;

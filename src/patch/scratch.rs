@@ -123,3 +123,62 @@ impl Drop for Scratch {
 fn bytes_of(values: &[i16]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: Window = Window { row0: 7, col0: 11, rows: 5, cols: 4 };
+
+    #[test]
+    fn evidence_is_kept_to_a_hundredth_and_each_gap_as_a_number_of_its_own() {
+        assert_eq!([0.0, 0.014, 0.016, 10.0].map(|value| stored(Finding::Evidence(value))), [0, 1, 2, 1000]);
+        assert_eq!([0, 1, 250, 1000].map(evidence), [0.0, 0.01, 2.5, 10.0]);
+        assert_eq!([UNSEEN, TOO_LITTLE_HISTORY, TOO_FEW_VIEWS], [-32768, -32767, -32766]);
+        assert_eq!([NOT_COMPARED, OUTSIDE], [-32765, -32764]);
+        assert_eq!(stored(Finding::Unseen), UNSEEN);
+        assert_eq!(stored(Finding::TooLittleHistory), TOO_LITTLE_HISTORY);
+        assert_eq!(stored(Finding::TooFewViews), TOO_FEW_VIEWS);
+        let gaps = [UNSEEN, TOO_LITTLE_HISTORY, TOO_FEW_VIEWS, NOT_COMPARED, OUTSIDE];
+        assert!(gaps.into_iter().all(|gap| evidence(gap).is_nan()) && evidence(OUTSIDE + 1) < -300.0);
+    }
+
+    #[test]
+    fn what_was_written_is_read_in_any_window_and_the_rest_is_outside() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("evidence");
+        let scratch = Scratch::create(&path, WHOLE, 3).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), 3 * 5 * 4 * 2);
+        for plane in 0..3 {
+            assert_eq!(scratch.read(plane, WHOLE).unwrap(), [OUTSIDE; 20]);
+        }
+        let part = Window { row0: 9, col0: 12, rows: 2, cols: 3 };
+        scratch.write(1, part, &[1, -2, 300, 4, 5, -600]).unwrap();
+        scratch.write(2, Window { row0: 11, col0: 14, rows: 1, cols: 1 }, &[9]).unwrap();
+        assert_eq!(scratch.read(1, part).unwrap(), [1, -2, 300, 4, 5, -600]);
+        let o = OUTSIDE;
+        let whole = [o, o, o, o, o, o, o, o, o, 1, -2, 300, o, 4, 5, -600, o, o, o, o];
+        assert_eq!(scratch.read(1, WHOLE).unwrap(), whole);
+        assert_eq!(scratch.read(1, Window { row0: 8, col0: 13, rows: 3, cols: 1 }).unwrap(), [o, -2, 5]);
+        assert_eq!(scratch.read(0, WHOLE).unwrap(), [OUTSIDE; 20]);
+        assert_eq!(scratch.read(2, WHOLE).unwrap(), [&[o; 19][..], &[9]].concat());
+        drop(scratch);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_disk_that_fails_is_told_with_the_place_and_what_the_run_needs() {
+        let path = Path::new("no such folder/evidence");
+        let window = Window { row0: 0, col0: 0, rows: 1000, cols: 1500 };
+        let error = Scratch::create(path, window, 1).err().unwrap().to_string();
+        assert!(error.contains("no such folder/evidence") && error.contains("needs 3 MB"), "{error}");
+        let more = Window { rows: 1001, ..window };
+        let error = Scratch::create(path, more, 2).err().unwrap().to_string();
+        assert!(error.contains("needs 7 MB"), "{error}");
+        // What lies beyond the file cannot be read.
+        let folder = tempfile::tempdir().unwrap();
+        let scratch = Scratch::create(&folder.path().join("evidence"), WHOLE, 1).unwrap();
+        let error = scratch.read(1, WHOLE).unwrap_err().to_string();
+        assert!(error.contains("evidence") && error.contains("needs 1 MB"), "{error}");
+    }
+}

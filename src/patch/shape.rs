@@ -68,7 +68,7 @@ fn sides(rectangle: &Polygon<f64>) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use geo::polygon;
+    use geo::{coord, polygon};
 
     #[test]
     fn a_road_round_a_corner_is_as_long_as_it_is_driven() {
@@ -76,5 +76,58 @@ mod tests {
         let road = polygon![(x: 0.0, y: 0.0), (x: 100.0, y: 0.0), (x: 100.0, y: 100.0), (x: 98.0, y: 100.0), (x: 98.0, y: 2.0), (x: 0.0, y: 2.0)];
         let shape = of(&road, &[1.0], 1.0);
         assert!((shape.length_px - 198.0).abs() < 2.0 && (shape.width_px - 2.0).abs() < 0.05, "{shape:?}");
+    }
+
+    fn near(found: f32, expected: f32) -> bool {
+        (found - expected).abs() < 1e-4
+    }
+
+    fn rectangle(width: f64, height: f64) -> Polygon<f64> {
+        polygon![(x: 3.0, y: 7.0), (x: 3.0 + width, y: 7.0), (x: 3.0 + width, y: 7.0 + height), (x: 3.0, y: 7.0 + height)]
+    }
+
+    #[test]
+    fn a_strip_is_straight_and_long_whichever_way_it_lies() {
+        for strip in [rectangle(8.0, 2.0), rectangle(2.0, 8.0)] {
+            let shape = of(&strip, &[5.0], 0.7);
+            assert!(near(shape.length_px, 8.0) && near(shape.width_px, 2.0) && near(shape.elongation, 4.0));
+            assert!(near(shape.rectangularity, 1.0) && near(shape.solidity, 1.0) && shape.sharpness == 0.7);
+            // 4 pi 16 over 20 squared.
+            assert!(near(shape.circularity, 0.502_65), "{shape:?}");
+        }
+    }
+
+    #[test]
+    fn a_square_on_its_corner_fills_its_rectangle() {
+        let square = polygon![(x: 5.0, y: 0.0), (x: 10.0, y: 5.0), (x: 5.0, y: 10.0), (x: 0.0, y: 5.0)];
+        let shape = of(&square, &[1.0], 1.0);
+        assert!(near(shape.rectangularity, 1.0) && near(shape.elongation, 1.0));
+    }
+
+    #[test]
+    fn an_angle_fills_three_quarters_of_its_rectangle_and_six_sevenths_of_its_hull() {
+        let angle = polygon![(x: 0.0, y: 0.0), (x: 2.0, y: 0.0), (x: 2.0, y: 1.0), (x: 1.0, y: 1.0), (x: 1.0, y: 2.0), (x: 0.0, y: 2.0)];
+        let shape = of(&angle, &[1.0], 1.0);
+        assert!(near(shape.solidity, 6.0 / 7.0) && near(shape.circularity, 0.589_05), "{shape:?}");
+        assert!(near(shape.rectangularity, 0.75), "{shape:?}");
+    }
+
+    #[test]
+    fn what_is_rounder_than_a_square_is_a_quarter_of_its_outline_long() {
+        let corner = |step: u8| (f64::from(step) * 10.0).to_radians().sin_cos();
+        let ring = (0..36).map(corner).map(|(y, x)| coord! { x: 4.0 * x, y: 4.0 * y }).collect();
+        let round = Polygon::new(ring, vec![]);
+        let shape = of(&round, &[1.0], 1.0);
+        // A polygon of 36 sides round a radius of 4: outline 72 x 4 sin 5, area 18 x 16 sin 10 degrees.
+        let (outline, area) = (288.0 * 5.0_f32.to_radians().sin(), 288.0 * 10.0_f32.to_radians().sin());
+        assert!(near(shape.length_px, outline / 4.0) && near(shape.width_px, 4.0 * area / outline));
+    }
+
+    #[test]
+    fn unevenness_is_spread_over_mean() {
+        // Mean 4, variance 10 / 6.
+        assert!(near(of(&rectangle(2.0, 2.0), &[2.0, 4.0, 4.0, 6.0, 3.0, 5.0], 1.0).unevenness, 0.322_75));
+        assert_eq!(of(&rectangle(2.0, 2.0), &[3.0, 3.0], 1.0).unevenness, 0.0);
+        assert_eq!(of(&rectangle(2.0, 2.0), &[], 1.0).unevenness, 0.0);
     }
 }

@@ -243,3 +243,6 @@ pub fn bounds(pixels: &[Pixel]) -> Window {
     let col_end = pixels.iter().map(|pixel| pixel.col + 1).max().unwrap_or(0);
     Window { row0, col0, rows: row_end - row0, cols: col_end - col0 }
 }
+
+#[cfg(test)]
+mod tests;
