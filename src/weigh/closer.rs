@@ -108,7 +108,7 @@ impl<'a> Look<'a> {
         let (mut pixels, mut contamination) = (Vec::with_capacity(part.len()), Vec::new());
         for row in part.row0..part.row_end() {
             for col in part.col0..part.col_end() {
-                let here = (row - self.window.row0) * self.window.cols + col - self.window.col0;
+                let here = self.place(Pixel { row, col });
                 let there = stack.pixel_at(row, col);
                 let mut series = Series::default();
                 baseline.series(there, &mut series);

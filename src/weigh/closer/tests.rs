@@ -238,9 +238,65 @@ fn nine_pixels_that_moved_three_times_as_far_are_a_pit_in_thinned_grass_and_eigh
     };
     let sizes =
         |closers: Vec<Closer>| closers.iter().map(|one| one.patch.pixels.len()).collect::<Vec<usize>>();
-    assert_eq!(sizes(found(1.6, 17..20, 17..20))[0], 9);
+    assert_eq!(sizes(found(1.6, 17..20, 17..20)), [9, 100]);
     assert_eq!(sizes(found(1.6, 17..19, 17..21)), [100]);
     assert_eq!(sizes(found(1.4, 17..20, 17..20)), [100]);
+}
+
+/// A pixel that is bare in some views and quiet in all others.
+fn bare_in(views: std::ops::Range<usize>) -> Series {
+    let (mut series, quiet) = (pixel(1.0), pixel(0.0));
+    for view in (8..14).filter(|view| !views.contains(view)) {
+        for feature in 0..3 {
+            series.observed[feature][view] = quiet.observed[feature][view];
+            series.z[feature][view] = 0.1;
+        }
+    }
+    series
+}
+
+/// How many pixels each piece of ground has, in the order of conclusions.
+fn sizes_of(patch: &Patch, seen: impl Fn(usize, usize) -> Series) -> Vec<usize> {
+    let look = look(patch, seen);
+    let found = with_question(|asked| look.finish(&Prepared::new(&g1(), &FEATURES, |_, _| 0.0), asked));
+    found.iter().map(|one| one.patch.pixels.len()).collect()
+}
+
+#[test]
+fn two_neighbouring_cuts_of_different_seasons_are_two_pieces_of_ground() {
+    let patch = drawn(|row, col| in_block(row, col, (14, 30)));
+    let seen = |row: usize, col: usize| match (in_block(row, col, (14, 24)), in_block(row, col, (24, 30))) {
+        (true, _) => bare_in(8..11),
+        (_, true) => bare_in(11..14),
+        _ => pixel(0.0),
+    };
+    assert_eq!(sizes_of(&patch, seen), [100, 60]);
+}
+
+#[test]
+fn a_piece_may_hold_three_tenths_of_ground_that_is_concluded_about_already() {
+    // A strip of 40 px all of the way gone; beside it a block of which less is gone. Between them a column that hides
+    // in most views, so that both pass a gate apart; the outline of the block, at its lower level, holds the strip too.
+    let sizes = |cols: std::ops::Range<usize>, share: f32| {
+        let patch = drawn(|row, col| in_block(row, col, (9, cols.end)));
+        sizes_of(&patch, |row, col| match col {
+            _ if !in_block(row, col, (9, cols.end)) => pixel(0.0),
+            9..13 => pixel(1.0),
+            13 => hidden(&pixel(0.4), 8..12),
+            _ => pixel(share),
+        })
+    };
+    // 40 of 180 px are 22 %, of 130 px 31 %.
+    assert_eq!(sizes(14..27, 0.3), [40, 180]);
+    assert_eq!(sizes(14..22, 0.4), [40]);
+}
+
+#[test]
+fn a_change_beside_the_patch_is_another_patch_s_matter() {
+    // Evidence drew the left of two fields alone; both lie in the window that the look needs.
+    let patch = drawn(|row, col| in_block(row, col, (8, 18)));
+    let both = |row: usize, col: usize| in_block(row, col, (8, 18)) || in_block(row, col, (21, 31));
+    assert_eq!(sizes_of(&patch, |row, col| pixel(f32::from(u8::from(both(row, col))))), [100]);
 }
 
 /// A look at the field, of which its own methods are asked.
