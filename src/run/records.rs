@@ -368,3 +368,6 @@ pub(super) fn interval(best: SquareMetres, area_px: (f64, f64)) -> Area {
         high: SquareMetres(rounded(best.0 + 1.96 * sigma, 1)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -218,15 +218,60 @@ mod tests {
         }
     }
 
+    fn bound(at_least: Option<f32>, at_most: Option<f32>, beyond: Option<f32>) -> Bound {
+        Bound { sign: Sign::NdviShift, at_least, at_most, beyond, must_be_told: false }
+    }
+
     #[test]
     fn a_range_holds_its_ends() {
-        let bound = Bound {
-            sign: Sign::WaterAfter,
-            at_least: Some(0.6),
-            at_most: Some(0.8),
-            beyond: None,
-            must_be_told: false,
-        };
-        assert!(bound.holds(0.6) && bound.holds(0.8) && !bound.holds(0.81) && !bound.holds(0.59));
+        let holds = |value| bound(Some(0.6), Some(0.8), None).holds(value);
+        assert!(holds(0.6) && holds(0.8) && !holds(0.81) && !holds(0.59));
+    }
+
+    #[test]
+    fn an_open_end_lets_everything_through_and_a_distance_counts_either_way() {
+        let (least, most) = (bound(Some(0.6), None, None), bound(None, Some(0.6), None));
+        assert!(least.holds(1e9) && least.holds(0.6) && !least.holds(0.59));
+        assert!(most.holds(-1e9) && most.holds(0.6) && !most.holds(0.61));
+        let beyond = bound(None, None, Some(0.2));
+        assert!(beyond.holds(0.2) && beyond.holds(-0.2) && !beyond.holds(0.19) && !beyond.holds(-0.19));
+        // Every end that is written must hold: far from nought, and on one side of it.
+        let fallen = bound(None, Some(0.0), Some(0.2));
+        assert!(fallen.holds(-0.3) && !fallen.holds(0.3) && !fallen.holds(-0.1));
+        let risen = bound(Some(0.0), None, Some(0.2));
+        assert!(risen.holds(0.3) && !risen.holds(-0.3) && !risen.holds(0.1));
+    }
+
+    #[test]
+    fn a_bound_without_an_end_says_nothing_and_with_any_it_speaks() {
+        assert!(bound(None, None, None).is_empty());
+        for end in [(Some(0.1), None, None), (None, Some(0.1), None), (None, None, Some(0.1))] {
+            assert!(!bound(end.0, end.1, end.2).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_range_is_read_and_said_in_the_words_of_the_file() {
+        let words = |text: &str| toml::from_str::<Bound>(text).unwrap().words();
+        assert_eq!(words("sign = \"ndvi_shift\"\nat_least = 0.5"), "ndvi_shift at least 0.5");
+        let all = "sign = \"width_m\"\nat_least = 5\nat_most = 20\nbeyond = 0.5";
+        assert_eq!(words(all), "width_m at least 5 and at most 20 and +- 0.5");
+    }
+
+    #[test]
+    fn lengths_areas_days_and_years_carry_their_unit_and_no_two_signs_share_a_name() {
+        for sign in Sign::ALL {
+            let (name, unit) = sign.words();
+            let told = match name {
+                "days_away" | "growing_days_seen" => "days",
+                name if name.ends_with("_m") => "m",
+                name if name.ends_with("_m2") => "m2",
+                name if name.contains("years") || name.contains("cycles") => "years",
+                "dormant_green" | "dark_start" => "sigma",
+                _ => "1",
+            };
+            assert_eq!(unit, told, "{name}");
+            assert_eq!(Sign::ALL.iter().filter(|other| other.name() == name).count(), 1, "{name}");
+        }
     }
 }

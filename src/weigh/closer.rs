@@ -112,7 +112,7 @@ impl<'a> Look<'a> {
         let (mut pixels, mut contamination) = (Vec::with_capacity(part.len()), Vec::new());
         for row in part.row0..part.row_end() {
             for col in part.col0..part.col_end() {
-                let here = (row - self.window.row0) * self.window.cols + col - self.window.col0;
+                let here = self.place(Pixel { row, col });
                 let there = stack.pixel_at(row, col);
                 let mut series = Series::default();
                 baseline.series(there, &mut series);
@@ -379,94 +379,4 @@ fn recut(patch: &Patch, field: &Field, seed: &[usize], ground: &[usize]) -> (Pat
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::submodel;
-
-    const FEATURES: [Feature; 3] = [Feature::Ndvi, Feature::Bsi, Feature::Brightness];
-
-    /// A pixel that moves this share of the way to bare soil after eight quiet views.
-    fn pixel(share: f32) -> Series {
-        let line = |before: f32, bare: f32| -> Vec<f32> {
-            (0..14).map(|view| if view < 8 { before } else { before + share * (bare - before) }).collect()
-        };
-        let flat = |value: f32| vec![value; 14];
-        let z = |sign: f32| (0..14).map(|view| if view < 8 { 0.1 } else { sign * 8.0 * share }).collect();
-        Series {
-            views: (0..14).collect(),
-            observed: vec![line(0.30, 0.08), line(0.05, 0.30), line(0.15, 0.25)],
-            expected: vec![flat(0.30), flat(0.05), flat(0.15)],
-            control: vec![flat(0.30), flat(0.05), flat(0.15)],
-            z: vec![z(-1.0), z(1.0), z(1.0)],
-            history: vec![(0.30, 0.30), (0.05, 0.05), (0.15, 0.15)],
-        }
-    }
-
-    /// Conclusions about 40 x 40 px where `share(row, col)` of the way to bare soil was gone.
-    fn conclusions(share: impl Fn(usize, usize) -> f32) -> Vec<Closer> {
-        let whole = Window { row0: 0, col0: 0, rows: 40, cols: 40 };
-        let places = || (0..40).flat_map(|row| (0..40).map(move |col| (row, col)));
-        let seed: Vec<usize> = (0..1600).filter(|pixel| share(pixel / 40, pixel % 40) > 0.05).collect();
-        let field =
-            Field { window: whole, values: places().map(|(row, col)| 10.0 * share(row, col)).collect() };
-        // Evidence saturates, so the patch that it drew holds everything that moved.
-        let pixels = seed.iter().map(|pixel| Pixel { row: pixel / 40, col: pixel % 40 }).collect();
-        let patch = Patch { window: whole, pixels, ..tree::cut(&field, &seed, &seed).unwrap() };
-        let mut look = Look::new(&patch, whole);
-        let window = look.window();
-        let inside = places().enumerate().filter(|(_, (row, col))| {
-            (window.row0..window.row_end()).contains(row) && (window.col0..window.col_end()).contains(col)
-        });
-        let pixels =
-            inside.map(|(_, (row, col))| (look.place(Pixel { row, col }), pixel(share(row, col)))).collect();
-        look.take(pixels, vec![0.0]);
-        let model = &submodel::select(&["G1".to_owned()]).unwrap()[0];
-        let date = |view: i8| match view {
-            0..8 => Date::constant(2020, 4 + view % 6, 5 + view),
-            _ => Date::constant(2021, 4 + (view - 8), 10),
-        };
-        let dates: Vec<Date> = (0..14).map(date).collect();
-        let look_back: Vec<bool> = (0..14).map(|view| view < 8).collect();
-        let target = Period::parse("2021-01-01/2021-12-31").unwrap();
-        let asked = Asked { features: &FEATURES, dates: &dates, look_back: &look_back, target };
-        look.finish(&Prepared::new(model, &FEATURES, |_, _| 0.0), &asked)
-    }
-
-    fn in_block(row: usize, col: usize, (from, to): (usize, usize)) -> bool {
-        (14..24).contains(&row) && (from..to).contains(&col)
-    }
-
-    #[test]
-    fn the_faint_rim_of_a_field_is_no_second_piece_of_ground() {
-        // Gated like the field, but less than half as far gone: outside its outline.
-        let rim = |row: usize, col: usize| (12..26).contains(&row) && (12..26).contains(&col);
-        let share = |row, col| match (in_block(row, col, (14, 24)), rim(row, col)) {
-            (true, _) => 1.0,
-            (_, true) => 0.48,
-            _ => 0.0,
-        };
-        let found = conclusions(share);
-        assert_eq!(found.len(), 1);
-        assert_eq!(found[0].patch.pixels.len(), 100);
-    }
-
-    #[test]
-    fn faint_ground_beside_a_strong_change_is_a_piece_of_its_own() {
-        // Between them lies what passes no gate, and yet more than half of the faint ground's maximum.
-        let share = |row, col| match (in_block(row, col, (4, 16)), in_block(row, col, (18, 34))) {
-            (true, _) => 1.0,
-            (_, true) => 0.34,
-            _ if in_block(row, col, (16, 18)) => 0.18,
-            _ => 0.0,
-        };
-        let found = conclusions(share);
-        let sizes: Vec<usize> = found.iter().map(|closer| closer.patch.pixels.len()).collect();
-        assert_eq!(sizes, [120, 180]);
-    }
-
-    #[test]
-    fn two_fields_apart_are_two_pieces_of_ground() {
-        let fields = |row, col| in_block(row, col, (8, 18)) || in_block(row, col, (22, 32));
-        assert_eq!(conclusions(|row, col| f32::from(u8::from(fields(row, col)))).len(), 2);
-    }
-}
+mod tests;

@@ -138,4 +138,59 @@ mod tests {
         let (value, words) = capped(0.9, &caps, "logistic");
         assert!((value - 0.6).abs() < 1e-12 && words.contains("only two dates"));
     }
+
+    /// Two groups with weights by hand.
+    fn drawn() -> Model {
+        let text = "version = \"9\"\ntrained_on = \"nothing\"\n\
+            [[group]]\nname = \"grass\"\nmodels = [\"G1\", \"G2\"]\nprevalence = \"half\"\nintercept = -1.0\n\
+            coefficients = { sharpness = 2.0, tone = -0.5 }\n\
+            [[group]]\nname = \"rest\"\nmodels = []\nprevalence = \"half\"\nintercept = 0.0\n\
+            coefficients = { sharpness = 1.0 }\n";
+        toml::from_str(text).unwrap()
+    }
+
+    fn measures(values: &[(&'static str, f64)]) -> Vec<Measure> {
+        values.iter().map(|&(name, value)| Measure { name: name.to_owned(), value, unit: "1" }).collect()
+    }
+
+    #[test]
+    fn a_score_is_the_intercept_and_each_measure_by_its_own_weight() {
+        let score = |model: &str, values: &[(&'static str, f64)]| drawn().score(model, &measures(values));
+        assert_eq!(score("G1", &[("tone", 4.0), ("sharpness", 3.0)]), 3.0);
+        // What is absent counts as nothing, and so does what has no weight.
+        assert_eq!(score("G2", &[("sharpness", 3.0), ("area", 99.0)]), 5.0);
+        assert_eq!((score("G1", &[]), score("L3", &[])), (-1.0, 0.0));
+        // A sub-model that no group names is spoken for by the last.
+        assert_eq!(score("L3", &[("sharpness", 3.0), ("tone", 4.0)]), 3.0);
+    }
+
+    #[test]
+    fn a_probability_is_the_logistic_of_the_score() {
+        let probability = |score: f64| drawn().probability("L3", &measures(&[("sharpness", score)]));
+        assert_eq!(probability(0.0), 0.5);
+        // Odds of three to one and of one to nine.
+        assert!((probability(3.0_f64.ln()) - 0.75).abs() < 1e-12);
+        assert!((probability(-(9.0_f64.ln())) - 0.1).abs() < 1e-12);
+        assert!(probability(-800.0) == 0.0 && probability(800.0) == 1.0);
+    }
+
+    #[test]
+    fn a_method_names_the_group_and_the_version() {
+        assert_eq!(drawn().method("G2"), "shipped logistic model 'grass', version 9");
+        assert_eq!(drawn().method("L3"), "shipped logistic model 'rest', version 9");
+    }
+
+    #[test]
+    fn of_several_caps_the_lowest_holds_all_are_named_and_none_lifts() {
+        let cap = |most: f64, reason: &str| Cap { most, reason: reason.to_owned() };
+        let caps = [cap(0.8, "no swir"), cap(0.6, "a pair"), cap(0.7, "donors")];
+        let (value, words) = capped(0.9, &caps, "logistic");
+        assert_eq!(value, 0.6);
+        assert_eq!(
+            words,
+            "logistic; at most 0.8 because no swir; at most 0.6 because a pair; at most 0.7 because donors"
+        );
+        assert_eq!(capped(0.3, &caps, "logistic").0, 0.3);
+        assert_eq!(capped(0.9, &[], "logistic"), (0.9, "logistic".to_owned()));
+    }
 }

@@ -91,4 +91,40 @@ mod tests {
         assert!(hollow.tone < 0.3 && hollow.bareness == 0.0);
         assert!((course(-4.0, 3.0).bareness - 4.0).abs() < 1e-6);
     }
+
+    /// A course of views with these z of NDVI and brightness; the first are look-back, the rest target.
+    fn drawn(look_back: usize, views: &[(f32, f32)], since: usize) -> Course {
+        let line = |part: fn(&(f32, f32)) -> f32| views.iter().map(part).collect();
+        let series = Series {
+            views: (0..views.len()).collect(),
+            z: vec![line(|(ndvi, _)| *ndvi), line(|(_, brightness)| *brightness)],
+            ..Series::default()
+        };
+        let features = [Feature::Ndvi, Feature::Brightness];
+        Course::of(&series, &features, |index| index < look_back, |index| index >= look_back, since)
+    }
+
+    #[test]
+    fn restlessness_is_what_one_look_back_view_in_five_exceeds() {
+        // Root mean squares of 1 to 5, in any order; the target views do not count.
+        let views = [(3.0, 3.0), (5.0, 5.0), (1.0, 1.0), (4.0, -4.0), (-2.0, 2.0), (9.0, 9.0)];
+        assert!((drawn(5, &views, 5).restlessness - 4.0).abs() < 1e-6);
+        // 3 and 4 are 25 together, so the square root of 12.5 each.
+        assert!((drawn(1, &[(3.0, 4.0)], 1).restlessness - 12.5_f32.sqrt()).abs() < 1e-6);
+        // Nothing seen, or nothing but zero, is the least.
+        assert_eq!((drawn(0, &[], 0).restlessness, drawn(1, &[(0.0, 0.0)], 1).restlessness), (LEAST, LEAST));
+    }
+
+    #[test]
+    fn tone_is_of_the_target_views_since_the_change_and_bareness_of_two_target_views_in_a_row() {
+        let views =
+            [(-9.0, 7.0), (-9.0, 7.0), (-1.0, 6.0), (-3.0, 6.0), (-5.0, -2.0), (1.0, -1.0), (-8.0, -3.0)];
+        // The change began with the fifth view: -1, -2, -3.
+        let course = drawn(2, &views, 4);
+        assert_eq!((course.tone, course.bareness), (2.0, 3.0));
+        // What began in the look-back is measured from the target period on: 6, 6, -2, -1, -3.
+        assert_eq!(drawn(2, &views, 0).tone, 1.0);
+        // A view alone is no bare spell, and green is not bare.
+        assert_eq!(drawn(0, &[(-8.0, 0.0), (2.0, 0.0), (-8.0, 0.0)], 0).bareness, 0.0);
+    }
 }

@@ -69,8 +69,13 @@ impl Lawful {
     /// # Errors
     /// What is wrong with a file, in words.
     pub fn shipped() -> Result<Self, String> {
-        let kinds: Kinds = toml::from_str(PERMITS).map_err(|error| format!("permits.toml: {error}"))?;
-        let land: LandUse = toml::from_str(LAND_USE).map_err(|error| format!("landuse.toml: {error}"))?;
+        Self::read(PERMITS, LAND_USE)
+    }
+
+    /// Rules as text: kinds of permits, land use.
+    fn read(permits: &str, land_use: &str) -> Result<Self, String> {
+        let kinds: Kinds = toml::from_str(permits).map_err(|error| format!("permits.toml: {error}"))?;
+        let land: LandUse = toml::from_str(land_use).map_err(|error| format!("landuse.toml: {error}"))?;
         let unsourced = kinds.kind.iter().find(|kind| kind.source.is_empty() || kind.words.is_empty());
         if let Some(kind) = unsourced {
             return Err(format!("permits.toml: kind '{}' needs words and a source", kind.name));
@@ -128,5 +133,43 @@ mod tests {
         assert!(!lawful.is_existing("0401", "G1") && !lawful.is_existing("0103", "G2"));
         assert!(!lawful.is_existing("", "G1") && !lawful.is_existing("0103", "L3"));
         assert!(lawful.looks_burnt("G1") && !lawful.looks_burnt("F3"));
+    }
+
+    #[test]
+    fn words_of_several_kinds_speak_for_each_and_a_kind_that_covers_nothing_is_named() {
+        let lawful = Lawful::shipped().unwrap();
+        // One of its kinds covers it; the others stay unsaid.
+        assert_eq!(lawful.of_permit("采矿、征占用草原", "G2"), Says::Covers);
+        let both = lawful.of_permit("mining right; road", "G1");
+        assert_eq!(both, Says::Another("mining right, road".to_owned()));
+    }
+
+    #[test]
+    fn a_rule_without_words_or_source_is_refused() {
+        let permits = |words: &str, source: &str| {
+            format!(
+                "[[kind]]\nname = \"road\"\nwords = [{words}]\ncovers = [\"G5\"]\nsource = \"{source}\"\n"
+            )
+        };
+        let land = |source: &str, burns: &str| {
+            format!(
+                "source = \"{source}\"\n[existing]\nG1 = [\"01\", \"\"]\n[burns]\nlooks_like = [\"G1\"]\nsource = \"{burns}\"\n"
+            )
+        };
+        let read = |permits: String, land: String| Lawful::read(&permits, &land);
+        let lawful = read(permits("\"road\"", "law"), land("code", "study")).unwrap();
+        assert!(lawful.is_existing("0103", "G1") && lawful.looks_burnt("G1"));
+        // An empty beginning would be the beginning of everything.
+        assert!(!lawful.is_existing("0401", "G1"));
+        for (words, source) in [("", "law"), ("\"road\"", "")] {
+            let refused = read(permits(words, source), land("code", "study")).unwrap_err();
+            assert_eq!(refused, "permits.toml: kind 'road' needs words and a source");
+        }
+        for (source, burns) in [("", "study"), ("code", "")] {
+            let refused = read(permits("\"road\"", "law"), land(source, burns)).unwrap_err();
+            assert_eq!(refused, "landuse.toml: a table needs its source");
+        }
+        assert!(read("kind = 1".to_owned(), land("a", "b")).unwrap_err().starts_with("permits.toml: "));
+        assert!(read(permits("\"road\"", "law"), String::new()).unwrap_err().starts_with("landuse.toml: "));
     }
 }

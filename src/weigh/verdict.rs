@@ -149,4 +149,37 @@ mod tests {
         // What a forest layer tells says nothing about fields.
         assert_eq!(farmland(&[(Land::PublicForest, 1.0)]).len(), 2);
     }
+
+    #[test]
+    fn the_rim_of_a_layer_is_no_land_of_another_kind() {
+        let rules = law::rules().unwrap();
+        let held = |on_basic: f64| {
+            let area = area(4_000.04, 5_000.04, 6_000.04);
+            let found = thresholds(
+                &rules,
+                &area,
+                Date::constant(2023, 9, 1),
+                (&[(Land::BasicFarmland, on_basic)], 100.0),
+            );
+            let farmland = found.into_iter().filter(|limit| limit.rule.id.contains("2000-14"));
+            farmland.map(|limit| (limit.rule.land, limit.area.best.0)).collect::<Vec<_>>()
+        };
+        let (basic, other) = (Land::BasicFarmland, Land::OtherFarmland);
+        // More than 99 % is all of it, to the last digit; the rest is none.
+        assert_eq!(held(0.995), [(basic, 5_000.04)]);
+        assert_eq!(held(1.0), [(basic, 5_000.04)]);
+        assert_eq!(held(0.98), [(basic, 4_900.0), (other, 100.0)]);
+        assert_eq!(held(0.005), [(other, 5_000.04)]);
+        assert_eq!(held(0.02), [(basic, 100.0), (other, 4_900.0)]);
+        // At 99 % itself the land is measured.
+        assert_eq!(held(0.99)[0], (basic, 4_950.0));
+    }
+
+    #[test]
+    fn fifteen_pixels_resolve_a_limit_and_fewer_do_not() {
+        let rule = law::rules().unwrap().remove(0);
+        let limit = SquareMetres::from_mu(rule.limit_mu).0;
+        let of = |pixels: f64| compared(&rule, area(limit, limit, limit), limit / pixels).verdict;
+        assert_eq!((of(15.0), of(14.9), of(15.1)), ("above", "unresolved", "above"));
+    }
 }

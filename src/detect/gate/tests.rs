@@ -189,7 +189,7 @@ fn half() -> Gate {
 
 fn days(gate: &str, views: usize, days: [(i16, i8, i8); 3]) -> Option<Passed> {
     let [first, reached, last] = days.map(|(year, month, day)| Date::constant(year, month, day));
-    Some(Passed { gate: gate.to_owned(), views, first, reached, last })
+    Some(Passed { gate: gate.to_owned(), views, first, reached, last, begun: first })
 }
 
 #[test]
