@@ -251,8 +251,7 @@ fn begun(bare: [usize; 4]) -> Option<(Date, Date)> {
     let models = submodel::select(&["G1".to_owned()]).unwrap();
     let day = |view: usize| Date::constant(2020 + view as i16 / 10, 5, 1 + 2 * (view % 10) as i8);
     let dates: Vec<Date> = (0..40).map(day).collect();
-    let ndvi: Vec<f32> =
-        (0..40).map(|view| if view % 10 < bare[view / 10] { 0.2 } else { 0.8 }).collect();
+    let ndvi: Vec<f32> = (0..40).map(|view| if view % 10 < bare[view / 10] { 0.2 } else { 0.8 }).collect();
     let z = ndvi.iter().map(|ndvi| 10.0 * (ndvi - 0.8)).collect();
     let series = Series {
         views: (0..40).collect(),

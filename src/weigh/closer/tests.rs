@@ -286,9 +286,10 @@ fn a_piece_may_hold_three_tenths_of_ground_that_is_concluded_about_already() {
             _ => pixel(share),
         })
     };
-    // 40 of 180 px are 22 %, of 130 px 31 %.
+    // 40 of 180 px are 22 %, of 130 px 31 %: there only what lies beside the strip is new, if five pixels wide.
     assert_eq!(sizes(14..27, 0.3), [40, 180]);
-    assert_eq!(sizes(14..22, 0.4), [40]);
+    assert_eq!(sizes(14..22, 0.4), [40, 90]);
+    assert_eq!(sizes(14..17, 0.4), [40]);
 }
 
 #[test]
