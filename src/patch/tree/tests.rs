@@ -286,8 +286,9 @@ fn bounds_hold_all_pixels_and_no_more() {
 
 #[test]
 fn a_margin_around_a_component_is_all_that_its_patches_need() {
-    let drawn =
-        Drawn::new(1.0).with((0, 0), (26, 4), 2.0).with((9, 10), (7, 8), 6.0).with((10, 11), (4, 4), 9.0);
+    // Ground of 1 up to four pixels away and of 2 beyond: most of the ring lies beyond.
+    let ground = Drawn::new(2.0).with((5, 6), (15, 16), 1.0);
+    let drawn = ground.with((9, 10), (7, 8), 6.0).with((10, 11), (4, 4), 9.0);
     let component = &drawn.components()[0];
     let window = component.window.grown(MARGIN, drawn.field.window);
     let rows = window.row0..window.row_end();
