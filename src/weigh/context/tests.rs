@@ -57,7 +57,7 @@ fn of_size(steps: f64, model: &str) -> Lead {
 
 /// What is said of a lead, with borders known to 5 m and a look-back to the end of 2022.
 fn said_of(lead: &Lead, places: Vec<(Role, &str, Stated, MultiPolygon<f64>)>) -> Judged {
-    let model = submodel::select(&[lead.model.clone()]).unwrap().remove(0);
+    let model = submodel::select(std::slice::from_ref(&lead.model)).unwrap().remove(0);
     Desk::new(&context(places), 5.0).unwrap().judge(lead, &model, day(2022, 12, 31))
 }
 
