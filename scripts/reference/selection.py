@@ -12,7 +12,7 @@ import random
 import subprocess
 import tempfile
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean, median, stdev
 
 try:
     import tomllib
@@ -106,6 +106,33 @@ def table(worlds, prefilter, count, program):
         )
 
 
+def shipped(worlds, program, least=0.6):
+    """What the shipped confidence gives without any label, at the least confidence that is the program's default."""
+    sums, area, ratios = dict.fromkeys(("hits", "truths", "true_leads", "false_leads", "decoys_hit", "decoys"), 0), 0.0, []
+    for world in worlds:
+        leads = [lead for _, _, lead in world.candidates if lead["properties"]["confidence"] >= least]
+        result = assessed(program, world, leads, ["--min-area", "6666"])
+        sums = {name: sums[name] + result[name] for name in sums}
+        area += result["observed_km2"]
+        ratios += [result["area_ratio"]["median"]] if result["area_ratio"]["count"] else []
+    low, high = wilson(sums["hits"], sums["truths"])
+    leads = sums["true_leads"] + sums["false_leads"]
+    print(
+        f"without labels, confidence {least} or more: recall of 10 mu {sums['hits'] / max(1, sums['truths']):.3f} "
+        f"({sums['hits']}/{sums['truths']}, {low:.2f} to {high:.2f}), precision {sums['true_leads'] / max(1, leads):.3f} "
+        f"({sums['true_leads']}/{leads}), {100 * sums['false_leads'] / area:.2f} false per 100 km2 and year on "
+        f"{area:.0f} km2, {sums['decoys_hit']} of {sums['decoys']} look-alikes, median area ratio {median(ratios):.2f}"
+    )
+
+
+def wilson(hits, count, z=1.96):
+    """95 % interval of a share (Wilson)."""
+    share, count = hits / max(1, count), max(1, count)
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z / (1 + z * z / count) * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    return middle - half, middle + half
+
+
 def check(worlds, number, prefilter, program):
     """The program itself, with the same labels as a file, selects the same places."""
     least = math.log(prefilter / (1 - prefilter))
@@ -147,6 +174,7 @@ if __name__ == "__main__":
     MODEL = confidence_model()
     found = [World(folder, MODEL) for folder in asked.worlds]
     print(f"{len(found)} worlds")
+    shipped(found, asked.program)
     for prefilter in (0.2, 0.0):
         table(found, prefilter, asked.labels, asked.program)
     check(found, asked.check, 0.2, asked.program)
