@@ -327,6 +327,35 @@ mod tests {
     }
 
     #[test]
+    fn a_label_weighs_as_many_as_it_stands_for_and_never_nothing() {
+        let head = "id,model,confidence,verdict,drawn,season,weight,inclusion_probability\n";
+        let weight = |cells: &str| {
+            read(&format!("{head}a,G1,0.9,true,random,2023,{cells}\n")).map(|found| found.labels[0].weight)
+        };
+        assert_eq!(weight(",").unwrap(), 1.0);
+        assert_eq!(weight(",0.25").unwrap(), 4.0);
+        assert_eq!(weight("3,0.25").unwrap(), 3.0);
+        assert_eq!(weight("0.5,").unwrap(), 0.5);
+        for cells in ["-1,", "0,", ",0"] {
+            assert!(weight(cells).unwrap_err().to_string().contains("above 0"), "{cells}");
+        }
+    }
+
+    #[test]
+    fn what_another_season_region_or_model_made_was_good_once_and_the_rest_never() {
+        let good_once = [LeftOut::OtherSeason, LeftOut::OtherRegion, LeftOut::OtherModel];
+        let never = [
+            LeftOut::NoVerdict,
+            LeftOut::NotDrawn,
+            LeftOut::NoCandidate,
+            LeftOut::NoScore,
+            LeftOut::NoSeason,
+        ];
+        assert!(good_once.iter().all(|reason| reason.is_expiry()));
+        assert!(!never.iter().any(|reason| reason.is_expiry()));
+    }
+
+    #[test]
     fn a_place_that_stands_twice_counts_once() {
         let head = "id,model,confidence,verdict,drawn,season\n";
         let found = read(&format!("{head}a,G1,0.9,true,random,2023\na,G1,0.9,false,random,2023\n")).unwrap();
