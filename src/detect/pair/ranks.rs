@@ -81,8 +81,11 @@ mod tests {
     }
 
     #[test]
-    fn a_table_of_nothing_finds_nothing_remarkable() {
+    fn a_table_of_nothing_finds_nothing_remarkable_and_one_of_one_what_is_larger() {
         assert_eq!(RankTable::learn(&mut []).score(5.0), 0.0);
+        let one = RankTable::learn(&mut [2.0]);
+        assert_eq!(one.score(2.0), 0.0);
+        assert!((one.score(2.1) - 2_f32.ln()).abs() < 0.02);
     }
 
     #[test]

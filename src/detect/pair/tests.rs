@@ -283,3 +283,17 @@ fn a_pair_needs_a_thousand_clear_pixels() {
         "{refused:?}"
     );
 }
+
+#[test]
+fn of_a_scene_of_which_every_second_pixel_is_sampled_each_stands_for_two() {
+    let clear = |count: usize| {
+        let mut country = country(400, 410);
+        for place in count..400 * 410 {
+            country.after[[0, place / 410, place % 410]] = f32::NAN;
+        }
+        learn(&mut country, PairParams::default())
+    };
+    assert_eq!(clear(1640).unwrap().clear, 1640);
+    let refused = clear(820);
+    assert!(matches!(refused, Err(PairError::TooFew { found: 820, .. })), "{refused:?}");
+}

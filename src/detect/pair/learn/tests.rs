@@ -138,3 +138,9 @@ fn a_pair_is_quiet_only_if_all_of_it_was_looked_at() {
     assert!(said.starts_with("10 of 2000 clear pixels (0.500 %) change beyond 2.5 sigma"), "{said}");
     assert!(!said.contains("no change beyond chance") && said.ends_with("left as it is"), "{said}");
 }
+
+#[test]
+fn a_model_keeps_the_thresholds_it_was_learned_with() {
+    let params = PairParams { seed: 5.0, grow: 2.0, ..PairParams::default() };
+    assert_eq!(plain_model(params, Vec::new()).params(), &params);
+}
