@@ -241,4 +241,14 @@ mod tests {
         let looks: Vec<&[f32]> = values.iter().map(<[f32; 1]>::as_slice).collect();
         assert_eq!(by_quantile(&looks, 1, 3), [1, 0, 2, 1, 0, 2]);
     }
+
+    #[test]
+    fn up_to_forty_thousand_looks_are_all_learned_from_and_beyond_every_second() {
+        let mean = |count: usize| {
+            let looks: Vec<f32> =
+                (0..2 * count).map(|i| if (i / 2).is_multiple_of(4) { 0.0 } else { 4.0 }).collect();
+            CodeBook::learn(&looks, 2, 1).centres[0]
+        };
+        assert_eq!([mean(40_000), mean(40_004)], [3.0, 2.0]);
+    }
 }
