@@ -23,6 +23,8 @@ const COLS: usize = 340;
 const NAMES: [&str; 5] = ["B02", "B03", "B04", "B08", "SCL"];
 /// Rows and columns of the drawn square.
 const SQUARE: std::ops::Range<usize> = 140..160;
+/// Class of the scene classification: cloud, high probability.
+const CLOUD: u16 = 9;
 
 /// What lies in the drawn square on the second date.
 #[derive(Clone, Copy, PartialEq)]
@@ -30,7 +32,8 @@ enum Drawn {
     Nothing,
     BareGround,
     Crop,
-    BareGroundUnderCloud,
+    /// Bare ground that the mask hides, as that class of the scene classification.
+    BareGroundUnder(u16),
     /// Bare ground in a square of that many pixels a side.
     BareSquare(usize),
 }
@@ -53,12 +56,12 @@ fn number(band: usize, (row, col): (usize, usize), salt: usize, drawn: Drawn) ->
     let square = 150 - side / 2..150 + side / 2;
     let is_square = square.contains(&row) && square.contains(&col);
     if band == 4 {
-        return if is_square && drawn == Drawn::BareGroundUnderCloud { 9 } else { 4 };
+        return if let (true, Drawn::BareGroundUnder(class)) = (is_square, drawn) { class } else { 4 };
     }
     let kind = (row / 17 * 5 + col / 23 * 7 + (row / 17) * (col / 23)) % 3;
     let soft = 0.01 * ((row as f64 * 0.05).sin() + (col as f64 * 0.037).cos());
     let look = match drawn {
-        Drawn::BareGround | Drawn::BareGroundUnderCloud | Drawn::BareSquare(_) if is_square => {
+        Drawn::BareGround | Drawn::BareGroundUnder(_) | Drawn::BareSquare(_) if is_square => {
             [0.24, 0.28, 0.32, 0.36][band]
         }
         Drawn::Crop if is_square => [0.02, 0.05, 0.02, 0.55][band],
@@ -206,7 +209,7 @@ fn trace_names_the_lead_or_the_reason_that_a_scan_of_two_dates_publishes() {
 
 #[test]
 fn trace_of_a_place_under_cloud_on_one_of_two_dates_ends_in_a_gap() {
-    let folder = world(Drawn::BareGroundUnderCloud);
+    let folder = world(Drawn::BareGroundUnder(CLOUD));
     let said = trace(folder.path(), (150.5, 150.5));
     assert!(said.contains("publish   too_few_target_views of box in gaps.geojson"), "{said}");
 }
@@ -232,18 +235,33 @@ fn a_crop_that_greens_points_away_from_reclaimed_grass() {
     assert_eq!(features(&out, "leads.geojson").len(), 1);
 }
 
-#[test]
-fn what_a_cloud_hides_on_one_date_is_a_gap() {
-    let folder = world(Drawn::BareGroundUnderCloud);
+/// A square hidden on the second date as `class` is one gap, and the gap is the square and `reach` metres around it.
+fn hides(class: u16, reach: f64) {
+    let folder = world(Drawn::BareGroundUnder(class));
     let (out, said) = scan(folder.path(), "out", "grassland", &[]);
     assert!(features(&out, "leads.geojson").is_empty(), "{said}");
     let gaps = features(&out, "gaps.geojson");
     assert_eq!(gaps.len(), 1, "{gaps:?}");
     assert_eq!(gaps[0]["properties"]["reason"], "too_few_target_views");
-    // The cloud and 60 m around it.
-    let side = (SQUARE.len() + 12) as f64 * 10.0;
+    let side = SQUARE.len() as f64 * 10.0 + 2.0 * reach;
     let area = gaps[0]["properties"]["area_m2"].as_f64().unwrap();
-    assert!((area / (side * side) - 1.0).abs() < 0.01, "{area}");
+    assert!((area / (side * side) - 1.0).abs() < 0.01, "class {class}: {area}");
+}
+
+#[test]
+fn what_a_cloud_hides_on_one_date_is_a_gap_and_so_are_sixty_metres_around_it() {
+    hides(CLOUD, 60.0);
+}
+
+#[test]
+fn what_a_shadow_hides_on_one_date_is_a_gap_and_so_are_forty_metres_around_it() {
+    hides(3, 40.0);
+}
+
+#[test]
+fn what_else_is_not_clear_on_one_date_is_a_gap_and_so_are_twenty_metres_around_it() {
+    // Snow; saturated; without a class.
+    [11, 1, 0].into_iter().for_each(|class| hides(class, 20.0));
 }
 
 #[test]

@@ -57,3 +57,53 @@ fn normalised(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>) -> Plane {
         .and(b)
         .map_collect(|&a, &b| if a + b > 0.0 { ((a - b) / (a + b)).clamp(-1.0, 1.0) } else { f32::NAN })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BANDS: [Band; 4] = [Band::Nir, Band::Red, Band::Green, Band::Blue];
+
+    /// One pixel: near infrared, red, green, blue; texture 1.
+    fn direction(values: [f32; 4], bands: usize) -> [f32; 4] {
+        let values = Array3::from_shape_fn((bands, 1, 1), |(band, _, _)| values[band]);
+        let of = Direction::of(&values, &BANDS[..bands], Plane::ones((1, 1)));
+        [of.ndvi, of.ndwi, of.brightness, of.texture].map(|plane| plane[[0, 0]])
+    }
+
+    fn agree(found: [f32; 4], expected: [f32; 4]) {
+        for (found, expected) in found.into_iter().zip(expected) {
+            assert!(
+                (found - expected).abs() < 1e-6 || found.is_nan() && expected.is_nan(),
+                "{found} {expected}"
+            );
+        }
+    }
+
+    #[test]
+    fn grass_is_green_dark_and_not_water() {
+        agree(direction([0.3, 0.1, 0.2, 0.06], 4), [0.5, -0.2, 0.12, 1.0]);
+        // Two visible bands: their own mean.
+        agree(direction([0.3, 0.1, 0.2, 0.06], 3), [0.5, -0.2, 0.15, 1.0]);
+    }
+
+    #[test]
+    fn an_index_without_its_bands_or_without_light_is_not_known_and_never_beyond_one() {
+        agree(direction([0.3, 0.1, 0.2, 0.06], 2), [0.5, f32::NAN, 0.1, 1.0]);
+        agree(direction([0.05, -0.1, -0.05, 0.0], 4), [f32::NAN, f32::NAN, -0.05, 1.0]);
+        agree(direction([0.3, -0.1, -0.1, 0.2], 4), [1.0, -1.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn change_is_after_minus_before_in_each_quantity() {
+        let of = |value: f32| Direction {
+            ndvi: Plane::from_elem((1, 1), value),
+            brightness: Plane::from_elem((1, 1), 2.0 * value),
+            ndwi: Plane::from_elem((1, 1), 3.0 * value),
+            texture: Plane::from_elem((1, 1), 4.0 * value),
+        };
+        let change = Direction::change(&of(1.0), &of(4.0));
+        let planes = [change.ndvi, change.brightness, change.ndwi, change.texture];
+        assert_eq!(planes.map(|plane| plane[[0, 0]]), [3.0, 6.0, 9.0, 12.0]);
+    }
+}

@@ -360,3 +360,6 @@ fn ranked<S: PairSource>(
     model.ranks = values.into_iter().map(|mut values| RankTable::learn(&mut values)).collect();
     Ok(model)
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -268,3 +268,75 @@ impl Expected {
         self.visible[place] = sum / count;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grid::Window;
+
+    fn standard(bands: &[Band]) -> Standard {
+        let units = |scale: f32| Units { centre: vec![0.1; bands.len()], scale: vec![scale; bands.len()] };
+        let shift = Shift { rows: 0.0, cols: 0.0, correlation: 0.0, applied: false };
+        Standard { bands: bands.to_vec(), before: units(0.1), after: units(0.2), shift }
+    }
+
+    fn stack(bands: &[Band], values: Array3<f32>) -> Stack {
+        let (_, rows, cols) = values.dim();
+        Stack { bands: bands.to_vec(), values, window: Window { row0: 0, col0: 0, rows, cols } }
+    }
+
+    const ALL: [Band; 6] = [Band::Blue, Band::Green, Band::Red, Band::Nir, Band::Swir16, Band::Swir22];
+
+    #[test]
+    fn a_look_is_every_band_in_units_of_its_date_and_four_textures() {
+        let before = stack(&ALL, Array3::from_shape_fn((6, 9, 9), |(band, _, _)| 0.1 * band as f32));
+        let mut after = stack(&ALL, Array3::from_shape_fn((6, 9, 9), |(band, _, _)| 0.1 * band as f32));
+        after.values[[3, 2, 2]] = f32::NAN;
+        let looks = looks(&standard(&ALL), &before, &after);
+        let mut look = [0.0; LOOK];
+        assert_eq!(looks.before.look((6, 6), &mut look), 10);
+        let expected = [-1.0, 0.0, 1.0, 2.0, 3.0, 4.0];
+        assert!(look[..6].iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{look:?}");
+        assert!(look[6..].iter().all(|texture| (texture - 0.02_f32.ln()).abs() < 0.2), "{look:?}");
+        assert_eq!(looks.after.look((6, 6), &mut look), 10);
+        assert!(look[..6].iter().zip(expected).all(|(a, b)| (a - b / 2.0).abs() < 1e-5), "{look:?}");
+        // What one date did not see in one band, none has seen.
+        assert_eq!(looks.valid.iter().filter(|valid| **valid == 0.0).count(), 1);
+        looks.before.look((2, 2), &mut look);
+        assert_eq!(look, [0.0; LOOK]);
+    }
+
+    #[test]
+    fn the_visible_vector_is_the_mean_square_of_the_visible_bands_alone() {
+        let bands = &ALL[..4];
+        let of = |values: [f32; 4]| {
+            let planes = values.map(|value| Plane::from_elem((1, 2), value)).to_vec();
+            Date { reflectance: Array3::zeros((4, 1, 2)), bands: planes, textures: Vec::new() }
+        };
+        let valid = Plane::from_shape_fn((1, 2), |(_, col)| f32::from(col == 0));
+        let looks = Looks { valid, before: of([0.1, 0.2, 0.5, 1.0]), after: of([0.4, -0.2, 0.5, 9.0]) };
+        let found = visible_vector(&looks, &standard(bands));
+        assert!((found[[0, 0]] - ((0.25_f32 / 3.0).sqrt() + 0.1).ln()).abs() < 1e-5, "{found}");
+        assert_eq!(found[[0, 1]], 0.0);
+    }
+
+    #[test]
+    fn the_effect_is_in_reflectance_and_tells_visible_from_all_bands() {
+        let mut standard = standard(&ALL[..4]);
+        standard.after.scale = vec![0.1, 0.2, 0.3, 0.4];
+        let empty = || Plane::zeros((1, 1));
+        let mut planes = Expected {
+            forward: empty(),
+            backward: empty(),
+            rarity: empty(),
+            effect: empty(),
+            effect_all: empty(),
+            visible: empty(),
+            infrared: empty(),
+        };
+        planes.note((0, 0), &[1.0, -2.0, 3.0, -4.0], &standard);
+        let found = [planes.effect, planes.effect_all, planes.visible, planes.infrared].map(|p| p[[0, 0]]);
+        let expected = [(0.98_f32 / 3.0).sqrt(), (3.54_f32 / 4.0).sqrt(), 0.6 / 3.0, -1.6];
+        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?}");
+    }
+}

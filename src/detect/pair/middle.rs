@@ -185,4 +185,19 @@ mod tests {
             assert_eq!(*value, expected, "{place:?}");
         }
     }
+
+    #[test]
+    fn at_the_edge_and_beside_what_is_not_seen_the_valid_pixels_alone_are_sorted() {
+        let plane = Plane::from_shape_fn((4, 5), |(row, col)| (row * 5 + col) as f32);
+        let mut valid = Plane::ones((4, 5));
+        valid[[1, 1]] = 0.0;
+        let result = median(&(&plane * &valid), &valid);
+        // Around (0, 0): 0 1 2, 5 7, 10 11 12; of eight the upper middle one.
+        assert_eq!(result[[0, 0]], 7.0);
+        // Around (3, 4): rows 1 to 3, columns 2 to 4.
+        assert_eq!(result[[3, 4]], 13.0);
+        // Around (2, 2): all but (1, 1).
+        assert_eq!(result[[2, 2]], 10.0);
+        assert_eq!(result[[1, 1]], 0.0);
+    }
 }

@@ -112,4 +112,46 @@ mod tests {
         let board = Plane::from_shape_fn((15, 15), |(row, col)| ((row + col) % 2) as f32);
         assert!(texture(&board, &mean, &valid)[[7, 7]] > -0.8);
     }
+
+    #[test]
+    fn a_gaussian_falls_by_its_sigma_and_ends_at_three_of_them() {
+        let expected = [-4.5_f32, -2.0, -0.5, 0.0, -0.5, -2.0, -4.5].map(f32::exp);
+        assert!(gaussian(1.0).iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6));
+        let broad = gaussian(1.5);
+        assert_eq!((broad.len(), broad[5]), (11, 1.0));
+        assert!((broad[8] - (-2.0_f32).exp()).abs() < 1e-6);
+        assert_eq!(boxcar(2), [1.0; 5]);
+    }
+
+    #[test]
+    fn a_smoothed_pixel_is_the_weighted_mean_of_the_valid_ones_around_it() {
+        let valid = Plane::from_shape_fn((7, 9), |(row, col)| f32::from(!(row * 9 + col).is_multiple_of(5)));
+        let plane = Plane::from_shape_fn((7, 9), |(row, col)| ((row * 31 + col * 17) % 13) as f32) * &valid;
+        let smooth = Smoother::new(&valid, gaussian(1.0)).smooth(&plane);
+        for ((row, col), found) in smooth.indexed_iter() {
+            let (mut sum, mut weights) = (0.0, 0.0);
+            for ((down, right), value) in plane.indexed_iter() {
+                let (rows, cols) = (row as f32 - down as f32, col as f32 - right as f32);
+                if valid[[down, right]] > 0.0 && rows.abs() <= 3.0 && cols.abs() <= 3.0 {
+                    let weight = (-0.5 * (rows * rows + cols * cols)).exp();
+                    sum += weight * value;
+                    weights += weight;
+                }
+            }
+            let expected = if valid[[row, col]] > 0.0 { sum / weights } else { 0.0 };
+            assert!((found - expected).abs() < 1e-4, "{row} {col}: {found} {expected}");
+        }
+    }
+
+    #[test]
+    fn texture_is_the_logarithm_of_the_spread_over_five_by_five_and_nought_where_nothing_is_seen() {
+        let mut valid = Plane::ones((11, 11));
+        valid[[9, 9]] = 0.0;
+        let board = Plane::from_shape_fn((11, 11), |(row, col)| 2.0 * ((row + col) % 2) as f32) * &valid;
+        let result = texture(&board, &Smoother::new(&valid, boxcar(2)), &valid);
+        // Twelve of 25 pixels are 2: the standard deviation is 2 sqrt(0.48 * 0.52).
+        let expected = (2.0 * (0.48_f32 * 0.52).sqrt() + 0.02).ln();
+        assert!((result[[4, 4]] - expected).abs() < 1e-4, "{}", result[[4, 4]]);
+        assert_eq!(result[[9, 9]], 0.0);
+    }
 }

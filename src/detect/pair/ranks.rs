@@ -66,4 +66,33 @@ mod tests {
         assert!(table.score(1e9) > 12.0);
         assert_eq!(RankTable::learn(&mut [2.0; 500]).score(2.0), 0.0);
     }
+
+    #[test]
+    fn each_of_four_values_stands_for_the_middle_of_its_quarter() {
+        let mut values = [3.0, 1.0, 4.0, 2.0];
+        let table = RankTable::learn(&mut values);
+        // -ln(1 - rank) of ranks 3/8, 5/8, 7/8 and, half way from 1 to 2, 2/8; the lowest takes the lowest rank.
+        for (value, share) in [(2.0, 0.375), (3.0, 0.625), (4.0, 0.875), (1.5, 0.25), (2.5, 0.5)] {
+            let expected = -(1.0_f32 - share).ln();
+            assert!((table.score(value) - expected).abs() < 0.02, "{value}: {}", table.score(value));
+        }
+        assert_eq!(table.score(1.0), 0.0);
+        assert!((table.score(1e9) - 8_f32.ln()).abs() < 0.02);
+    }
+
+    #[test]
+    fn a_table_of_nothing_finds_nothing_remarkable_and_one_of_one_what_is_larger() {
+        assert_eq!(RankTable::learn(&mut []).score(5.0), 0.0);
+        let one = RankTable::learn(&mut [2.0]);
+        assert_eq!(one.score(2.0), 0.0);
+        assert!((one.score(2.1) - 2_f32.ln()).abs() < 0.02);
+    }
+
+    #[test]
+    fn a_larger_value_never_scores_less() {
+        let mut values: Vec<f32> = (0..500).map(|i| ((i * 37) % 100) as f32).collect();
+        let table = RankTable::learn(&mut values);
+        let scores: Vec<f32> = (-10..1100).map(|tenth| table.score(tenth as f32 / 10.0)).collect();
+        assert!(scores.windows(2).all(|pair| pair[0] <= pair[1] + 1e-5));
+    }
 }

@@ -245,28 +245,4 @@ fn solved(matrix: &[f64], size: usize, right: &[f64], sides: usize) -> Vec<f64> 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_linear_relation_is_found_although_one_pixel_in_ten_changed() {
-        let count = 2000;
-        let wave = |i: usize, k: f32| (i as f32 * k).sin();
-        let looks: Vec<f32> = (0..count).flat_map(|i| [wave(i, 0.7), wave(i, 1.3)]).collect();
-        let targets: Vec<f32> = (0..count)
-            .flat_map(|i| {
-                let change = if i % 10 == 0 { 4.0 } else { 0.0 };
-                let noise = 0.05 * wave(i, 3.1);
-                [2.0 * wave(i, 0.7) + noise + change, 0.5 - wave(i, 1.3) + noise]
-            })
-            .collect();
-        let samples = Samples { dimensions: 2, looks: &looks, bands: 2, targets: &targets };
-        let book = CodeBook::learn(&looks, 2, 1);
-        let fitted = Conditional::learn(&samples, &book);
-        let mut residual = [0.0; 2];
-        let quiet = fitted.residual(0, &looks[2..4], &targets[2..4], &mut residual);
-        let changed = fitted.residual(0, &looks[20..22], &targets[20..22], &mut residual);
-        assert!((residual[0] - 4.0).abs() < 0.3, "{residual:?}");
-        assert!(quiet < 10.0 && changed > 200.0, "{quiet} {changed}");
-    }
-}
+mod tests;

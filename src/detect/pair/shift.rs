@@ -215,47 +215,4 @@ fn linear(t: f64) -> [f32; 4] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ground(row: f64, col: f64) -> f32 {
-        let wave = |a: f64, b: f64, c: f64| (row * a + col * b + c).sin();
-        // Edges as soft as a sensor makes them; a sharper step would not be the same edge half a pixel on.
-        let fields = 0.03 * (2.0 * wave(0.35, 0.02, 0.0)).tanh() * (2.0 * wave(0.03, 0.24, 2.0)).tanh();
-        (0.2 + 0.02 * wave(0.31, 0.17, 0.0) + 0.02 * wave(-0.11, 0.43, 1.0) + fields) as f32
-    }
-
-    #[test]
-    fn a_shift_of_half_a_pixel_is_found_and_undone() {
-        let before = Array3::from_shape_fn((1, 128, 128), |(_, row, col)| ground(row as f64, col as f64));
-        let after = Array3::from_shape_fn((1, 128, 128), |(_, row, col)| {
-            1.2 * ground(row as f64 - 0.5, col as f64 + 1.25)
-        });
-        let mut sums = EdgeSums::default();
-        sums.add(before.index_axis(ndarray::Axis(0), 0), after.index_axis(ndarray::Axis(0), 0));
-        let shift = sums.peak().unwrap();
-        assert!((shift.rows - 0.5).abs() < 0.12, "{shift:?}");
-        assert!((shift.cols + 1.25).abs() < 0.12, "{shift:?}");
-        let back = resampled(&after, &shift);
-        let error = |other: &Array3<f32>| {
-            let mut sum = 0.0;
-            for row in 8..120 {
-                for col in 8..120 {
-                    sum += (other[[0, row, col]] / 1.2 - before[[0, row, col]]).abs();
-                }
-            }
-            sum
-        };
-        assert!(error(&back) < 0.4 * error(&after), "{} {}", error(&back), error(&after));
-    }
-
-    #[test]
-    fn a_missing_pixel_stays_missing_and_spreads_no_further_than_its_neighbours() {
-        let mut values = Array3::from_elem((1, 9, 9), 0.3);
-        values[[0, 4, 4]] = f32::NAN;
-        let shift = Shift { rows: 0.0, cols: 0.4, correlation: 1.0, applied: true };
-        let back = resampled(&values, &shift);
-        assert_eq!(back.iter().filter(|value| value.is_nan()).count(), 2);
-        assert!((back[[0, 0, 8]] - 0.3).abs() < 1e-6);
-    }
-}
+pub(super) mod tests;

@@ -118,4 +118,92 @@ mod tests {
         assert!((result[[30, 30]] - 2.0).abs() < 0.2, "{}", result[[30, 30]]);
         assert!(result[[10, 45]].abs() < 0.2, "{}", result[[10, 45]]);
     }
+
+    /// Sums over pixels given as before and after.
+    fn sums(pixels: &[(f32, f32)]) -> Sums {
+        pixels.iter().fold([0; 5], |sum, &(x, y)| {
+            let (x, y) = (whole(x), whole(y));
+            [sum[0] + 1, sum[1] + x, sum[2] + y, sum[3] + x * x, sum[4] + x * y]
+        })
+    }
+
+    fn ring(count: usize, of: impl Fn(f32) -> f32) -> Sums {
+        let x = |index: usize| if index.is_multiple_of(2) { 1.0 } else { -1.0 };
+        sums(&(0..count).map(|index| (x(index), of(x(index)))).collect::<Vec<_>>())
+    }
+
+    fn expects(outer: Sums, core: Sums, x: f64, expected: f64) {
+        let found = predicted(outer, core, x).unwrap();
+        assert!((found - expected).abs() < 1e-9, "{found} {expected}");
+    }
+
+    #[test]
+    fn a_ring_expects_what_its_own_line_says_and_no_steeper_than_two_and_a_half() {
+        // Variance 1, pulled by 0.05.
+        expects(ring(30, |x| x + 1.0), [0; 5], 2.0, 1.0 + 2.0 / 1.05);
+        expects(ring(30, |x| 3.0 * x), [0; 5], 2.0, 5.0);
+        expects(ring(30, |x| 2.0 - x), [0; 5], 2.0, 1.0);
+        expects(ring(30, |x| 0.25 - 0.25 * x), [0; 5], 2.0, 0.25 - 0.5 / 1.05);
+    }
+
+    #[test]
+    fn a_plain_ring_expects_its_own_mean() {
+        expects(sums(&[(3.0, 1.5); 40]), [0; 5], 9.0, 1.5);
+    }
+
+    #[test]
+    fn before_that_is_not_even_on_the_mean_counts_from_the_mean() {
+        // Before 0, 2, 4 in turn: mean 2, variance 8/3; after is half of it and 3.
+        let pixels: Vec<(f32, f32)> = (0..30).map(|i| (2.0 * (i % 3) as f32, 3.0 + (i % 3) as f32)).collect();
+        let slope = (4.0 / 3.0) / (8.0 / 3.0 + 0.05);
+        expects(sums(&pixels), [0; 5], 5.0, 4.0 + slope * 3.0);
+    }
+
+    #[test]
+    fn the_core_is_left_out_and_a_ring_of_fewer_than_thirty_says_nothing() {
+        let core = sums(&[(9.0, -20.0); 7]);
+        let both = |outer: Sums| std::array::from_fn(|index| outer[index] + core[index]);
+        expects(both(ring(30, |x| x + 1.0)), core, 0.0, 1.0);
+        assert_eq!(predicted(both(ring(29, |x| x)), core, 0.0), None);
+    }
+
+    #[test]
+    fn a_box_holds_the_valid_pixels_within_its_reach_up_to_the_edge() {
+        let valid = Plane::from_shape_fn((7, 9), |(row, col)| f32::from((row, col) != (3, 4)));
+        let before = Plane::from_shape_fn((7, 9), |(row, col)| (row * 9 + col) as f32 / 4.0) * &valid;
+        let after = before.mapv(|value| 1.0 - 2.0 * value) * &valid;
+        let table = summed(&before, &after, &valid);
+        for (place, radius) in [((3, 4), 1), ((2, 3), 2), ((0, 0), 2), ((6, 8), 3), ((1, 7), 10), ((6, 0), 0)]
+        {
+            let near =
+                |(row, col): (usize, usize)| row.abs_diff(place.0).max(col.abs_diff(place.1)) <= radius;
+            let held: Vec<(f32, f32)> = before
+                .indexed_iter()
+                .filter(|(at, _)| near(*at) && valid[*at] > 0.0)
+                .map(|(at, value)| (*value, after[at]))
+                .collect();
+            assert_eq!(boxed(&table, (7, 9), place, radius), sums(&held), "{place:?} {radius}");
+        }
+    }
+
+    #[test]
+    fn what_is_beyond_thirty_units_is_cut_and_steps_are_of_one_in_4096() {
+        assert_eq!([1e9, -1e9, 1.0, 0.5 / 4096.0, 0.0].map(whole), [122_880, -122_880, 4096, 1, 0]);
+    }
+
+    #[test]
+    fn what_nobody_saw_or_has_no_neighbours_is_no_residual() {
+        let mut valid = Plane::ones((40, 40));
+        valid[[20, 20]] = 0.0;
+        let before = Plane::zeros((40, 40));
+        let mut after = &valid * 2.0;
+        after[[5, 5]] = 5.0;
+        let result = residual(&before, &after, &valid);
+        assert_eq!(result[[20, 20]], 0.0);
+        assert!((result[[5, 5]] - 3.0).abs() < 1e-5 && result[[30, 5]].abs() < 0.01);
+        // A lone pixel among hidden ones: five by five of them are its core, no ring is left.
+        let alone = Plane::from_shape_fn((40, 40), |(row, col)| f32::from(row < 3 && col < 3));
+        let result = residual(&before, &(&alone * 2.0), &alone);
+        assert!(result.iter().all(|value| *value == 0.0));
+    }
 }

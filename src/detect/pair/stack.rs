@@ -53,3 +53,28 @@ impl Stack {
         picked
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use Band::{Blue, Green, Nir, Red, Swir16};
+
+    #[test]
+    fn shared_bands_are_those_of_both_dates_in_wavelength_order_and_need_red_and_near_infrared() {
+        let shared = shared_bands(&[Nir, Blue, Red, Swir16], &[Red, Green, Nir, Blue]);
+        assert_eq!(shared, Some(vec![Blue, Red, Nir]));
+        assert_eq!(shared_bands(&[Nir, Blue], &[Nir, Blue, Red]), None);
+        assert_eq!(shared_bands(&[Red, Blue], &[Red, Blue]), None);
+    }
+
+    #[test]
+    fn bands_are_picked_by_name_and_a_missing_one_was_not_observed() {
+        let window = Window { row0: 0, col0: 0, rows: 1, cols: 2 };
+        let values = Array3::from_shape_fn((2, 1, 2), |(band, _, col)| (10 * band + col) as f32);
+        let picked = Stack { bands: vec![Nir, Red], values, window }.pick(&[Red, Green, Nir]);
+        let found: Vec<f32> = picked.iter().copied().collect();
+        assert_eq!((found[..2].to_vec(), found[4..].to_vec()), (vec![10.0, 11.0], vec![0.0, 1.0]));
+        assert!(found[2].is_nan() && found[3].is_nan());
+    }
+}

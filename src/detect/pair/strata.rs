@@ -189,4 +189,66 @@ mod tests {
         assert!(transitions.rarity(1, 0) > 5.0);
         assert!(transitions.rarity(1, 1) < 0.1);
     }
+
+    #[test]
+    fn the_rarity_of_a_transition_counts_half_an_observation_of_the_code_after() {
+        let pairs = [(0, 0), (0, 0), (0, 0), (0, 1), (1, 2), (1, 2), (1, 2), (1, 2)];
+        let transitions = Transitions::learn(pairs.into_iter(), 3, 3);
+        // Shares of the codes after: 3/8, 1/8, 4/8; from the third code nothing ever came.
+        let chances = [
+            [(3.0 + 0.1875) / 4.5, (1.0 + 0.0625) / 4.5, 0.25 / 4.5],
+            [0.1875 / 4.5, 0.0625 / 4.5, 4.25 / 4.5],
+            [0.375, 0.125, 0.5],
+        ];
+        for (from, row) in chances.iter().enumerate() {
+            for (to, chance) in row.iter().enumerate() {
+                let expected = -(chance + 1e-6_f64).ln() as f32;
+                assert!((transitions.rarity(from, to) - expected).abs() < 1e-6, "{from} {to}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_code_is_the_mean_of_its_looks_and_the_first_of_equals_is_the_nearest() {
+        let looks = [9.0, 1.0, 1.0, 2.0, 11.0, 3.0, 3.0, 4.0];
+        let book = CodeBook::learn(&looks, 2, 2);
+        assert_eq!((book.len(), book.is_empty()), (2, false));
+        assert_eq!(book.nearest(&[1.0, 2.0]), book.nearest(&[3.0, 4.0]));
+        let mut centres = book.centres.clone();
+        centres.sort_unstable_by(f32::total_cmp);
+        // Dimension by dimension: (10, 2) and (2, 3).
+        assert_eq!(centres, [2.0, 2.0, 3.0, 10.0]);
+        assert_eq!(book.nearest(&[6.0, 2.5]), 0);
+        assert_eq!(CodeBook::learn(&looks, 2, 9).len(), 4);
+    }
+
+    #[test]
+    fn the_principal_axis_is_the_direction_of_greatest_variance() {
+        let points: Vec<[f32; 2]> = (-5..=5)
+            .map(|i| i as f32)
+            .map(|i| [7.0 + 3.0 * i - 0.4 * i * i, 2.0 + 4.0 * i + 0.3 * i * i])
+            .collect();
+        let looks: Vec<&[f32]> = points.iter().map(<[f32; 2]>::as_slice).collect();
+        let axis = principal_axis(&looks, 2);
+        // Along (3, 4) by 110; across it, along (-4, 3), by far less.
+        assert!((axis[0].abs() - 0.6).abs() < 1e-6 && (axis[1].abs() - 0.8).abs() < 1e-6, "{axis:?}");
+        assert!(axis[0] * axis[1] > 0.0);
+    }
+
+    #[test]
+    fn codes_start_from_groups_of_equal_number_along_the_axis() {
+        let values = [[5.0_f32], [0.0], [100.0], [6.0], [1.0], [101.0]];
+        let looks: Vec<&[f32]> = values.iter().map(<[f32; 1]>::as_slice).collect();
+        assert_eq!(by_quantile(&looks, 1, 3), [1, 0, 2, 1, 0, 2]);
+    }
+
+    #[test]
+    fn up_to_forty_thousand_looks_are_all_learned_from_and_beyond_every_second() {
+        let mean = |count: usize| {
+            let looks: Vec<f32> =
+                (0..2 * count).map(|i| if (i / 2).is_multiple_of(4) { 0.0 } else { 4.0 }).collect();
+            CodeBook::learn(&looks, 2, 1).centres[0]
+        };
+        assert_eq!([mean(40_000), mean(40_004)], [3.0, 2.0]);
+    }
 }

@@ -249,3 +249,51 @@ fn dates_without_common_ground_are_refused_with_the_reason() {
         "{refused:?}"
     );
 }
+
+#[test]
+fn a_whole_scene_is_counted_pixel_by_pixel_when_it_is_learned() {
+    let mut country = country(120, 130);
+    for row in 30..50 {
+        for col in 40..60 {
+            country.before[[1, row, col]] = f32::NAN;
+        }
+    }
+    build(&mut country, 80..90, 80..90);
+    let model = model(&mut country);
+    assert!(model.whole);
+    assert_eq!(model.clear, 120 * 130 - 400);
+    let found = look(&country, &model, country.grid.whole());
+    assert_eq!(model.beyond, found.guard.iter().filter(|guard| **guard >= 1.0).count());
+    assert!((60..200).contains(&model.beyond), "{model}");
+}
+
+#[test]
+fn a_pair_needs_a_thousand_clear_pixels() {
+    let clear = |count: usize| {
+        let mut country = country(40, 50);
+        for place in count..2000 {
+            country.after[[3, place / 50, place % 50]] = f32::NAN;
+        }
+        learn(&mut country, PairParams::default())
+    };
+    assert_eq!(clear(1000).unwrap().clear, 1000);
+    let refused = clear(999);
+    assert!(
+        matches!(refused, Err(PairError::TooFew { found: 999, sampled: 2000, expected: 1000 })),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn of_a_scene_of_which_every_second_pixel_is_sampled_each_stands_for_two() {
+    let clear = |count: usize| {
+        let mut country = country(400, 410);
+        for place in count..400 * 410 {
+            country.after[[0, place / 410, place % 410]] = f32::NAN;
+        }
+        learn(&mut country, PairParams::default())
+    };
+    assert_eq!(clear(1640).unwrap().clear, 1640);
+    let refused = clear(820);
+    assert!(matches!(refused, Err(PairError::TooFew { found: 820, .. })), "{refused:?}");
+}
