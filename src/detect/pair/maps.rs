@@ -272,6 +272,8 @@ impl Expected {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::pair::PairParams;
+    use crate::detect::pair::learn::tests::plain_model;
     use crate::grid::Window;
 
     fn standard(bands: &[Band]) -> Standard {
@@ -338,5 +340,23 @@ mod tests {
         let found = [planes.effect, planes.effect_all, planes.visible, planes.infrared].map(|p| p[[0, 0]]);
         let expected = [(0.98_f32 / 3.0).sqrt(), (3.54_f32 / 4.0).sqrt(), 0.6 / 3.0, -1.6];
         assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?}");
+    }
+
+    #[test]
+    fn the_sibling_length_is_in_sigmas_of_each_band_from_its_centre() {
+        let date = |plane: Plane| Date {
+            reflectance: Array3::zeros((2, 40, 40)),
+            bands: vec![plane.clone(), plane],
+            textures: Vec::new(),
+        };
+        let mut after = Plane::from_elem((40, 40), 2.0);
+        after[[5, 5]] = 5.0;
+        let looks =
+            Looks { valid: Plane::ones((40, 40)), before: date(Plane::zeros((40, 40))), after: date(after) };
+        let mut expectation = plain_model(PairParams::default(), Vec::new()).expectation;
+        expectation.siblings = vec![(1.0, 2.0), (1.0, 4.0)];
+        // 3 more than its neighbours: 1 and 0.5 sigmas.
+        let found = sibling_length(&looks, &expectation)[[5, 5]];
+        assert!((found - 0.625_f32.sqrt()).abs() < 1e-4, "{found}");
     }
 }

@@ -297,3 +297,22 @@ fn of_a_scene_of_which_every_second_pixel_is_sampled_each_stands_for_two() {
     let refused = clear(820);
     assert!(matches!(refused, Err(PairError::TooFew { found: 820, .. })), "{refused:?}");
 }
+
+#[test]
+fn ground_that_became_rough_has_more_texture_by_the_mean_over_the_bands() {
+    let mut country = country(150, 160);
+    for row in 70..110 {
+        for col in 40..80 {
+            for band in 0..4 {
+                country.after[[band, row, col]] += 0.03 * chance(row, col, 90 + band);
+            }
+        }
+    }
+    let model = model(&mut country);
+    let found = look(&country, &model, country.grid.whole());
+    // In the middle of a field: about ln of 0.45 to 0.08 standard units.
+    let (then, now) =
+        (found.after.texture[[93, 57]] - found.change.texture[[93, 57]], found.after.texture[[93, 57]]);
+    assert!((-3.5..-2.0).contains(&then) && (-1.4..-0.2).contains(&now), "{then} {now}");
+    assert!(found.change.texture[[20, 57]].abs() < 0.5);
+}
