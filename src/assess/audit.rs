@@ -5,7 +5,7 @@
 //! Law: it speaks of the run that was sampled, not of the next one; a stratum that says too little is named. A patch
 //!      counts with its whole outline, so the area of change knows nothing of outlines that are too wide or too narrow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
@@ -76,6 +76,7 @@ pub fn audit(path: &Path) -> Result<Audit, AssessError> {
 
 fn of(file: &Rows) -> Result<Audit, attributes::AttributeError> {
     let seen: Vec<Seen> = file.rows.iter().map(|row| seen(file, row)).collect::<Result<_, _>>()?;
+    one_sample(file, &seen)?;
     let mut strata: BTreeMap<Stratum, Sampled> = BTreeMap::new();
     for place in &seen {
         let (count, area) = place.frame;
@@ -100,6 +101,23 @@ fn of(file: &Rows) -> Result<Audit, attributes::AttributeError> {
         strata: strata.iter().map(|(stratum, one)| level(stratum.name(), one)).collect(),
         models: models(&seen),
     })
+}
+
+/// Refuses what no sample of one run can hold: a place twice, and two sizes of one stratum.
+fn one_sample(file: &Rows, seen: &[Seen]) -> Result<(), attributes::AttributeError> {
+    let mut places = BTreeSet::new();
+    let mut frames: BTreeMap<Stratum, (f64, f64)> = BTreeMap::new();
+    for (row, place) in file.rows.iter().zip(seen) {
+        if let Some(id) = file.text(row, "id")
+            && !places.insert((place.stratum, id.into_owned(), place.model.clone()))
+        {
+            return Err(file.fault(row, "id", "each place once"));
+        }
+        if *frames.entry(place.stratum).or_insert(place.frame) != place.frame {
+            return Err(file.fault(row, "stratum_units", "one size of each stratum: the sample of one run"));
+        }
+    }
+    Ok(())
 }
 
 fn seen(file: &Rows, row: &Row) -> Result<Seen, attributes::AttributeError> {
@@ -284,6 +302,20 @@ mod tests {
         assert_eq!((found.producers_accuracy_by_area, found.area_of_change_m2), (None, None));
         assert!(found.notes.iter().any(|note| note.contains("no ground without a lead")));
         assert!(found.notes.iter().any(|note| note.starts_with("lead_low: 4 verified places are few")));
+    }
+
+    #[test]
+    fn a_place_that_stands_twice_and_two_samples_in_one_file_are_refused() {
+        let refused = |rows: &str| {
+            let head = "id,stratum,model,area_m2,stratum_units,stratum_area_m2,verdict\n";
+            let rows = attributes::parse(Path::new("sample.csv"), &format!("{head}{rows}")).unwrap();
+            of(&rows).unwrap_err().to_string()
+        };
+        let row = |id: &str, units: u32| format!("{id},lead_high,G1,1000,{units},90000,true\n");
+        let twice = refused(&[row("a", 9), row("b", 9), row("a", 9)].concat());
+        assert!(twice.contains("each place once") && twice.contains("row 3"), "{twice}");
+        let two = refused(&[row("a", 9), row("b", 7)].concat());
+        assert!(two.contains("sample of one run") && two.contains("row 2"), "{two}");
     }
 
     #[test]

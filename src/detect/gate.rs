@@ -26,6 +26,8 @@ pub struct Passed {
     /// First view of the longest run of the first of the years in a row that passed: a change that stays passes year
     /// after year, and began in the first of them.
     pub begun: Date,
+    /// Last view of the longest run of the last of the years in a row that passed.
+    pub until: Date,
 }
 
 /// The longest passing run over the gates of a sub-model; ties go to the earlier gate and date.
@@ -42,6 +44,9 @@ pub fn pass(
     let of_year = |year: i16| longest(runs.iter().filter(|run| run.first.year() == year));
     while let Some(earlier) = of_year(best.begun.year() - 1) {
         best.begun = earlier.first;
+    }
+    while let Some(later) = of_year(best.until.year() + 1) {
+        best.until = later.last;
     }
     Some(best)
 }
@@ -62,8 +67,8 @@ fn runs(gate: &Gate, features: &[Feature], series: &Series, dates: &[Date], targ
     let mut close = |run: &mut Vec<Date>| {
         if run.len() >= gate.consecutive {
             let (first, last, reached) = (run[0], run[run.len() - 1], run[gate.consecutive - 1]);
-            let (gate, begun) = (gate.name.clone(), first);
-            passed.push(Passed { gate, views: run.len(), first, reached, last, begun });
+            let (gate, begun, until) = (gate.name.clone(), first, last);
+            passed.push(Passed { gate, views: run.len(), first, reached, last, begun, until });
         }
         run.clear();
     };

@@ -16,6 +16,9 @@ const SAME_PLACE_SHARE: f64 = 0.3;
 /// Of leads on one place, those of at least this share of the largest one's area may name it.
 const ALIKE_SIZE: f64 = 2.0 / 3.0;
 
+/// A lead of at most this share of the one that names its ground may be a piece of its own. Our choice: half.
+const PIECE_SHARE: f64 = 0.5;
+
 /// Likeness of a sub-model of which no typical sign could be told: neither for it nor against it.
 const UNTOLD: f64 = 0.5;
 
@@ -23,7 +26,9 @@ const UNTOLD: f64 = 0.5;
 /// changed ground (confidence times area): a pit's brightest part may be surer than the pit, but the pit is what is
 /// there. Its name is that of the likest among those of about its size (typical signs first, then confidence). A
 /// warning never names the ground of a lead, nor a track that of a lead with an area.
-pub(super) fn one_lead_a_place(records: &mut Records) {
+///
+/// What is kept aside comes back as leads with the id and sub-model that name their ground, for `beside` to ask again.
+pub(super) fn one_lead_a_place(records: &mut Records) -> Vec<Absorbed> {
     let mut leads = std::mem::take(&mut records.leads);
     in_order_of_claim(&mut leads);
     // Boxes first: of thousands of leads nearly all pairs lie apart.
@@ -62,21 +67,47 @@ pub(super) fn one_lead_a_place(records: &mut Records) {
     note_claims(&mut leads, &named_by);
     let named: Vec<(String, String)> =
         leads.iter().map(|lead| (lead.id.clone(), lead.model.clone())).collect();
+    let sizes: Vec<f64> = leads.iter().map(|lead| lead.area.best.0).collect();
+    let mut absorbed = Vec::new();
     for (place, lead) in leads.into_iter().enumerate() {
         match named_by[place].filter(|surest| *surest != place) {
             None => records.leads.push(lead),
             Some(surest) => {
-                let (id, model) = &named[surest];
-                records.suppressed.push(Suppressed {
-                    reason: AsideReason::SamePlace,
-                    detail: format!("{id} ({model}) names this place"),
-                    id: lead.id,
-                    model: lead.model,
-                    area: lead.area.best,
-                    evidence: lead.evidence,
-                    outline: lead.outline,
-                });
+                let is_piece = lead.area.best.0 <= PIECE_SHARE * sizes[surest];
+                absorbed.push(Absorbed { lead, by: named[surest].clone(), is_piece });
             }
+        }
+    }
+    absorbed
+}
+
+/// A lead whose ground another one names.
+pub(super) struct Absorbed {
+    /// The lead as its sub-model gave it.
+    pub(super) lead: Lead,
+    /// Id and sub-model of the one that names the ground.
+    pub(super) by: (String, String),
+    is_piece: bool,
+}
+
+impl Absorbed {
+    /// Whether it speaks for a piece of ground of its own, should the other be no lead after all: a pit in a field that a
+    /// permit allows. The brightest part of the field is none: it lacks a typical sign, or is most of the field.
+    pub(super) fn is_piece_of_its_own(&self) -> bool {
+        self.is_piece && self.lead.naming.likeness.is_some_and(|likeness| likeness >= 1.0)
+    }
+
+    /// The record of it among the patches kept aside.
+    pub(super) fn kept_aside(self) -> Suppressed {
+        let Absorbed { lead, by: (id, model), .. } = self;
+        Suppressed {
+            reason: AsideReason::SamePlace,
+            detail: format!("{id} ({model}) names this place"),
+            id: lead.id,
+            model: lead.model,
+            area: lead.area.best,
+            evidence: lead.evidence,
+            outline: lead.outline,
         }
     }
 }

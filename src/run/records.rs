@@ -174,7 +174,8 @@ impl<'a> Desk<'a> {
             after: moments.after,
             first_seen: moments.first_seen,
             last_seen: moments.last_seen,
-            confirmed_on: persistence.confirmed_on,
+            // An earlier episode that passed no gate is not this change.
+            confirmed_on: persistence.confirmed_on.map(|date| date.max(moments.first_seen)),
             observation_count: closer.views.1,
             area,
             length_m: rounded(f64::from(patch.shape.length_px) * self.pixel_area.sqrt(), 1),
@@ -249,8 +250,11 @@ impl<'a> Desk<'a> {
             .filter(|date| closer.persistence.confirmed_on.is_some() && *date < gated);
         let first_seen =
             begun.filter(|date| days_between(*date, gated) <= SAME_EPISODE_DAYS).unwrap_or(gated);
+        let until = closer.passed.as_ref().map(|passed| passed.until);
         let last = chosen[chosen.len() - 1];
-        let last_seen = closer.passed.as_ref().map_or(last, |passed| passed.last.max(last));
+        // The after picture is of the season that speaks most, or of a later year in which the change still stands.
+        let last = until.filter(|until| until.year() > last.year()).unwrap_or(last);
+        let last_seen = until.map_or(last, |until| until.max(last));
         let all = (0..closer.series.views.len()).map(date);
         let before = all.clone().filter(|date| *date < first_seen).max().unwrap_or(self.question.baseline.to);
         Moments { before, after: last.max(first_seen), first_seen, last_seen }

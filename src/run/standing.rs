@@ -10,7 +10,7 @@ use crate::lead::{Lead, Suppressed};
 use crate::redline::{Class, Land, Role};
 use crate::run::RunError;
 use crate::run::inputs::{Inputs, Question};
-use crate::run::place::one_lead_a_place;
+use crate::run::place::{Absorbed, one_lead_a_place};
 use crate::run::records::Records;
 use crate::submodel::SubModel;
 use crate::weigh::overlap::{Indexed, geodesic_area};
@@ -25,8 +25,29 @@ pub(super) fn ranked(
     question: &Question,
     border_px: f64,
 ) -> Result<Records, RunError> {
-    one_lead_a_place(&mut records);
-    Standing::new(inputs, question, border_px)?.settle(&mut records);
+    let standing = Standing::new(inputs, question, border_px)?;
+    let mut absorbed = one_lead_a_place(&mut records);
+    standing.hold(&mut records);
+    // What context takes out names no ground any more: a permit for a field says nothing of the pit within.
+    loop {
+        let stands = |by: &(String, String)| {
+            records.leads.iter().any(|lead| (&lead.id, &lead.model) == (&by.0, &by.1))
+        };
+        let (free, rest): (Vec<_>, Vec<_>) =
+            absorbed.into_iter().partition(|one| one.is_piece_of_its_own() && !stands(&one.by));
+        absorbed = rest;
+        if free.is_empty() {
+            break;
+        }
+        let mut again =
+            Records { leads: free.into_iter().map(|one| one.lead).collect(), suppressed: Vec::new() };
+        absorbed.extend(one_lead_a_place(&mut again));
+        standing.hold(&mut again);
+        records.leads.extend(again.leads);
+        records.suppressed.extend(again.suppressed);
+    }
+    records.suppressed.extend(absorbed.into_iter().map(Absorbed::kept_aside));
+    incident::join(&mut records.leads, &standing.neighbourhood, standing.pixel_area);
     // Leads of a pair often share the confidence that their cap leaves: the larger one first.
     let order = |lead: &Lead| {
         let down = |value: f64| std::cmp::Reverse(value.round() as i64);
@@ -68,14 +89,13 @@ impl<'a> Standing<'a> {
     }
 
     /// Asks context about every lead, then the law about what stands.
-    pub(super) fn settle(&self, records: &mut Records) {
+    fn hold(&self, records: &mut Records) {
         for lead in std::mem::take(&mut records.leads) {
             match self.held(lead) {
                 Ok(lead) => records.leads.push(lead),
                 Err(suppressed) => records.suppressed.push(*suppressed),
             }
         }
-        incident::join(&mut records.leads, &self.neighbourhood, self.pixel_area);
     }
 
     fn held(&self, mut lead: Lead) -> Result<Lead, Box<Suppressed>> {

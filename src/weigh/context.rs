@@ -112,7 +112,8 @@ impl<'a> Desk<'a> {
                 Stated::Day(decided) if decided < seen => {
                     Err(format!("it was decided before the change was seen on {seen}"))
                 }
-                _ => Ok(()),
+                Stated::Day(_) => Ok(()),
+                _ => Err("the day of the decision is unknown".to_owned()),
             },
             Role::LandUse => {
                 if !self.lawful.is_existing(&place.kind, model) {

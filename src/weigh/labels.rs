@@ -59,6 +59,8 @@ pub enum LeftOut {
     OtherRegion,
     /// Its confidence came from another confidence model, and its measures are not given.
     OtherModel,
+    /// Another row says the opposite of the same place in the same season.
+    Contradicted,
 }
 
 impl LeftOut {
@@ -75,6 +77,7 @@ impl LeftOut {
             LeftOut::OtherSeason => "out of date",
             LeftOut::OtherRegion => "of another region",
             LeftOut::OtherModel => "of another confidence model, without the measures to judge them anew",
+            LeftOut::Contradicted => "of places that have two opposite verdicts",
         }
     }
 
@@ -95,22 +98,32 @@ pub struct Labels {
     pub left_out: BTreeMap<LeftOut, usize>,
 }
 
-/// Reads the labels out of files; a place that stands twice with one verdict counts once, the last file's row wins.
+/// Reads the labels out of files. A place that stands twice in a season with one verdict counts once, as its last row says;
+/// with two opposite verdicts it is left out.
 pub fn labels(files: &[Rows], model: &Model) -> Result<Labels, AttributeError> {
     let mut result = Labels::default();
-    let mut known: BTreeMap<(String, String), Label> = BTreeMap::new();
+    let mut known: BTreeMap<(String, String, i16), Vec<Label>> = BTreeMap::new();
     for file in files {
         for row in &file.rows {
             result.rows += 1;
             match label(file, row, model)? {
                 Err(reason) => *result.left_out.entry(reason).or_default() += 1,
                 Ok(label) => {
-                    known.insert((label.id.clone(), label.model.clone()), label);
+                    known
+                        .entry((label.id.clone(), label.model.clone(), label.season))
+                        .or_default()
+                        .push(label);
                 }
             }
         }
     }
-    result.labels = known.into_values().collect();
+    for mut rows in known.into_values() {
+        if rows.iter().all(|row| row.is_true == rows[0].is_true) {
+            result.labels.extend(rows.pop());
+        } else {
+            *result.left_out.entry(LeftOut::Contradicted).or_default() += rows.len();
+        }
+    }
     Ok(result)
 }
 
@@ -350,16 +363,21 @@ mod tests {
             LeftOut::NoCandidate,
             LeftOut::NoScore,
             LeftOut::NoSeason,
+            LeftOut::Contradicted,
         ];
         assert!(good_once.iter().all(|reason| reason.is_expiry()));
         assert!(!never.iter().any(|reason| reason.is_expiry()));
     }
 
     #[test]
-    fn a_place_that_stands_twice_counts_once() {
-        let head = "id,model,confidence,verdict,drawn,season\n";
-        let found = read(&format!("{head}a,G1,0.9,true,random,2023\na,G1,0.9,false,random,2023\n")).unwrap();
-        assert_eq!(found.labels.len(), 1);
-        assert!(!found.labels[0].is_true);
+    fn a_place_that_stands_twice_counts_once_and_not_at_all_where_the_rows_contradict_each_other() {
+        let of = |rows: &str| {
+            let found = read(&format!("id,model,confidence,verdict,drawn,season\n{rows}")).unwrap();
+            (found.labels.len(), found.left_out.get(&LeftOut::Contradicted).copied())
+        };
+        assert_eq!(of("a,G1,0.9,true,random,2023\na,G1,0.8,true,random,2023\n"), (1, None));
+        assert_eq!(of("a,G1,0.9,true,random,2023\na,G1,0.9,false,random,2023\n"), (0, Some(2)));
+        // What was there in one season may be gone in the next.
+        assert_eq!(of("a,G1,0.9,true,random,2022\na,G1,0.9,false,random,2023\n"), (2, None));
     }
 }

@@ -189,7 +189,7 @@ fn half() -> Gate {
 
 fn days(gate: &str, views: usize, days: [(i16, i8, i8); 3]) -> Option<Passed> {
     let [first, reached, last] = days.map(|(year, month, day)| Date::constant(year, month, day));
-    Some(Passed { gate: gate.to_owned(), views, first, reached, last, begun: first })
+    Some(Passed { gate: gate.to_owned(), views, first, reached, last, begun: first, until: last })
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn of_several_gates_the_longest_run_speaks_and_of_equals_the_gate_named_first() 
 }
 
 /// Meadow of NDVI .8 seen on ten days of each May from 2020 to 2023, bare in the first so many of them.
-fn begun(bare: [usize; 4]) -> Option<(Date, Date)> {
+fn begun(bare: [usize; 4]) -> Option<(Date, Date, Date)> {
     let models = submodel::select(&["G1".to_owned()]).unwrap();
     let day = |view: usize| Date::constant(2020 + view as i16 / 10, 5, 1 + 2 * (view % 10) as i8);
     let dates: Vec<Date> = (0..40).map(day).collect();
@@ -262,14 +262,15 @@ fn begun(bare: [usize; 4]) -> Option<(Date, Date)> {
         history: vec![(0.8, 0.8)],
     };
     let target = Period::parse("2020-01-01/2023-12-31").unwrap();
-    pass(&models[0], &[Feature::Ndvi], &series, &dates, target).map(|passed| (passed.begun, passed.first))
+    pass(&models[0], &[Feature::Ndvi], &series, &dates, target)
+        .map(|passed| (passed.begun, passed.first, passed.until))
 }
 
 #[test]
-fn a_change_that_passes_year_after_year_began_in_the_first_of_them() {
-    let may = |year: i16| Date::constant(year, 5, 1);
-    assert_eq!(begun([0, 6, 6, 10]), Some((may(2021), may(2023))));
-    assert_eq!(begun([6, 0, 6, 10]), Some((may(2022), may(2023))));
-    assert_eq!(begun([10, 6, 0, 0]), Some((may(2020), may(2020))));
+fn a_change_that_passes_year_after_year_began_in_the_first_of_them_and_lasts_until_the_last() {
+    let may = |year: i16, day: i8| Date::constant(year, 5, day);
+    assert_eq!(begun([0, 6, 6, 10]), Some((may(2021, 1), may(2023, 1), may(2023, 19))));
+    assert_eq!(begun([6, 0, 6, 10]), Some((may(2022, 1), may(2023, 1), may(2023, 19))));
+    assert_eq!(begun([10, 6, 0, 0]), Some((may(2020, 1), may(2020, 1), may(2021, 11))));
     assert_eq!(begun([0, 0, 0, 0]), None);
 }
