@@ -160,6 +160,31 @@ fn a_burn_scar_of_the_time_between_explains_a_patch_and_an_older_one_does_not() 
 }
 
 #[test]
+fn a_permit_for_a_field_leaves_the_pit_within_and_makes_no_lead_of_the_field_s_parts() {
+    let (field, pit) = (Block::new(20, 20, 26, 26), Block::new(28, 28, 9, 9));
+    for has_pit in [true, false] {
+        let world = World::steppe(96, 96).with(field, 20_230_401, Deed::Cropped);
+        let world = if has_pit { world.with(pit, 20_230_401, Deed::Mined) } else { world };
+        let drawn = Drawn::new(world);
+        let path = layer(&drawn, "field", wider(field, 1), permit("开垦", "2023-01-01", "长期"));
+        let published = Scan::of(&drawn).with(&format!("--permits {}", path.display())).published();
+        let leads = published.leads();
+        let aside = published.suppressed();
+        let said: Vec<String> = aside
+            .iter()
+            .map(|patch| [patch.text("model"), patch.text("reason"), patch.text("detail")].join(" "))
+            .collect();
+        let is_held = said.iter().any(|said| said.contains("inside_permit"));
+        assert!(is_held && leads.len() == usize::from(has_pit), "{leads:?} {said:#?}");
+        if let [lead] = &leads[..] {
+            let area = lead.properties["area_m2"].as_f64().unwrap();
+            assert!(lead.text("model") == "G2" && (6_000.0..10_500.0).contains(&area), "{area}");
+            says(lead.text("notes_text"), &["does not cover G2"]);
+        }
+    }
+}
+
+#[test]
 fn a_case_decided_since_takes_its_ground_out_and_an_older_one_is_noted() {
     let drawn = one_field();
     let case = |date: &str| json!({ "case_no": "2023-114", "decided": date });
