@@ -17,7 +17,7 @@ use crate::run::patches::{Examined, in_lon_lat};
 use crate::run::standing::ranked;
 use crate::submodel::{Bound, SubModel};
 use crate::units::{SquareMetres, rounded};
-use crate::weigh::closer::Closer;
+use crate::weigh::closer::{Closer, MOST_SEEN_BEFORE};
 use crate::weigh::confidence::Model;
 use crate::weigh::overlap::{Indexed, geodesic_area};
 use crate::weigh::signature::Seen;
@@ -28,10 +28,6 @@ const LEAST_INSIDE_SHARE: f64 = 0.5;
 /// Share from which it is so if what lies inside is a lead by its size alone: encroachment across the line. Of a large
 /// field beside the line the mixed pixels of one edge lie inside, which are less (21 % of a patch on the stable Belgian grass).
 const LEAST_CROSSING_SHARE: f64 = 1.0 / 3.0;
-
-/// Evidence of a look-back season, as a share of the target's, from which a place has done so before:
-/// a field in rotation, a meadow that is mown, a shore that falls dry.
-const MOST_SEEN_BEFORE: f32 = 0.6;
 
 /// Days between the first support and the first gated view of one episode.
 const SAME_EPISODE_DAYS: i32 = 120;

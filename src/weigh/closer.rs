@@ -5,8 +5,10 @@
 //! Law: evidence finds, amplitude measures: z is clipped and capped, so a contour on it reaches too far
 //! (area +25 % in `reference/time-series.md`); amplitude is linear in the changed share of a pixel.
 
+mod series;
+
 use crate::baseline::regression::median;
-use crate::baseline::{Baseline, Series, range};
+use crate::baseline::{Baseline, Series};
 use crate::date::{Date, Period};
 use crate::detect::evidence::{Chosen, Prepared};
 use crate::detect::gate::{self, Passed};
@@ -32,6 +34,10 @@ const LEAST_CORE: usize = 9;
 
 /// Share of a piece of ground that an earlier one may have taken.
 const MOST_SHARED: f32 = 0.3;
+
+/// Evidence of a look-back season, as a share of the target's, from which a place has done so before:
+/// a field in rotation, a meadow that is mown, a shore that falls dry.
+pub const MOST_SEEN_BEFORE: f32 = 0.6;
 
 /// Side in pixels of a square that fits into ground beside a stronger change, but not into its blurred rim: two pixels of
 /// the sensor's and the smoothing's blur on each side, and one more.
@@ -160,6 +166,7 @@ impl<'a> Look<'a> {
                 let is_own = is_new(&ground, &taken) && self.is_wide(&ground);
                 if is_own { (beside, ground) } else { (None, Vec::new()) }
             };
+            let (concluded, ground) = self.without_old(prepared, asked, (&seed, &taken), (concluded, ground));
             if !ground.iter().any(|pixel| gated[*pixel]) {
                 seed.iter().for_each(|pixel| gated[*pixel] = false);
             }
@@ -170,6 +177,42 @@ impl<'a> Look<'a> {
             found.extend(self.conclude(prepared, asked, &self.ground(), (&taken, false)));
         }
         found
+    }
+
+    /// A piece of ground without what stood there in the look-back already: a field that grew is as large as it grew.
+    /// Only of a piece that would stand as a whole, and only where what is left is wide: so this never adds a lead.
+    fn without_old(
+        &self,
+        prepared: &Prepared,
+        asked: &Asked,
+        (seed, taken): (&[usize], &[bool]),
+        (concluded, ground): (Option<Closer>, Vec<usize>),
+    ) -> (Option<Closer>, Vec<usize>) {
+        if concluded.as_ref().is_none_or(|closer| closer.seen_before > MOST_SEEN_BEFORE) {
+            return (concluded, ground);
+        }
+        let (old, new): (Vec<usize>, Vec<usize>) =
+            seed.iter().copied().partition(|pixel| self.is_old(*pixel, prepared, asked));
+        if (old.len() as f32) < MOST_SHARED * ground.len() as f32
+            || !self.is_wide(&old)
+            || !self.is_wide(&new)
+        {
+            return (concluded, ground);
+        }
+        let mut masked = taken.to_vec();
+        old.iter().for_each(|pixel| masked[*pixel] = true);
+        let grown = self.conclude(prepared, asked, &new, (&masked, true));
+        let own = self.ground_of(grown.as_ref());
+        if is_new(&own, &masked) && self.is_wide(&own) { (grown, own) } else { (concluded, ground) }
+    }
+
+    /// Whether a season of the look-back showed most of a pixel's evidence.
+    fn is_old(&self, pixel: usize, prepared: &Prepared, asked: &Asked) -> bool {
+        let series = &self.pixels[pixel];
+        prepared.choose(series, asked.dates, asked.target).is_some_and(|chosen| {
+            let before = prepared.seen_before(chosen.kind, series, asked.dates, asked.look_back);
+            before > MOST_SEEN_BEFORE * chosen.evidence.max(0.1)
+        })
     }
 
     /// The pixels of what was concluded; none of nothing.
@@ -285,78 +328,8 @@ impl<'a> Look<'a> {
         within
     }
 
-    /// Observed medians of the pixels of the window that are neither of the first patch nor of the cut one.
-    fn around(
-        &self,
-        patch: &Patch,
-        series: &Series,
-        features: usize,
-        (views, look_back): (usize, &[bool]),
-    ) -> Vec<Vec<f32>> {
-        let mut free: Vec<bool> = self.inside.iter().map(|inside| !inside).collect();
-        patch.pixels.iter().for_each(|pixel| free[self.place(*pixel)] = false);
-        let ring: Vec<usize> = (0..free.len()).filter(|pixel| free[*pixel]).collect();
-        let ring = self.medians(&ring, features, views, look_back);
-        let value = |feature: usize, view: &usize| {
-            ring.views.binary_search(view).map_or(f32::NAN, |index| ring.observed[feature][index])
-        };
-        (0..features).map(|feature| series.views.iter().map(|view| value(feature, view)).collect()).collect()
-    }
-
     fn place(&self, pixel: Pixel) -> usize {
         (pixel.row - self.window.row0) * self.window.cols + pixel.col - self.window.col0
-    }
-
-    /// Medians over some pixels of the window, view by view.
-    fn medians(&self, pixels: &[usize], features: usize, views: usize, look_back: &[bool]) -> Series {
-        let mut members: Vec<Vec<(usize, usize)>> = vec![Vec::new(); views];
-        for &pixel in pixels {
-            for (index, view) in self.pixels[pixel].views.iter().enumerate() {
-                members[*view].push((pixel, index));
-            }
-        }
-        let empty = || vec![Vec::new(); features];
-        let mut result = Series {
-            observed: empty(),
-            expected: empty(),
-            control: empty(),
-            z: empty(),
-            ..Series::default()
-        };
-        for (view, seen) in members.iter().enumerate() {
-            if seen.is_empty() || (seen.len() as f32) < LEAST_SEEN_SHARE * pixels.len() as f32 {
-                continue;
-            }
-            result.views.push(view);
-            for feature in 0..features {
-                let middle = |line: fn(&Series) -> &Vec<Vec<f32>>| {
-                    let value = |(pixel, index): &(usize, usize)| line(&self.pixels[*pixel])[feature][*index];
-                    median(&mut seen.iter().map(value).collect::<Vec<f32>>())
-                };
-                result.observed[feature].push(middle(|series| &series.observed));
-                result.expected[feature].push(middle(|series| &series.expected));
-                result.control[feature].push(middle(|series| &series.control));
-                result.z[feature].push(middle(|series| &series.z));
-            }
-        }
-        let seen = |(index, view): (usize, &usize)| look_back[*view].then_some(index);
-        let history: Vec<usize> = result.views.iter().enumerate().filter_map(seen).collect();
-        let expected = |line: &Vec<f32>| range(history.iter().map(|index| line[*index]));
-        result.history = result.expected.iter().map(expected).collect();
-        result
-    }
-
-    /// Median amplitude of each pixel over the chosen views, NaN where it was not seen in any.
-    fn amplitudes(&self, prepared: &Prepared, features: &[Feature], kind: usize, views: &[usize]) -> Field {
-        let amplitude = |series: &Series| {
-            let chosen = |(index, view): (usize, &usize)| views.contains(view).then_some(index);
-            let indices = series.views.iter().enumerate().filter_map(chosen);
-            let mut values: Vec<f32> =
-                indices.map(|index| prepared.amplitude(kind, series, index, features)).collect();
-            values.retain(|value| value.is_finite());
-            if values.is_empty() { f32::NAN } else { median(&mut values) }
-        };
-        Field { window: self.window, values: self.pixels.iter().map(amplitude).collect() }
     }
 }
 

@@ -320,3 +320,25 @@ fn faint_ground_beside_a_strong_change_is_a_piece_of_its_own() {
     let sizes: Vec<usize> = found.iter().map(|closer| closer.patch.pixels.len()).collect();
     assert_eq!(sizes, [120, 180]);
 }
+
+#[test]
+fn a_field_that_grew_is_as_large_as_it_grew() {
+    // Bare in the look-back already, and beside it ground that became bare since: one seed, as strong everywhere.
+    let patch = drawn(|row, col| in_block(row, col, (4, 36)));
+    let old = |mut series: Series| {
+        for (line, sign) in series.z.iter_mut().zip([-1.0, 1.0, 1.0]) {
+            (0..8).for_each(|view| line[view] = sign * 8.0);
+        }
+        series
+    };
+    let seen = |row: usize, col: usize| match (in_block(row, col, (4, 18)), in_block(row, col, (18, 36))) {
+        (true, _) => old(pixel(1.0)),
+        (_, true) => pixel(1.0),
+        _ => pixel(0.0),
+    };
+    let look = look(&patch, seen);
+    let found = with_question(|asked| look.finish(&Prepared::new(&g1(), &FEATURES, |_, _| 0.0), asked));
+    let told: Vec<(usize, bool)> =
+        found.iter().map(|one| (one.patch.pixels.len(), one.seen_before > MOST_SEEN_BEFORE)).collect();
+    assert_eq!(told, [(180, false), (140, true)]);
+}
