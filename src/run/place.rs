@@ -3,6 +3,8 @@
 //! In:  records in any order. Out: the same leads, one a place; the others are kept aside as `same_place`.
 //! Law: the outcome does not depend on the order in which leads come.
 
+use std::collections::BTreeSet;
+
 use geo::{BoundingRect, Intersects, Rect};
 
 use crate::lead::{Claim, Lead, Naming, Suppressed};
@@ -144,7 +146,12 @@ fn note_claims(leads: &mut [Lead], named_by: &[Option<usize>]) {
         let (a_fit, b_fit) = (fit(a.likeness, a.confidence), fit(b.likeness, b.confidence));
         b_fit.0.total_cmp(&a_fit.0).then(b_fit.1.total_cmp(&a_fit.1)).then(a.model.cmp(&b.model))
     };
-    leads.iter_mut().for_each(|lead| lead.naming.also.sort_by(by_fit));
+    for lead in leads {
+        lead.naming.also.sort_by(by_fit);
+        // A sub-model that sees several pieces of the place says so once, at its likest.
+        let mut told = BTreeSet::new();
+        lead.naming.also.retain(|claim| told.insert(claim.model.clone()));
+    }
 }
 
 #[cfg(test)]

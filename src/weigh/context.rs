@@ -166,10 +166,12 @@ impl<'a> Desk<'a> {
         let (Some(largest), None) = (largest, &judged.aside) else { return };
         let places: Vec<usize> = covering.iter().map(|met| met.place).collect();
         let outside = self.indexed.outside(&lead.outline, &places, 0.0);
-        let over = geodesic_area(&outside);
+        // Differences of areas leave a nought that may be negative.
+        let over = SquareMetres(geodesic_area(&outside).0.max(0.0) + 0.0);
         let whole = geodesic_area(&lead.outline);
         let inside = SquareMetres((whole.0 - over.0).max(0.0));
         let beyond = geodesic_area(&self.indexed.outside(&lead.outline, &places, self.border_m));
+        let beyond = SquareMetres(beyond.0.max(0.0) + 0.0);
         let names: Vec<String> =
             covering.iter().map(|met| format!("{}, {:.0} m2", said(met.at), met.shared.0)).collect();
         let (names, least, border) = (names.join("; "), model.minimum_area_m2, self.border_m);

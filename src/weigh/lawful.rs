@@ -18,6 +18,7 @@ pub const LAND_USE: &str = include_str!("../../redlines/landuse.toml");
 #[derive(Debug, Clone)]
 pub struct Lawful {
     kinds: Vec<Kind>,
+    bans: Vec<String>,
     existing: BTreeMap<String, Vec<String>>,
     fires: Vec<String>,
 }
@@ -25,6 +26,9 @@ pub struct Lawful {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kinds {
+    /// Words of a paper that forbids what it names.
+    #[serde(default)]
+    bans: Vec<String>,
     kind: Vec<Kind>,
 }
 
@@ -83,12 +87,21 @@ impl Lawful {
         if land.source.is_empty() || land.burns.source.is_empty() {
             return Err("landuse.toml: a table needs its source".to_owned());
         }
-        Ok(Self { kinds: kinds.kind, existing: land.existing, fires: land.burns.looks_like })
+        Ok(Self {
+            kinds: kinds.kind,
+            bans: kinds.bans,
+            existing: land.existing,
+            fires: land.burns.looks_like,
+        })
     }
 
     /// What the words of a permit's kind say of a sub-model.
     pub fn of_permit(&self, words: &str, model: &str) -> Says {
         let words = words.to_lowercase();
+        // A ban names what it bans.
+        if self.bans.iter().any(|word| words.contains(&word.to_lowercase())) {
+            return Says::Unknown;
+        }
         let matches = |kind: &&Kind| kind.words.iter().any(|word| words.contains(&word.to_lowercase()));
         let kinds: Vec<&Kind> = self.kinds.iter().filter(matches).collect();
         if kinds.iter().any(|kind| kind.covers.iter().any(|covered| covered == model)) {
@@ -122,6 +135,8 @@ mod tests {
         assert_eq!(lawful.of_permit("Cultivation", "G1"), Says::Covers);
         assert_eq!(lawful.of_permit("cultivation", "G2"), Says::Another("cultivation".to_owned()));
         assert_eq!(lawful.of_permit("设施农用地备案", "F4"), Says::Covers);
+        assert_eq!(lawful.of_permit("禁止开垦", "G1"), Says::Unknown);
+        assert_eq!(lawful.of_permit("Cultivation prohibited", "G1"), Says::Unknown);
         assert_eq!(lawful.of_permit("", "G1"), Says::Unknown);
         assert_eq!(lawful.of_permit("某种许可", "G1"), Says::Unknown);
     }
