@@ -215,9 +215,9 @@ struct Expected {
 }
 
 impl Expected {
-    fn of(looks: &Looks, standard: &Standard, expectation: &Expectation) -> Self {
-        let empty = || Plane::zeros(looks.valid.dim());
-        let mut planes = Self {
+    fn zeros(size: (usize, usize)) -> Self {
+        let empty = || Plane::zeros(size);
+        Self {
             forward: empty(),
             backward: empty(),
             rarity: empty(),
@@ -225,7 +225,11 @@ impl Expected {
             effect_all: empty(),
             visible: empty(),
             infrared: empty(),
-        };
+        }
+    }
+
+    fn of(looks: &Looks, standard: &Standard, expectation: &Expectation) -> Self {
+        let mut planes = Self::zeros(looks.valid.dim());
         let bands = standard.bands.len();
         let (mut before, mut after) = ([0.0; LOOK], [0.0; LOOK]);
         let mut residual = vec![0.0; bands];
@@ -326,16 +330,7 @@ mod tests {
     fn the_effect_is_in_reflectance_and_tells_visible_from_all_bands() {
         let mut standard = standard(&ALL[..4]);
         standard.after.scale = vec![0.1, 0.2, 0.3, 0.4];
-        let empty = || Plane::zeros((1, 1));
-        let mut planes = Expected {
-            forward: empty(),
-            backward: empty(),
-            rarity: empty(),
-            effect: empty(),
-            effect_all: empty(),
-            visible: empty(),
-            infrared: empty(),
-        };
+        let mut planes = Expected::zeros((1, 1));
         planes.note((0, 0), &[1.0, -2.0, 3.0, -4.0], &standard);
         let found = [planes.effect, planes.effect_all, planes.visible, planes.infrared].map(|p| p[[0, 0]]);
         let expected = [(0.98_f32 / 3.0).sqrt(), (3.54_f32 / 4.0).sqrt(), 0.6 / 3.0, -1.6];

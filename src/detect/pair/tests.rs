@@ -60,8 +60,9 @@ fn surface(rows: usize, cols: usize, salt: usize) -> Array3<f32> {
     })
 }
 
-fn country(rows: usize, cols: usize) -> Country {
-    let grid = Grid {
+/// Pixels of 10 m in a UTM zone.
+pub(super) fn grid(rows: usize, cols: usize) -> Grid {
+    Grid {
         rows,
         cols,
         origin_x: 500_000.0,
@@ -69,8 +70,16 @@ fn country(rows: usize, cols: usize) -> Country {
         pixel_width: 10.0,
         pixel_height: 10.0,
         crs: Crs::epsg(32649),
-    };
-    Country { grid, bands: BANDS.to_vec(), before: surface(rows, cols, 1), after: surface(rows, cols, 2) }
+    }
+}
+
+fn country(rows: usize, cols: usize) -> Country {
+    Country {
+        grid: grid(rows, cols),
+        bands: BANDS.to_vec(),
+        before: surface(rows, cols, 1),
+        after: surface(rows, cols, 2),
+    }
 }
 
 /// A bright roof and bare ground around it, where there was something else.

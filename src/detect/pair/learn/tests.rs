@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::detect::pair::shift::tests::{hill, sums};
-use crate::grid::Crs;
+use crate::detect::pair::tests::grid;
 
 /// A model that expects nothing in particular.
 pub(in crate::detect::pair) fn plain_model(params: PairParams, ranks: Vec<RankTable>) -> PairModel {
@@ -20,18 +20,6 @@ pub(in crate::detect::pair) fn plain_model(params: PairParams, ranks: Vec<RankTa
         siblings: vec![(0.0, 1.0)],
     };
     PairModel { params, standard, expectation, ranks, clear: 2000, beyond: 0, whole: true }
-}
-
-fn grid(rows: usize, cols: usize) -> Grid {
-    Grid {
-        rows,
-        cols,
-        origin_x: 500_000.0,
-        origin_y: 4_600_000.0,
-        pixel_width: 10.0,
-        pixel_height: 10.0,
-        crs: Crs::epsg(32649),
-    }
 }
 
 #[test]
