@@ -6,7 +6,9 @@
 //! (area +25 % in `reference/time-series.md`); amplitude is linear in the changed share of a pixel.
 
 mod series;
+mod years;
 
+use self::years::Seed;
 use crate::baseline::regression::median;
 use crate::baseline::{Baseline, Series};
 use crate::date::{Date, Period};
@@ -142,39 +144,46 @@ impl<'a> Look<'a> {
     /// Evidence saturates, so a strong change drags its faint surroundings and its neighbours into one
     /// patch. The pixels that pass a gate on their own say which ground it is about.
     pub fn finish(self, prepared: &Prepared, asked: &Asked) -> Vec<Closer> {
-        let passes = |pixel: usize| {
-            let series = &self.pixels[pixel];
-            gate::pass(prepared.model, asked.features, series, asked.dates, asked.target).is_some()
+        let begun = |pixel: usize| {
+            let series = self.inside[pixel].then(|| &self.pixels[pixel])?;
+            let passed = gate::pass(prepared.model, asked.features, series, asked.dates, asked.target)?;
+            Some(passed.begun.year())
         };
-        let mut gated: Vec<bool> = (0..self.pixels.len()).map(|p| self.inside[p] && passes(p)).collect();
+        let begun: Vec<Option<i16>> = (0..self.pixels.len()).map(begun).collect();
+        let mut gated: Vec<bool> = begun.iter().map(Option::is_some).collect();
         let moved: Vec<f32> =
             (0..gated.len()).map(|p| if gated[p] { self.moved(p, prepared, asked) } else { 0.0 }).collect();
         let mut found: Vec<Closer> = Vec::new();
-        let mut taken = vec![false; self.pixels.len()];
+        let (mut taken, mut earlier) = (vec![false; self.pixels.len()], vec![false; self.pixels.len()]);
         // The seed that moved most first; what it covers is taken, what is left forms seeds of its own:
         // two neighbouring cuts of different years are two pieces of ground.
         while let Some(seed) = self.strongest(&gated, &moved) {
-            let over = self.conclude(prepared, asked, &seed, (&taken, false));
+            let seed = self.earliest(seed, &begun, asked.target);
+            let over = self.conclude(prepared, asked, &seed, (&taken, &earlier));
             let ground = self.ground_of(over.as_ref());
             // What is left of the rim of a piece of ground finds the same ground again, at a level too low. What is wide
             // besides that ground is a fainter piece of its own.
             let (concluded, ground) = if is_new(&ground, &taken) {
                 (over, ground)
             } else {
-                let beside = self.conclude(prepared, asked, &seed, (&taken, true));
+                let beside = self.conclude(prepared, asked, &seed, (&taken, &taken));
                 let ground = self.ground_of(beside.as_ref());
                 let is_own = is_new(&ground, &taken) && self.is_wide(&ground);
                 if is_own { (beside, ground) } else { (None, Vec::new()) }
             };
             let (concluded, ground) = self.without_old(prepared, asked, (&seed, &taken), (concluded, ground));
             if !ground.iter().any(|pixel| gated[*pixel]) {
-                seed.iter().for_each(|pixel| gated[*pixel] = false);
+                seed.pixels.iter().for_each(|pixel| gated[*pixel] = false);
             }
-            ground.iter().for_each(|pixel| (taken[*pixel], gated[*pixel]) = (true, false));
+            for pixel in ground {
+                (taken[pixel], gated[pixel]) = (true, false);
+                earlier[pixel] |= seed.is_earlier;
+            }
             found.extend(concluded);
         }
         if found.is_empty() {
-            found.extend(self.conclude(prepared, asked, &self.ground(), (&taken, false)));
+            let whole = Seed { pixels: self.ground(), days: asked.target, is_earlier: false };
+            found.extend(self.conclude(prepared, asked, &whole, (&taken, &earlier)));
         }
         found
     }
@@ -185,14 +194,14 @@ impl<'a> Look<'a> {
         &self,
         prepared: &Prepared,
         asked: &Asked,
-        (seed, taken): (&[usize], &[bool]),
+        (seed, taken): (&Seed, &[bool]),
         (concluded, ground): (Option<Closer>, Vec<usize>),
     ) -> (Option<Closer>, Vec<usize>) {
         if concluded.as_ref().is_none_or(|closer| closer.seen_before > MOST_SEEN_BEFORE) {
             return (concluded, ground);
         }
         let (old, new): (Vec<usize>, Vec<usize>) =
-            seed.iter().copied().partition(|pixel| self.is_old(*pixel, prepared, asked));
+            seed.pixels.iter().copied().partition(|pixel| self.is_old(*pixel, prepared, asked));
         if (old.len() as f32) < MOST_SHARED * ground.len() as f32
             || !self.is_wide(&old)
             || !self.is_wide(&new)
@@ -201,7 +210,8 @@ impl<'a> Look<'a> {
         }
         let mut masked = taken.to_vec();
         old.iter().for_each(|pixel| masked[*pixel] = true);
-        let grown = self.conclude(prepared, asked, &new, (&masked, true));
+        let new = Seed { pixels: new, ..*seed };
+        let grown = self.conclude(prepared, asked, &new, (&masked, &masked));
         let own = self.ground_of(grown.as_ref());
         if is_new(&own, &masked) && self.is_wide(&own) { (grown, own) } else { (concluded, ground) }
     }
@@ -272,24 +282,23 @@ impl<'a> Look<'a> {
         (0..self.pixels.len()).filter(|pixel| self.inside[*pixel]).collect()
     }
 
-    /// The conclusion about one seed, `beside` what is taken or over it. `None` when no season has enough views of it.
+    /// The conclusion about one seed, over what is taken but not over `barred` ground. `None` when no season has enough
+    /// views of it.
     fn conclude(
         &self,
         prepared: &Prepared,
         asked: &Asked,
-        seed: &[usize],
-        (taken, beside): (&[bool], bool),
+        seed: &Seed,
+        (taken, barred): (&[bool], &[bool]),
     ) -> Option<Closer> {
         let Asked { features, dates, look_back, target } = *asked;
-        let first = self.medians(seed, features.len(), dates.len(), look_back);
-        let chosen = prepared.choose(&first, dates, target)?;
+        let first = self.medians(&seed.pixels, features.len(), dates.len(), look_back);
+        let chosen = prepared.choose(&first, dates, seed.days)?;
         let views: Vec<usize> = chosen.indices.iter().map(|index| first.views[*index]).collect();
         let mut field = self.amplitudes(prepared, features, chosen.kind, &views);
-        if beside {
-            let taken = field.values.iter_mut().zip(taken).filter(|(_, taken)| **taken);
-            taken.for_each(|(value, _)| *value = f32::NAN);
-        }
-        let (patch, amplitude) = recut(self.patch, &field, seed, &self.ground());
+        let barred = field.values.iter_mut().zip(barred).filter(|(_, barred)| **barred);
+        barred.for_each(|(value, _)| *value = f32::NAN);
+        let (patch, amplitude) = recut(self.patch, &field, &seed.pixels, &self.ground());
         let series =
             self.medians(&self.inner_half(&patch, &field, taken), features.len(), dates.len(), look_back);
         let around = self.around(&patch, &series, features.len(), (dates.len(), look_back));

@@ -1,6 +1,7 @@
 //! Drawn ground of 40 x 40 px: which pieces of it are concluded about, and from which pixels.
 
 mod pixels;
+mod years;
 
 use super::*;
 use crate::submodel::{self, SubModel};

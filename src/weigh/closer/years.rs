@@ -1,0 +1,63 @@
+//! Neighbouring ground that changed in different years: the ground of the earliest year is a piece of its own.
+//!
+//! In:  the pixels of a seed and the year in which each began to pass a gate.
+//! Out: the pixels to conclude about, and the days whose season may cut them.
+//! Law: the years only say where to begin. How far the earlier ground reaches is cut on the amplitude of its own season:
+//! a cloud that keeps half of a field from passing a gate in its first year makes no second field.
+
+use super::Look;
+use crate::date::{Date, Period};
+use crate::patch::label::{neighbours, parts};
+
+/// The pixels that a conclusion is about.
+pub(super) struct Seed {
+    pub(super) pixels: Vec<usize>,
+    /// Days of the season on whose amplitude the ground is cut.
+    pub(super) days: Period,
+    /// Whether its ground lies beside ground of a later year: that one must not take it in.
+    pub(super) is_earlier: bool,
+}
+
+impl Look<'_> {
+    /// The part of a seed that changed before the rest of it did, or the whole seed. `begun` is by pixel of the window.
+    pub(super) fn earliest(&self, pixels: Vec<usize>, begun: &[Option<i16>], target: Period) -> Seed {
+        let years = self.smoothed(&pixels, begun);
+        let mut distinct = years.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        for year in distinct.iter().rev().skip(1).rev() {
+            let of = |is_early: bool| -> Vec<usize> {
+                let own = pixels.iter().zip(&years).filter(|(_, own)| (*own <= year) == is_early);
+                own.map(|(pixel, _)| *pixel).collect()
+            };
+            let (early, late) = (self.largest(&of(true)), of(false));
+            if self.is_wide(&early) && self.is_wide(&late) {
+                let days = Period { to: target.to.min(Date::constant(*year, 12, 31)), ..target };
+                return Seed { pixels: early, days, is_earlier: true };
+            }
+        }
+        Seed { pixels, days: target, is_earlier: false }
+    }
+
+    /// The year of each pixel, as the middle of its own and its neighbours': a cloud on one pixel draws no border.
+    fn smoothed(&self, pixels: &[usize], begun: &[Option<i16>]) -> Vec<i16> {
+        let mut is_own = vec![false; begun.len()];
+        pixels.iter().for_each(|pixel| is_own[*pixel] = true);
+        let year = |pixel: &usize| {
+            let near =
+                neighbours(*pixel, self.window.rows, self.window.cols, true).filter(|near| is_own[*near]);
+            let mut years: Vec<i16> = near.chain([*pixel]).filter_map(|near| begun[near]).collect();
+            years.sort_unstable();
+            years.get(years.len() / 2).copied().unwrap_or_default()
+        };
+        pixels.iter().map(year).collect()
+    }
+
+    /// The largest connected part of some pixels.
+    fn largest(&self, pixels: &[usize]) -> Vec<usize> {
+        let mut is_own = vec![false; self.pixels.len()];
+        pixels.iter().for_each(|pixel| is_own[*pixel] = true);
+        let parts = parts(&is_own, self.window.rows, self.window.cols, false).into_iter();
+        parts.max_by(|a, b| a.len().cmp(&b.len()).then(b[0].cmp(&a[0]))).unwrap_or_default()
+    }
+}
