@@ -42,7 +42,10 @@ pub(super) fn one_lead_a_place(records: &mut Records) -> Vec<Absorbed> {
         // A pit within a field is the field's place; a warning or a track that a lead touches is another matter.
         let alike = is_one_kind(a, b);
         let whole = if alike { a.area.best.0.min(b.area.best.0) } else { b.area.best.0 };
-        is_near && shared().iter().any(|(_, area)| area.0 > SAME_PLACE_SHARE * whole)
+        is_near
+            && !is_later_piece(a, b)
+            && !is_later_piece(b, a)
+            && shared().iter().any(|(_, area)| area.0 > SAME_PLACE_SHARE * whole)
     };
     // For each lead the one that names its place.
     let mut named_by: Vec<Option<usize>> = vec![None; leads.len()];
@@ -75,7 +78,7 @@ pub(super) fn one_lead_a_place(records: &mut Records) -> Vec<Absorbed> {
         match named_by[place].filter(|surest| *surest != place) {
             None => records.leads.push(lead),
             Some(surest) => {
-                let is_piece = lead.area.best.0 <= PIECE_SHARE * sizes[surest];
+                let is_piece = is_piece(&lead, sizes[surest]);
                 absorbed.push(Absorbed { lead, by: named[surest].clone(), is_piece });
             }
         }
@@ -94,9 +97,9 @@ pub(super) struct Absorbed {
 
 impl Absorbed {
     /// Whether it speaks for a piece of ground of its own, should the other be no lead after all: a pit in a field that a
-    /// permit allows. The brightest part of the field is none: it lacks a typical sign, or is most of the field.
+    /// permit allows.
     pub(super) fn is_piece_of_its_own(&self) -> bool {
-        self.is_piece && self.lead.naming.likeness.is_some_and(|likeness| likeness >= 1.0)
+        self.is_piece
     }
 
     /// The record of it among the patches kept aside.
@@ -127,6 +130,18 @@ fn in_order_of_claim(leads: &mut [Lead]) {
 /// Whether two leads are of one tier and measured alike: only such may name each other's ground.
 fn is_one_kind(a: &Lead, b: &Lead) -> bool {
     a.naming.tier == b.naming.tier && a.told_area().is_some() == b.told_area().is_some()
+}
+
+/// Whether a lead may speak for a piece of its own of ground that another one of some area in m2 names. The brightest part
+/// of a field is none: it lacks a typical sign, or is most of the field.
+fn is_piece(lead: &Lead, of_area: f64) -> bool {
+    let has_every_sign = lead.naming.likeness.is_some_and(|likeness| likeness >= 1.0);
+    has_every_sign && lead.area.best.0 <= PIECE_SHARE * of_area
+}
+
+/// Whether a lead is a piece of another one's ground that changed once more in a later year: a pit dug where a field was.
+fn is_later_piece(lead: &Lead, of: &Lead) -> bool {
+    lead.model != of.model && lead.first_seen.year() > of.first_seen.year() && is_piece(lead, of.area.best.0)
 }
 
 /// How well a name fits, for comparison: likeness first, then confidence.

@@ -286,6 +286,39 @@ fn a_pit_in_thinned_grass_is_a_pit_of_its_own() {
 }
 
 #[test]
+fn a_pit_dug_a_year_after_the_field_around_it_is_a_lead_with_its_own_dates() {
+    let (field, pit) = (Block::new(20, 20, 30, 30), Block::new(30, 30, 9, 9));
+    let world =
+        World::steppe(96, 96).with(field, 20_220_401, Deed::Cropped).with(pit, 20_230_401, Deed::Mined);
+    let drawn = Drawn::new(world);
+    let published = Scan::of(&drawn).periods("2020-01-01/2021-12-31", "2022-01-01/2023-12-31").published();
+    let leads = published.leads();
+    let told: Vec<(&str, &str)> =
+        leads.iter().map(|lead| (lead.text("model"), &lead.text("first_seen")[..4])).collect();
+    assert!(leads.len() == 2 && told.contains(&("G2", "2023")), "{told:?}");
+    assert!(told.iter().any(|(model, year)| *model != "G2" && *year == "2022"), "{told:?}");
+}
+
+#[test]
+fn neighbouring_fields_of_two_years_are_two_leads_with_their_own_dates() {
+    let (first, second) = (Block::new(30, 20, 20, 20), Block::new(30, 40, 20, 24));
+    let world = World::steppe(96, 96).with(first, 20_220_401, Deed::Ploughed);
+    let drawn = Drawn::new(world.with(second, 20_230_401, Deed::Ploughed));
+    let published = Scan::of(&drawn).periods("2020-01-01/2021-12-31", "2022-01-01/2023-12-31").published();
+    let mut told: Vec<(String, f64)> = published
+        .leads()
+        .iter()
+        .map(|lead| (lead.text("first_seen")[..4].to_owned(), lead.properties["area_m2"].as_f64().unwrap()))
+        .collect();
+    told.sort_by(|a, b| a.0.cmp(&b.0));
+    assert!(told.len() == 2 && told[0].0 == "2022" && told[1].0 == "2023", "{told:?}");
+    assert!(
+        (told[0].1 / 40_000.0 - 1.0).abs() < 0.12 && (told[1].1 / 48_000.0 - 1.0).abs() < 0.12,
+        "{told:?}"
+    );
+}
+
+#[test]
 fn a_track_that_ends_at_a_yard_leaves_the_yard_its_area() {
     let (track, yard) = (Block::new(40, 8, 1, 50), Block::new(36, 58, 9, 9));
     let world = World::of(Cover::Grass, "grassland", 96, 96);
