@@ -107,14 +107,15 @@ fn holds(condition: &Condition, features: &[Feature], series: &Series, index: us
     };
     let (x, control) = (series.observed[feature][index], series.expected[feature][index]);
     let (lowest, highest) = series.history[feature];
-    let ever = if condition.toward > control { x > highest } else { x < lowest };
+    let (level, sign) = condition.level.value_and_sign();
+    let ever = if sign > 0.0 { x > highest } else { x < lowest };
     if condition.beyond_history && !ever {
         return false;
     }
-    let way = condition.toward - control;
-    let moved = (x - control) * way.signum();
-    let sigmas = series.z[feature][index] * way.signum();
-    moved >= condition.share * way.abs() && moved >= condition.least && sigmas >= condition.sigmas
+    let way = ((level - control) * sign).max(0.0);
+    let moved = (x - control) * sign;
+    let sigmas = series.z[feature][index] * sign;
+    moved >= condition.share * way && moved >= condition.least && sigmas >= condition.sigmas
 }
 
 #[cfg(test)]

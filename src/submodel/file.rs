@@ -8,8 +8,8 @@ use crate::date::MonthDay;
 use crate::law;
 use crate::redline::Class;
 use crate::submodel::{
-    Bound, Ceiling, Condition, Direction, Evidence, Feature, Gate, Measured, Season, SubModel, SubModelError,
-    Tier, Veto,
+    Bound, Ceiling, Condition, Direction, Evidence, Feature, Gate, Level, Measured, Season, SubModel,
+    SubModelError, Tier, Veto,
 };
 
 #[derive(Deserialize)]
@@ -74,6 +74,40 @@ struct WrittenGate {
     conditions: Vec<Condition>,
     #[serde(default)]
     any_of: Vec<Condition>,
+}
+
+/// A condition as a file has it: `down_to` or `up_to`, one of the two.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrittenCondition {
+    feature: Feature,
+    down_to: Option<f32>,
+    up_to: Option<f32>,
+    share: f32,
+    sigmas: f32,
+    #[serde(default)]
+    least: f32,
+    #[serde(default)]
+    beyond_history: bool,
+}
+
+impl TryFrom<WrittenCondition> for Condition {
+    type Error = String;
+
+    fn try_from(written: WrittenCondition) -> Result<Self, String> {
+        let level = match (written.down_to, written.up_to) {
+            (Some(level), None) => Level::DownTo(level),
+            (None, Some(level)) => Level::UpTo(level),
+            _ => {
+                return Err(format!(
+                    "a condition on '{:?}' needs down_to or up_to, one of the two",
+                    written.feature
+                ));
+            }
+        };
+        let WrittenCondition { feature, share, sigmas, least, beyond_history, .. } = written;
+        Ok(Self { feature, level, share, sigmas, least, beyond_history })
+    }
 }
 
 pub(super) fn parse(file: &str, text: &'static str) -> Result<SubModel, SubModelError> {

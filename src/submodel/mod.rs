@@ -130,27 +130,45 @@ impl Gate {
 
 /// One condition on one feature of one view.
 ///
-/// `share` is of the way from the control to `toward`: 0.5 with `toward = 0.10` on NDVI means that
+/// `share` is of the way from the control to the level: 0.5 with `down_to = 0.10` on NDVI means that
 /// half of what the control has above bare soil is gone. It is this relative form that lets one rule
-/// hold on meadows of NDVI .8 and on steppe of NDVI .15.
+/// hold on meadows of NDVI .8 and on steppe of NDVI .15. Where the control is at or beyond the level already,
+/// no share is left to ask for: sigma and `least` decide, in the same direction.
 #[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "file::WrittenCondition")]
 pub struct Condition {
     /// Which feature.
     pub feature: Feature,
-    /// The value toward which the feature must have moved.
-    pub toward: f32,
-    /// Share of the way from control to `toward`.
+    /// The level toward which the feature must have moved.
+    pub level: Level,
+    /// Share of the way from control to the level.
     pub share: f32,
     /// And at least this many sigma of the patch's own noise.
     pub sigmas: f32,
     /// And at least this much in the feature's own unit.
-    #[serde(default)]
     pub least: f32,
-    /// And beyond anything that was expected in the look-back, on the side of `toward`: a crop on steppe
+    /// And beyond anything that was expected in the look-back, on the side of the level: a crop on steppe
     /// is greener than the steppe ever is, a meadow in a dry summer is not.
-    #[serde(default)]
     pub beyond_history: bool,
+}
+
+/// Where a feature must have moved to, in its own unit, and from which side.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Level {
+    /// It must have fallen.
+    DownTo(f32),
+    /// It must have risen.
+    UpTo(f32),
+}
+
+impl Level {
+    /// The level and the sign of a move toward it.
+    pub fn value_and_sign(self) -> (f32, f32) {
+        match self {
+            Self::DownTo(value) => (value, -1.0),
+            Self::UpTo(value) => (value, 1.0),
+        }
+    }
 }
 
 /// Which way a two-date change must point to be this sub-model's: after minus before.

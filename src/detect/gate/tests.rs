@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::date::MonthDay;
-use crate::submodel::{self, Season};
+use crate::submodel::Level::{DownTo, UpTo};
+use crate::submodel::{self, Level, Season};
 
 fn grass(control: f32, observed: f32) -> Option<Passed> {
     let models = submodel::select(&["G1".to_owned()]).unwrap();
@@ -40,8 +41,8 @@ fn on_sparse_steppe_what_stays_apart_either_way_is_let_through_to_the_confidence
 }
 
 /// A condition that asks nothing but that the feature has not gone the other way.
-fn toward(feature: Feature, toward: f32) -> Condition {
-    Condition { feature, toward, share: 0.0, sigmas: 0.0, least: 0.0, beyond_history: false }
+fn toward(feature: Feature, level: Level) -> Condition {
+    Condition { feature, level, share: 0.0, sigmas: 0.0, least: 0.0, beyond_history: false }
 }
 
 /// A gate of three views in a row from April to October that asks for these conditions.
@@ -93,7 +94,7 @@ fn meadow(observed: f32) -> Seen {
 #[test]
 fn half_the_way_to_bare_soil_is_half_of_what_stood_above_it() {
     // From 3/4 to 1/4: half of the way is 1/2, to the last bit.
-    let bare = gate(&[Condition { share: 0.5, ..toward(Feature::Ndvi, 0.25) }]);
+    let bare = gate(&[Condition { share: 0.5, ..toward(Feature::Ndvi, DownTo(0.25)) }]);
     assert!(opens(&bare, meadow(0.5)) && opens(&bare, meadow(0.25)) && opens(&bare, meadow(0.0)));
     assert!(!opens(&bare, meadow(0.501)) && !opens(&bare, meadow(0.75)));
     // What went the other way as far is no loss.
@@ -103,52 +104,66 @@ fn half_the_way_to_bare_soil_is_half_of_what_stood_above_it() {
 #[test]
 fn a_share_of_the_way_up_is_asked_as_a_share_of_the_way_down() {
     let steppe = |observed| Seen { expected: 0.25, observed, z: 8.0, history: (0.25, 0.25) };
-    let crop = gate(&[Condition { share: 0.5, ..toward(Feature::Ndvi, 0.75) }]);
+    let crop = gate(&[Condition { share: 0.5, ..toward(Feature::Ndvi, UpTo(0.75)) }]);
     assert!(opens(&crop, steppe(0.5)) && !opens(&crop, steppe(0.499)) && !opens(&crop, steppe(0.0)));
 }
 
 #[test]
+fn where_nothing_is_left_above_bare_soil_a_fall_is_still_asked_for_and_never_a_rise() {
+    let desert = |observed: f32| {
+        let z = if observed < 0.0625 { -8.0 } else { 8.0 };
+        Seen { expected: 0.0625, observed, z, history: (0.0, 0.125) }
+    };
+    let bare = gate(&[Condition { share: 0.5, sigmas: 2.0, ..toward(Feature::Ndvi, DownTo(0.25)) }]);
+    assert!(opens(&bare, desert(0.03125)) && !opens(&bare, desert(0.25)) && !opens(&bare, desert(0.0625)));
+    let lost = gate(&[Condition { least: 0.0625, ..toward(Feature::Ndvi, DownTo(0.25)) }]);
+    assert!(opens(&lost, desert(0.0)) && !opens(&lost, desert(0.03125)));
+    let full = gate(&[Condition { share: 0.5, sigmas: 2.0, ..toward(Feature::Ndvi, UpTo(0.03125)) }]);
+    assert!(opens(&full, desert(0.125)) && !opens(&full, desert(0.03125)));
+}
+
+#[test]
 fn a_small_share_of_a_short_way_must_still_be_the_least_step() {
-    let bare = gate(&[Condition { share: 0.1, least: 0.125, ..toward(Feature::Ndvi, 0.25) }]);
+    let bare = gate(&[Condition { share: 0.1, least: 0.125, ..toward(Feature::Ndvi, DownTo(0.25)) }]);
     assert!(opens(&bare, meadow(0.625)) && !opens(&bare, meadow(0.626)));
 }
 
 #[test]
 fn the_noise_of_the_place_must_be_exceeded_on_the_side_that_is_asked_for() {
-    let bare = gate(&[Condition { sigmas: 2.0, ..toward(Feature::Ndvi, 0.25) }]);
+    let bare = gate(&[Condition { sigmas: 2.0, ..toward(Feature::Ndvi, DownTo(0.25)) }]);
     let of = |z: f32| opens(&bare, Seen { z, ..meadow(0.5) });
     assert!(of(-2.0) && of(-8.0) && !of(-1.99) && !of(2.0) && !of(8.0));
-    let green = gate(&[Condition { sigmas: 2.0, ..toward(Feature::Ndvi, 1.0) }]);
+    let green = gate(&[Condition { sigmas: 2.0, ..toward(Feature::Ndvi, UpTo(1.0)) }]);
     let of = |z: f32| opens(&green, Seen { z, ..meadow(0.9) });
     assert!(of(2.0) && !of(1.99) && !of(-8.0));
 }
 
 #[test]
 fn a_crop_is_greener_than_the_place_ever_was_and_as_green_is_not_enough() {
-    let crop = gate(&[Condition { beyond_history: true, ..toward(Feature::Ndvi, 1.0) }]);
+    let crop = gate(&[Condition { beyond_history: true, ..toward(Feature::Ndvi, UpTo(1.0)) }]);
     assert!(opens(&crop, meadow(0.876)));
     assert!(!opens(&crop, meadow(0.875)) && !opens(&crop, meadow(0.8)));
-    let bare = gate(&[Condition { beyond_history: true, ..toward(Feature::Ndvi, 0.25) }]);
+    let bare = gate(&[Condition { beyond_history: true, ..toward(Feature::Ndvi, DownTo(0.25)) }]);
     assert!(opens(&bare, meadow(0.624)));
     assert!(!opens(&bare, meadow(0.625)) && !opens(&bare, meadow(0.7)));
     // Asked for by that word alone: a step inside history is enough for other conditions.
-    let any = gate(&[toward(Feature::Ndvi, 0.25)]);
+    let any = gate(&[toward(Feature::Ndvi, DownTo(0.25))]);
     assert!(opens(&any, meadow(0.7)) && opens(&any, meadow(0.6)));
 }
 
 #[test]
 fn a_gate_for_sparse_ground_is_shut_where_more_was_expected() {
-    let sparse = Gate { expected_ndvi_at_most: 0.375, ..gate(&[toward(Feature::Ndvi, 0.0)]) };
+    let sparse = Gate { expected_ndvi_at_most: 0.375, ..gate(&[toward(Feature::Ndvi, DownTo(0.0))]) };
     let of = |expected: f32| opens(&sparse, Seen { expected, ..meadow(0.125) });
     assert!(of(0.375) && of(0.25) && !of(0.376) && !of(0.75));
     // Scenes without NDVI cannot tell sparse ground from other ground.
-    let bright = Gate { conditions: vec![toward(Feature::Brightness, 0.0)], ..sparse };
+    let bright = Gate { conditions: vec![toward(Feature::Brightness, DownTo(0.0))], ..sparse };
     assert!(is_open(&bright, &[Feature::Brightness], &view(meadow(0.75)), 0));
 }
 
 #[test]
 fn all_conditions_must_hold_and_one_of_the_others() {
-    let (holds, fails) = (toward(Feature::Ndvi, 0.25), toward(Feature::Ndvi, 1.0));
+    let (holds, fails) = (toward(Feature::Ndvi, DownTo(0.25)), toward(Feature::Ndvi, UpTo(1.0)));
     let of = |all: &[Condition], any_of: &[Condition]| {
         opens(&Gate { any_of: any_of.to_vec(), ..gate(all) }, meadow(0.5))
     };
@@ -158,8 +173,8 @@ fn all_conditions_must_hold_and_one_of_the_others() {
 
 #[test]
 fn a_feature_that_the_scenes_lack_asks_nothing_of_a_view_and_opens_no_gate_alone() {
-    let lacking = Condition { sigmas: 9.0, ..toward(Feature::Ndmi, 0.0) };
-    assert!(opens(&gate(&[toward(Feature::Ndvi, 0.25), lacking]), meadow(0.5)));
+    let lacking = Condition { sigmas: 9.0, ..toward(Feature::Ndmi, DownTo(0.0)) };
+    assert!(opens(&gate(&[toward(Feature::Ndvi, DownTo(0.25)), lacking]), meadow(0.5)));
     let alone = gate(&[lacking]);
     assert_eq!(found(&[alone], &[(2020, 5, 1, 'x'), (2020, 5, 2, 'x'), (2020, 5, 3, 'x')]), None);
 }
@@ -184,7 +199,7 @@ fn found(gates: &[Gate], views: &[(i16, i8, i8, char)]) -> Option<Passed> {
 }
 
 fn half() -> Gate {
-    gate(&[Condition { share: 0.5, ..toward(Feature::Ndvi, 0.25) }])
+    gate(&[Condition { share: 0.5, ..toward(Feature::Ndvi, DownTo(0.25)) }])
 }
 
 fn days(gate: &str, views: usize, days: [(i16, i8, i8); 3]) -> Option<Passed> {
