@@ -97,7 +97,7 @@ fn of(file: &Rows) -> Result<Audit, attributes::AttributeError> {
         area_of_change_m2: whole(stratified::area_of_change(&sampled))
             .map(|figure| figure.told((0.0, area), 0)),
         area_named_m2: rounded(sampled.iter().filter(|one| one.is_named).map(|one| one.area).sum(), 1),
-        notes: notes(&strata, &seen),
+        notes: file.note.iter().cloned().chain(notes(&strata, &seen)).collect(),
         strata: strata.iter().map(|(stratum, one)| level(stratum.name(), one)).collect(),
         models: models(&seen),
     })
@@ -345,6 +345,16 @@ mod tests {
         assert!(twice.contains("each place once") && twice.contains("row 3"), "{twice}");
         let two = refused(&[row("a", 9), row("b", 7)].concat());
         assert!(two.contains("sample of one run") && two.contains("row 2"), "{two}");
+    }
+
+    #[test]
+    fn an_audit_says_how_its_file_was_read() {
+        let head = "id,stratum,model,area_m2,stratum_units,stratum_area_m2,verdict\n";
+        let rows = format!("{head}a,lead_high,G1,1000,2,2000,属实\nb,lead_high,G1,1000,2,2000,不属实\n");
+        let mut rows = attributes::parse(Path::new("sample.csv"), &rows).unwrap();
+        rows.note = Some("read as GBK".to_owned());
+        let found = of(&rows).unwrap();
+        assert_eq!((found.notes[0].as_str(), found.strata[0].changed), ("read as GBK", 1));
     }
 
     #[test]
