@@ -38,3 +38,38 @@ pub fn rounded(value: f64, decimals: i32) -> f64 {
     // Minus zero prints as "-0.0" and would make two equal results differ.
     if result == 0.0 { 0.0 } else { result }
 }
+
+/// A number as words carry it: a fixed number of decimals, and a nought without a sign.
+///
+/// ```
+/// use steppewatch::units::fixed;
+/// assert_eq!((fixed(-0.3, 0), fixed(-0.3, 1)), ("0".to_owned(), "-0.3".to_owned()));
+/// ```
+pub fn fixed(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    match text.strip_prefix('-') {
+        Some(nought) if nought.bytes().all(|byte| b"0.".contains(&byte)) => nought.to_owned(),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_rounds_to_nought_has_no_sign_and_other_numbers_keep_theirs() {
+        for (value, decimals, text) in [
+            (-0.4, 0, "0"),
+            (-0.0, 2, "0.00"),
+            (-0.004, 2, "0.00"),
+            (-0.006, 2, "-0.01"),
+            (-10.0, 0, "-10"),
+            (0.5, 1, "0.5"),
+        ] {
+            assert_eq!(fixed(value, decimals), text);
+        }
+        assert_eq!(fixed(f64::NEG_INFINITY, 0), "-inf");
+        assert!(rounded(-0.004, 2).is_sign_positive());
+    }
+}

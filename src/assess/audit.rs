@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::AssessError;
 use super::design::Stratum;
-use super::stratified::{self, Figure, Sampled, Told, Unit};
+use super::stratified::{self, Figure, Sampled, Told, Unit, unseen};
 use crate::read::attributes::{self, Row, Rows};
 use crate::units::{SquareMetres, rounded};
 use crate::weigh::labels::verdict;
@@ -97,7 +97,7 @@ fn of(file: &Rows) -> Result<Audit, attributes::AttributeError> {
         area_of_change_m2: whole(stratified::area_of_change(&sampled))
             .map(|figure| figure.told((0.0, area), 0)),
         area_named_m2: rounded(sampled.iter().filter(|one| one.is_named).map(|one| one.area).sum(), 1),
-        notes: notes(&strata, &seen),
+        notes: file.note.iter().cloned().chain(notes(&strata, &seen)).collect(),
         strata: strata.iter().map(|(stratum, one)| level(stratum.name(), one)).collect(),
         models: models(&seen),
     })
@@ -152,7 +152,8 @@ type Drawn = (f64, Vec<(f64, f64)>);
 
 /// Share of the leads of each sub-model that are there: a domain of the stratified sample.
 ///
-/// Source: Cochran, Sampling Techniques, 3rd ed. 1977, 5A.14 (estimates for subpopulations), as a combined ratio.
+/// Source: Cochran, Sampling Techniques, 3rd ed. 1977, 5A.14 (estimates for subpopulations), as a combined ratio; where
+/// those of a stratum all agree, what they leave open of its share of the sub-model's leads is added (`stratified`).
 fn models(seen: &[Seen]) -> Vec<Level> {
     let named = || seen.iter().filter(|place| place.stratum.is_named() && place.unit.is_some());
     let mut ids: Vec<&str> = named().map(|place| place.model.as_str()).collect();
@@ -181,18 +182,25 @@ fn domain(strata: &BTreeMap<Stratum, Drawn>) -> Option<Told> {
     };
     let (inside, changed) = (total(|unit| unit.0), total(|unit| unit.1));
     let value = changed / inside;
-    let mut variance = 0.0;
+    let (mut variance, mut reach) = (0.0, (0.0_f64, 0.0_f64));
     for (all, units) in strata.values() {
         let n = units.len() as f64;
         if n < 2.0 {
             return None;
         }
+        let own: Vec<f64> = units.iter().filter(|(inside, _)| *inside > 0.0).map(|unit| unit.1).collect();
+        let count = all / n * own.len() as f64;
+        let open = |answer: f64| {
+            let agree = !own.is_empty() && own.iter().all(|changed| *changed == answer);
+            if agree { count * unseen(&vec![1.0; own.len()], count) / inside } else { 0.0 }
+        };
+        reach = (reach.0.hypot(open(1.0)), reach.1.hypot(open(0.0)));
         let rest: Vec<f64> = units.iter().map(|(inside, changed)| changed - value * inside).collect();
         let mean = rest.iter().sum::<f64>() / n;
         let spread = rest.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / (n - 1.0);
         variance += all * all * (1.0 - n / all).max(0.0) * spread / n;
     }
-    Some(Figure { value, error: variance.sqrt() / inside }.told((0.0, 1.0), 4))
+    Some(Figure { value, error: variance.sqrt() / inside, reach }.told((0.0, 1.0), 4))
 }
 
 fn notes(strata: &BTreeMap<Stratum, Sampled>, seen: &[Seen]) -> Vec<String> {
@@ -216,12 +224,12 @@ fn notes(strata: &BTreeMap<Stratum, Sampled>, seen: &[Seen]) -> Vec<String> {
             ));
         }
         if n >= 2 && (changed == 0 || changed == n) && (n as f64) < one.count {
-            // Exact binomial bound of none among n; a standard error of nought would say too much.
-            let most = 1.0 - 0.05_f64.powf(1.0 / n as f64);
+            let sizes: Vec<f64> = one.units.iter().map(|unit| unit.area).collect();
+            let most = unseen(&sizes, one.count);
             let (word, km2) = (if changed == 0 { "changed" } else { "unchanged" }, most * one.area / 1e6);
             notes.push(format!(
-                "{name}: all {n} verified places agree, which excludes no more than {:.1} % of it {word} ({km2:.3} km2) at 95 %; its \
-                 standard error of 0 does not tell",
+                "{name}: all {n} verified places agree, which leaves open whether up to {:.1} % of its ground ({km2:.3} km2) are \
+                 {word} (95 %); the intervals know it, the standard error of 0 does not",
                 100.0 * most
             ));
         }
@@ -298,10 +306,31 @@ mod tests {
             (of("G1").share.unwrap().estimate.value, of("G2").share.unwrap().estimate.value),
             (1.0, 0.25)
         );
+        // The sure ones all agree and leave as much open of G1 as of G2: no interval has no width.
+        let low = of("G1").share.unwrap().estimate.low;
+        let (sure, unsure) = (50.0 * unseen(&[1.0; 2], 50.0), 150.0 * unseen(&[1.0; 2], 150.0));
+        assert_eq!(low, rounded(1.0 - sure.hypot(unsure) / 200.0, 4));
+        assert!(
+            of("G2").share.unwrap().estimate.high > 0.9 && found.strata[0].share.unwrap().estimate.low < 0.5
+        );
         // Nothing can be said of what was missed.
         assert_eq!((found.producers_accuracy_by_area, found.area_of_change_m2), (None, None));
         assert!(found.notes.iter().any(|note| note.contains("no ground without a lead")));
         assert!(found.notes.iter().any(|note| note.starts_with("lead_low: 4 verified places are few")));
+    }
+
+    #[test]
+    fn a_sub_model_seen_whole_is_certain_and_one_of_a_sample_is_not() {
+        let share = |units: u32| {
+            let row = |place: u32| format!("l{place},lead_high,G1,1000,{units},90000,true\n");
+            let rows: String = (0..40).map(row).collect();
+            let estimate = sample(&rows).models[0].share.unwrap().estimate;
+            (estimate.low, estimate.high)
+        };
+        assert_eq!(share(40), (1.0, 1.0));
+        // scipy 1.17 binomtest(40, 40).proportion_ci(): 0.9119.
+        assert_eq!(share(4_000_000), (0.9119, 1.0));
+        assert!(share(80).0 > 0.93 && share(80).0 < 0.96);
     }
 
     #[test]
@@ -316,6 +345,16 @@ mod tests {
         assert!(twice.contains("each place once") && twice.contains("row 3"), "{twice}");
         let two = refused(&[row("a", 9), row("b", 7)].concat());
         assert!(two.contains("sample of one run") && two.contains("row 2"), "{two}");
+    }
+
+    #[test]
+    fn an_audit_says_how_its_file_was_read() {
+        let head = "id,stratum,model,area_m2,stratum_units,stratum_area_m2,verdict\n";
+        let rows = format!("{head}a,lead_high,G1,1000,2,2000,属实\nb,lead_high,G1,1000,2,2000,不属实\n");
+        let mut rows = attributes::parse(Path::new("sample.csv"), &rows).unwrap();
+        rows.note = Some("read as GBK".to_owned());
+        let found = of(&rows).unwrap();
+        assert_eq!((found.notes[0].as_str(), found.strata[0].changed), ("read as GBK", 1));
     }
 
     #[test]

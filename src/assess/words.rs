@@ -7,6 +7,7 @@ use std::fmt;
 use super::cases::Role;
 use super::intervals::{Estimate, Spread};
 use super::{Assessment, HIT_SHARE};
+use crate::units::fixed;
 
 /// How many missed changes and false leads are named; the JSON names all.
 const NAMED: usize = 20;
@@ -94,9 +95,21 @@ fn estimate(estimate: Option<Estimate>) -> String {
 
 fn spread(spread: &Spread, decimals: usize) -> String {
     let Spread { count, lower_quartile, median, upper_quartile, median_interval } = spread;
-    let interval = median_interval
-        .map_or(String::new(), |(low, high)| format!(" ({low:.decimals$} to {high:.decimals$}, 95 %)"));
-    format!(
-        "median {median:.decimals$}{interval}, quartiles {lower_quartile:.decimals$} to {upper_quartile:.decimals$}, {count}"
-    )
+    let of = |value: f64| fixed(value, decimals);
+    let interval =
+        median_interval.map_or(String::new(), |(low, high)| format!(" ({} to {}, 95 %)", of(low), of(high)));
+    let (median, lower, upper) = (of(*median), of(*lower_quartile), of(*upper_quartile));
+    format!("median {median}{interval}, quartiles {lower} to {upper}, {count}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assess::intervals;
+
+    #[test]
+    fn a_delay_of_part_of_a_day_before_the_onset_is_no_minus_nought() {
+        let delays = intervals::spread(&[-0.4, -0.4, -0.4, -0.2, -0.1, 3.0]).unwrap();
+        assert_eq!(spread(&delays, 0), "median 0 (0 to 3, 95 %), quartiles 0 to 0, 6");
+    }
 }

@@ -1,10 +1,11 @@
 //! Rows of named values from GeoJSON or CSV: what people wrote down about places.
 //!
-//! In:  a FeatureCollection (properties; of the geometry one position) or CSV with a header line, UTF-8.
+//! In:  a FeatureCollection (properties; of the geometry one position; UTF-8) or CSV with a header line (UTF-8 or GBK).
 //! Out: `Rows`, each value as JSON; an empty cell and `null` are absent.
 //! Law: a file that is not what it should be is refused with the row; nothing is skipped.
-//! Source: RFC 7946, RFC 4180.
+//! Source: RFC 7946, RFC 4180; GB 18030, which holds GBK and GB 2312: what a Chinese spreadsheet saves as CSV.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -20,6 +21,17 @@ pub enum AttributeError {
         path: PathBuf,
         /// What the system says.
         source: std::io::Error,
+    },
+    /// Bytes that are no text that can be read.
+    #[error("{}: expected UTF-8{}, found {found}; save it as {} UTF-8", .path.display(), if *.is_json { "" } else { " or GBK text" },
+        if *.is_json { "GeoJSON in" } else { "CSV" })]
+    Encoding {
+        /// The file.
+        path: PathBuf,
+        /// Whether it opens as JSON.
+        is_json: bool,
+        /// What is there.
+        found: String,
     },
     /// Neither GeoJSON nor CSV.
     #[error("{}: expected a GeoJSON FeatureCollection or CSV with a header line, found {found}; export the table again", .path.display())]
@@ -63,13 +75,41 @@ pub struct Rows {
     pub path: PathBuf,
     /// Its rows in file order.
     pub rows: Vec<Row>,
+    /// What must be known of how it was read.
+    pub note: Option<String>,
 }
 
 /// Reads a file: GeoJSON when it opens with a brace, else CSV.
 pub fn read(path: &Path) -> Result<Rows, AttributeError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| AttributeError::File { path: path.to_owned(), source })?;
-    parse(path, &text)
+    let bytes =
+        std::fs::read(path).map_err(|source| AttributeError::File { path: path.to_owned(), source })?;
+    let (text, note) = text(path, &bytes)?;
+    Ok(Rows { note, ..parse(path, &text)? })
+}
+
+/// Text of a file, with a note where it was not UTF-8.
+fn text<'a>(path: &Path, bytes: &'a [u8]) -> Result<(Cow<'a, str>, Option<String>), AttributeError> {
+    let wrong = match std::str::from_utf8(bytes) {
+        Ok(text) => return Ok((text.into(), None)),
+        Err(error) => error.valid_up_to(),
+    };
+    let is_json = bytes.trim_ascii_start().starts_with(b"{");
+    let refuse = |found: String| Err(AttributeError::Encoding { path: path.to_owned(), is_json, found });
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return refuse("UTF-16 text".to_owned());
+    }
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xd0\xcf\x11\xe0") {
+        return refuse("a workbook or archive".to_owned());
+    }
+    // JSON is UTF-8 (RFC 8259 8.1); of a table GBK is what Chinese spreadsheets write.
+    match encoding_rs::GB18030.decode_without_bom_handling_and_without_replacement(bytes) {
+        Some(text) if !is_json => {
+            let file = path.file_name().unwrap_or_default().to_string_lossy();
+            Ok((text, Some(format!("{file} is not UTF-8 text; read as GBK"))))
+        }
+        Some(_) => refuse(format!("other bytes (byte {wrong}), perhaps GBK")),
+        None => refuse(format!("other bytes (byte {wrong})")),
+    }
 }
 
 /// Reads the text of a file; `path` is for errors alone.
@@ -77,7 +117,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Rows, AttributeError> {
     let text = text.trim_start_matches('\u{feff}');
     let rows = if text.trim_start().starts_with('{') { of_geojson(text) } else { of_csv(text) };
     let rows = rows.map_err(|found| AttributeError::Form { path: path.to_owned(), found })?;
-    Ok(Rows { path: path.to_owned(), rows })
+    Ok(Rows { path: path.to_owned(), rows, note: None })
 }
 
 fn of_geojson(text: &str) -> Result<Vec<Row>, String> {
@@ -157,7 +197,7 @@ fn cells(text: &str) -> Result<Vec<Vec<String>>, String> {
 
 impl Rows {
     /// The text of a value, numbers and flags as JSON prints them.
-    pub fn text<'a>(&self, row: &'a Row, column: &str) -> Option<std::borrow::Cow<'a, str>> {
+    pub fn text<'a>(&self, row: &'a Row, column: &str) -> Option<Cow<'a, str>> {
         row.values.get(column).map(|value| match value {
             Value::String(text) => text.trim().into(),
             other => other.to_string().into(),
@@ -205,6 +245,32 @@ mod tests {
         .unwrap();
         assert_eq!(json.number(&json.rows[0], "confidence").unwrap(), Some(0.5));
         assert_eq!((json.text(&json.rows[0], "verdict"), json.rows[0].place), (None, Some((108.5, 41.5))));
+    }
+
+    #[test]
+    fn a_table_in_gbk_is_read_and_says_so_and_other_bytes_are_refused_by_their_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = |name: &str, bytes: &[u8]| {
+            let file = folder.path().join(name);
+            std::fs::write(&file, bytes).unwrap();
+            read(&file).map_err(|error| error.to_string())
+        };
+        let words = "id,verdict,备注\na,属实,新开垦\n";
+        let gbk = encoding_rs::GB18030.encode(words).0.into_owned();
+        let (plain, found) = (of("utf8.csv", words.as_bytes()).unwrap(), of("gbk.csv", &gbk).unwrap());
+        assert_eq!((&plain.rows, plain.note), (&found.rows, None));
+        assert_eq!(found.text(&found.rows[0], "verdict").unwrap(), "属实");
+        assert_eq!(found.note.unwrap(), "gbk.csv is not UTF-8 text; read as GBK");
+        let refused = |name: &str, bytes: &[u8], parts: &[&str]| {
+            let error = of(name, bytes).unwrap_err();
+            assert!(parts.iter().all(|part| error.contains(part)) && error.contains(name), "{error}");
+        };
+        let json = encoding_rs::GB18030.encode(r#"{"features":[],"name":"草原"}"#).0.into_owned();
+        refused("a.geojson", &json, &["expected UTF-8, found", "byte 23", "perhaps GBK", "GeoJSON in UTF-8"]);
+        refused("b.csv", b"\xff\xfei\0d\0", &["UTF-8 or GBK text", "UTF-16", "save it as CSV UTF-8"]);
+        refused("c.csv", b"PK\x03\x04\xff\xff", &["workbook"]);
+        refused("d.csv", b"id,verdict\na,\xff\xff", &["other bytes (byte 13)"]);
+        assert!(!of("e.csv", b"id,verdict\na,\xff\xff").unwrap_err().contains("perhaps"));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::date::{Date, parse_date};
 use crate::redline::accept::checked;
 use crate::redline::read::{describe, source_layers};
 use crate::redline::source::SourceFeature;
-use crate::redline::{Layer, RedLineError, named};
+use crate::redline::{Layer, RedLineError, landuse, named};
 
 /// What a layer speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -195,9 +195,9 @@ impl Context {
         for (path, file) in paths.iter().zip(named::files(paths)) {
             let sources = source_layers(path)?;
             for (source, called) in sources.iter().zip(named::layers(&file, &sources)) {
-                let layer = self.layers.len();
+                let (layer, first) = (self.layers.len(), self.places.len());
                 let checked = checked(source, &called, &mut self.notes)?;
-                self.layers.push(describe(source, called)?);
+                self.layers.push(describe(source, called.clone())?);
                 for checked in checked {
                     let fields = Fields { role, feature: checked.source };
                     let place = Place {
@@ -218,6 +218,12 @@ impl Context {
                         polygons: checked.polygons.clone(),
                     };
                     self.places.push(place);
+                }
+                if role == Role::LandUse {
+                    let mut codes: Vec<&mut String> =
+                        self.places[first..].iter_mut().map(|place| &mut place.kind).collect();
+                    let said = landuse::complete(&mut codes);
+                    self.notes.extend(said.into_iter().map(|note| format!("{called}: {note}")));
                 }
             }
         }
@@ -346,5 +352,33 @@ mod tests {
         assert_eq!(on(permit(first, Stated::Nothing), 2019, 1, 1), Some(false));
         assert_eq!(on(permit(Stated::Unreadable, last), 2021, 1, 1), None);
         assert_eq!(on(permit(Stated::Unreadable, last), 2022, 1, 1), Some(false));
+    }
+
+    #[test]
+    fn a_land_use_layer_whose_codes_are_numbers_is_read_by_its_full_codes_and_a_permit_s_kind_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("dltb.geojson");
+        let parcel = |x: usize, code: &str| {
+            format!(
+                r#"{{"type":"Feature","properties":{{"DLBM":{code},"kind":{code}}},"geometry":{{"type":"Polygon",
+                   "coordinates":[[[{x},41],[{x}.5,41],[{x}.5,41.5],[{x},41]]]}}}}"#
+            )
+        };
+        let parcels = [parcel(100, "103"), parcel(101, "1001"), parcel(102, "999")].join(",");
+        std::fs::write(&file, format!(r#"{{"type":"FeatureCollection","features":[{parcels}]}}"#)).unwrap();
+        let read = |role| {
+            let mut context = Context::default();
+            context.read(role, std::slice::from_ref(&file)).unwrap();
+            let kinds: Vec<String> = context.places.into_iter().map(|place| place.kind).collect();
+            (kinds, context.notes.join("|"))
+        };
+        let (codes, notes) = read(Role::LandUse);
+        assert_eq!(codes, ["0103", "1001", "999"]);
+        assert!(notes.starts_with("dltb.geojson: land-use codes without the zero"), "{notes}");
+        assert!(notes.contains("103 as 0103") && notes.contains("found 999 (1 x)"), "{notes}");
+        assert_eq!(
+            read(Role::Permit),
+            (vec!["103".to_owned(), "1001".to_owned(), "999".to_owned()], String::new())
+        );
     }
 }

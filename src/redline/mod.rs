@@ -12,6 +12,7 @@ pub mod coverage;
 mod dbf;
 mod geojson;
 pub mod land;
+mod landuse;
 pub mod named;
 pub mod read;
 mod source;

@@ -124,7 +124,7 @@ impl Calibration {
                 Err(reason) => *left_out.entry(reason).or_default() += 1,
             }
         }
-        let mut notes = Vec::new();
+        let mut notes = found.notes;
         let used = labels.len();
         let false_ones = labels.iter().filter(|(_, label)| !label.is_true).count();
         notes.push(format!(
@@ -292,8 +292,19 @@ mod tests {
     }
 
     fn calibration(labels: Vec<Label>, scope: &Scope) -> Calibration {
-        let found = Labels { rows: labels.len(), labels, left_out: BTreeMap::new() };
+        let found = Labels { rows: labels.len(), labels, left_out: BTreeMap::new(), notes: Vec::new() };
         Calibration::of(found, &Model::shipped().unwrap(), scope, Rules::shipped().unwrap())
+    }
+
+    #[test]
+    fn a_calibration_says_first_how_its_files_were_read() {
+        let text = "id,model,verdict,drawn,season,confidence\n";
+        let mut file = crate::read::attributes::parse(std::path::Path::new("verified.csv"), text).unwrap();
+        file.note = Some("verified.csv is not UTF-8 text; read as GBK".to_owned());
+        let model = Model::shipped().unwrap();
+        let labels = crate::weigh::labels::labels(&[file], &model).unwrap();
+        let found = Calibration::of(labels, &model, &SCOPE, Rules::shipped().unwrap());
+        assert_eq!(found.notes[0], "calibration: verified.csv is not UTF-8 text; read as GBK");
     }
 
     fn many(count: usize) -> Vec<Label> {

@@ -78,7 +78,8 @@ impl<'a> Desk<'a> {
             let in_force = (at.role == Role::Permit).then(|| at.in_force_on(lead.first_seen)).flatten();
             let standing = self.standing(at, lead, look_back_end);
             let covers = standing.is_ok();
-            if let Some(note) = standing.err().filter(|note| !note.is_empty()) {
+            let note = standing.unwrap_or_else(|why| why);
+            if !note.is_empty() {
                 judged.notes.push(format!("{}: {note}; {:.0} m2 shared", said(at), shared.0));
             }
             met.push(Met { place, at, shared, in_force, covers });
@@ -92,8 +93,10 @@ impl<'a> Desk<'a> {
         judged
     }
 
-    /// Whether a place may take the lead out; else why not, in words (empty where that is no news).
-    fn standing(&self, place: &Place, lead: &Lead, look_back_end: Date) -> Result<(), String> {
+    /// Whether a place may take the lead out, with what must be known of that; else why not. In words, empty where there
+    /// is no news.
+    fn standing(&self, place: &Place, lead: &Lead, look_back_end: Date) -> Result<String, String> {
+        let yes = Ok(String::new());
         let (model, seen) = (lead.model.as_str(), lead.first_seen);
         match place.role {
             Role::Permit => {
@@ -103,7 +106,11 @@ impl<'a> Desk<'a> {
                     None => return Err(format!("whether it was in force on {seen} is unknown")),
                 }
                 match self.lawful.of_permit(&place.kind, model) {
-                    Says::Covers => Ok(()),
+                    Says::Covers(beside) if beside.is_empty() => yes,
+                    Says::Covers(beside) => Ok(format!(
+                        "kind '{}' names '{beside}' too, which does not cover {model}",
+                        place.kind
+                    )),
                     Says::Another(kind) => Err(format!("a permit of kind '{kind}' does not cover {model}")),
                     Says::Unknown => Err(format!("kind '{}' is not known to cover {model}", place.kind)),
                 }
@@ -112,7 +119,7 @@ impl<'a> Desk<'a> {
                 Stated::Day(decided) if decided < seen => {
                     Err(format!("it was decided before the change was seen on {seen}"))
                 }
-                Stated::Day(_) => Ok(()),
+                Stated::Day(_) => yes,
                 _ => Err("the day of the decision is unknown".to_owned()),
             },
             Role::LandUse => {
@@ -123,12 +130,12 @@ impl<'a> Desk<'a> {
                     Stated::Day(surveyed) if surveyed >= seen => {
                         Err(format!("the survey is not older than the change, seen on {seen}"))
                     }
-                    _ => Ok(()),
+                    _ => yes,
                 }
             }
             Role::Burn => match place.from {
                 _ if !self.lawful.looks_burnt(model) => Err(format!("a fire does not look like {model}")),
-                Stated::Day(day) if look_back_end <= day && day <= lead.after => Ok(()),
+                Stated::Day(day) if look_back_end <= day && day <= lead.after => yes,
                 Stated::Day(_) => {
                     Err(format!("no fire between {look_back_end} and {}, the after picture", lead.after))
                 }

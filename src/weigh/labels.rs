@@ -96,6 +96,8 @@ pub struct Labels {
     pub labels: Vec<Label>,
     /// How many rows cannot, by reason.
     pub left_out: BTreeMap<LeftOut, usize>,
+    /// What must be known of how the files were read.
+    pub notes: Vec<String>,
 }
 
 /// Reads the labels out of files. A place that stands twice in a season with one verdict counts once, as its last row says;
@@ -104,6 +106,7 @@ pub fn labels(files: &[Rows], model: &Model) -> Result<Labels, AttributeError> {
     let mut result = Labels::default();
     let mut known: BTreeMap<(String, String, i16), Vec<Label>> = BTreeMap::new();
     for file in files {
+        result.notes.extend(file.note.iter().map(|note| format!("calibration: {note}")));
         for row in &file.rows {
             result.rows += 1;
             match label(file, row, model)? {

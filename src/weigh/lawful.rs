@@ -59,8 +59,8 @@ struct Fires {
 /// What a permit's kind says of a sub-model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Says {
-    /// It covers what the sub-model finds.
-    Covers,
+    /// It covers what the sub-model finds; the kinds that it names besides and that do not, empty where there are none.
+    Covers(String),
     /// It is of these kinds, none of which covers it.
     Another(String),
     /// The kind is empty or unknown.
@@ -97,18 +97,26 @@ impl Lawful {
 
     /// What the words of a permit's kind say of a sub-model.
     pub fn of_permit(&self, words: &str, model: &str) -> Says {
-        let words = words.to_lowercase();
+        let words: Vec<String> = words.to_lowercase().split_whitespace().map(str::to_owned).collect();
+        let words = words.join(" ");
         // A ban names what it bans.
-        if self.bans.iter().any(|word| words.contains(&word.to_lowercase())) {
+        if self.bans.iter().any(|ban| is_named(ban, &words)) {
             return Says::Unknown;
         }
-        let matches = |kind: &&Kind| kind.words.iter().any(|word| words.contains(&word.to_lowercase()));
-        let kinds: Vec<&Kind> = self.kinds.iter().filter(matches).collect();
-        if kinds.iter().any(|kind| kind.covers.iter().any(|covered| covered == model)) {
-            return Says::Covers;
+        let found: Vec<(&Kind, Vec<&str>)> =
+            self.kinds.iter().map(|kind| (kind, kind.named(&words))).collect();
+        // Of a name within a longer name only the longer one is meant.
+        let is_part =
+            |name: &str| found.iter().flat_map(|(_, names)| names).any(|longer| is_within(name, longer));
+        let meant = found.iter().filter(|(_, names)| names.iter().any(|name| !is_part(name)));
+        let (covering, others): (Vec<&Kind>, Vec<&Kind>) =
+            meant.map(|(kind, _)| *kind).partition(|kind| kind.covers.iter().any(|covered| covered == model));
+        let others: Vec<&str> = others.iter().map(|kind| kind.name.as_str()).collect();
+        match (covering.is_empty(), others.is_empty()) {
+            (false, _) => Says::Covers(others.join(", ")),
+            (true, false) => Says::Another(others.join(", ")),
+            (true, true) => Says::Unknown,
         }
-        let names: Vec<&str> = kinds.iter().map(|kind| kind.name.as_str()).collect();
-        if names.is_empty() { Says::Unknown } else { Says::Another(names.join(", ")) }
     }
 
     /// Whether ground of a land-use code already is what a sub-model would find.
@@ -123,6 +131,38 @@ impl Lawful {
     }
 }
 
+impl Kind {
+    /// Its names that stand in a text.
+    fn named(&self, text: &str) -> Vec<&str> {
+        self.words.iter().map(String::as_str).filter(|name| is_named(name, text)).collect()
+    }
+}
+
+/// Whether a name stands in a text of lower case: Chinese anywhere, Latin as a word or its plural, as the beginning of a
+/// word where the name ends in `*`.
+fn is_named(name: &str, text: &str) -> bool {
+    let name = name.to_lowercase();
+    let (stem, is_beginning) = name.strip_suffix('*').map_or((name.as_str(), false), |stem| (stem, true));
+    let (begins, ends) = (stem.starts_with(is_latin), stem.ends_with(is_latin));
+    !stem.is_empty()
+        && text.match_indices(stem).any(|(at, _)| {
+            let after = &text[at + stem.len()..];
+            let is_inside = begins && text[..at].ends_with(is_latin);
+            let goes_on = |rest: &str| ends && !is_beginning && rest.starts_with(is_latin);
+            !is_inside && (!goes_on(after) || after.strip_prefix('s').is_some_and(|rest| !goes_on(rest)))
+        })
+}
+
+/// Whether a name is a part of a longer one.
+fn is_within(name: &str, longer: &str) -> bool {
+    longer.len() > name.len() && is_named(name, &longer.to_lowercase())
+}
+
+/// Letters that are written in words with spaces between them.
+fn is_latin(letter: char) -> bool {
+    letter.is_alphabetic() && letter < '\u{2e80}'
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,10 +171,13 @@ mod tests {
     fn a_mining_right_is_no_grassland_permit_and_an_unknown_kind_covers_nothing() {
         let lawful = Lawful::shipped().unwrap();
         assert_eq!(lawful.of_permit("采矿许可证", "G2"), Says::Another("mining right".to_owned()));
-        assert_eq!(lawful.of_permit("采矿项目使用草原审核同意书", "G2"), Says::Covers);
-        assert_eq!(lawful.of_permit("Cultivation", "G1"), Says::Covers);
+        assert_eq!(
+            lawful.of_permit("采矿项目使用草原审核同意书", "G2"),
+            Says::Covers("mining right".to_owned())
+        );
+        assert_eq!(lawful.of_permit("Cultivation", "G1"), Says::Covers(String::new()));
         assert_eq!(lawful.of_permit("cultivation", "G2"), Says::Another("cultivation".to_owned()));
-        assert_eq!(lawful.of_permit("设施农用地备案", "F4"), Says::Covers);
+        assert_eq!(lawful.of_permit("设施农用地备案", "F4"), Says::Covers(String::new()));
         assert_eq!(lawful.of_permit("禁止开垦", "G1"), Says::Unknown);
         assert_eq!(lawful.of_permit("Cultivation prohibited", "G1"), Says::Unknown);
         assert_eq!(lawful.of_permit("", "G1"), Says::Unknown);
@@ -153,10 +196,54 @@ mod tests {
     #[test]
     fn words_of_several_kinds_speak_for_each_and_a_kind_that_covers_nothing_is_named() {
         let lawful = Lawful::shipped().unwrap();
-        // One of its kinds covers it; the others stay unsaid.
-        assert_eq!(lawful.of_permit("采矿、征占用草原", "G2"), Says::Covers);
+        // One of its kinds covers it; the others are named.
+        let covers = |words, model| match lawful.of_permit(words, model) {
+            Says::Covers(beside) => beside,
+            other => panic!("{words}: {other:?}"),
+        };
+        assert_eq!(covers("采矿、征占用草原", "G2"), "mining right");
+        assert_eq!(covers("光伏项目建设用地", "G4"), "construction land");
+        assert_eq!(covers("Road construction", "G5"), "construction land");
         let both = lawful.of_permit("mining right; road", "G1");
         assert_eq!(both, Says::Another("mining right, road".to_owned()));
+    }
+
+    #[test]
+    fn a_latin_name_is_a_whole_word_and_a_mining_facility_is_no_facility_farmland() {
+        let lawful = Lawful::shipped().unwrap();
+        let is_covered = |words: &str, model| matches!(lawful.of_permit(words, model), Says::Covers(_));
+        for model in ["F1", "F4", "F5", "G3"] {
+            let said = lawful.of_permit("Mining facility", model);
+            assert_eq!(said, Says::Another("mining right".to_owned()));
+            assert!(is_covered("Facility  farmland filing", model) && is_covered("farm facilities", model));
+        }
+        for words in ["broadleaf planting", "railroading", "abroad", "roadless", "roadsxy"] {
+            assert_eq!(lawful.of_permit(words, "G5"), Says::Unknown, "{words}");
+        }
+        for words in ["road", "Two Roads", "mine-road", "road/公路", "草原road建设", "road2"] {
+            assert!(is_covered(words, "G5"), "{words}");
+        }
+        // The beginning of a word, and no other part of it.
+        assert!(is_covered("ploughing", "G1") && !is_covered("snowplough", "G1"));
+        assert!(is_covered("LSYD2023", "G3") && is_covered("临时用地", "G3"));
+        assert_eq!(lawful.of_permit("road, refused", "G5"), Says::Unknown);
+    }
+
+    #[test]
+    fn of_a_name_within_a_longer_name_the_longer_one_alone_counts() {
+        let kind = |name: &str, words: &str, covers: &str| {
+            format!(
+                "[[kind]]\nname = \"{name}\"\nwords = [{words}]\ncovers = [\"{covers}\"]\nsource = \"law\"\n"
+            )
+        };
+        let permits = kind("plain", "\"facility\", \"用地\"", "G3")
+            + &kind("special", "\"mining facility\", \"采矿用地\"", "G2");
+        let lawful = Lawful::read(&permits, LAND_USE).unwrap();
+        for words in ["mining facility", "采矿用地"] {
+            assert_eq!(lawful.of_permit(words, "G3"), Says::Another("special".to_owned()));
+            assert_eq!(lawful.of_permit(words, "G2"), Says::Covers(String::new()));
+        }
+        assert_eq!(lawful.of_permit("facility", "G3"), Says::Covers(String::new()));
     }
 
     #[test]

@@ -234,7 +234,13 @@ fn a_sample_is_drawn_by_its_seed_and_its_verdicts_give_an_audit() {
     let words = run(&["assess", "--audit", &path("judged.geojson")]);
     says(
         &words.stdout,
-        &["user's     1.000", "producer's 1.000", "ground: all 60 verified places agree", "4.9 %"],
+        &[
+            "user's     1.000",
+            "producer's 1.000",
+            "ground: all 60 verified places agree",
+            "0.000 to 0.059",
+            "up to 5.9 %",
+        ],
     );
     let audit = run(&["assess", "--audit", &path("judged.geojson"), "--json"]);
     let audit: Value = serde_json::from_str(&audit.stdout).unwrap();

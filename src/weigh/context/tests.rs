@@ -164,6 +164,9 @@ fn a_permit_that_does_not_stand_is_noted_with_the_reason() {
     let (in_force, note) = said("mining", LONG_AGO);
     assert_eq!(in_force, Some(true));
     assert!(note.contains("of kind 'mining right' does not cover G1"), "{note}");
+    let both = judged(vec![(Role::Permit, "mining; cultivation", LONG_AGO, all_of_it())]);
+    assert!(both.aside.is_some() && both.touched[0].covers);
+    assert!(both.notes[0].contains("names 'mining right' too, which does not cover G1"), "{:?}", both.notes);
     assert!(said("", LONG_AGO).1.contains("permits-1 (2020-01-01 to without end): kind '' is not known"));
 }
 
