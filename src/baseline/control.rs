@@ -3,7 +3,7 @@
 //! Phenology, drought, sun angle, haze and sensor are in the control, and so cancel.
 //! A second pass leaves out donors that changed themselves, and keeps count of them.
 
-use crate::baseline::regression::Residuals;
+use crate::baseline::residuals::Residuals;
 use crate::baseline::strata::Strata;
 use crate::observe::stack::{MISSING, Stack, value};
 
@@ -12,8 +12,10 @@ const LEAST_SEEN: usize = 15;
 
 /// Same-date medians of each stratum.
 pub struct Control {
-    /// `(leaf * views + view) * features + feature`.
-    medians: Vec<i16>,
+    /// `(leaf * views + view) * features + feature`, 0 where not known.
+    values: Vec<f32>,
+    /// `leaf * views + view`: 1 where known, else 0.
+    known: Vec<f32>,
     views: usize,
     features: usize,
     /// Share of donor views left out as changed, by stratum.
@@ -55,7 +57,20 @@ impl Control {
             }
             contamination[leaf] = left_out as f32 / seen.max(1) as f32;
         }
-        Self { medians, views, features, contamination, left_out: shares }
+        Self::of(medians, (views, features), contamination, shares)
+    }
+
+    fn of(
+        medians: Vec<i16>,
+        (views, features): (usize, usize),
+        contamination: Vec<f32>,
+        left_out: Vec<f32>,
+    ) -> Self {
+        let known =
+            medians.chunks_exact(features).map(|view| f32::from(u8::from(view[0] != MISSING))).collect();
+        let values =
+            medians.iter().map(|median| if *median == MISSING { 0.0 } else { value(*median) }).collect();
+        Self { values, known, views, features, contamination, left_out }
     }
 
     /// Share of a stratum's donors seen in a view that changed themselves, as far as `medians` was told of changes.
@@ -63,32 +78,24 @@ impl Control {
         self.left_out[leaf * self.views + view]
     }
 
-    fn median(&self, leaf: usize, view: usize, feature: usize) -> i16 {
-        self.medians[(leaf * self.views + view) * self.features + feature]
-    }
-
     /// The control of one stratum, NaN where it is not known.
     pub fn of_leaf(&self, leaf: usize, view: usize, feature: usize) -> f32 {
-        value(self.median(leaf, view, feature))
+        let is_known = self.known[leaf * self.views + view] > 0.0;
+        if is_known { self.values[(leaf * self.views + view) * self.features + feature] } else { f32::NAN }
     }
 
-    /// Whether strata with at least half of a blend's weight are known in a view.
-    pub fn is_known(&self, blend: &[(usize, f32)], view: usize) -> bool {
-        let known = |(leaf, _): &&(usize, f32)| self.median(*leaf, view, 0) != MISSING;
-        blend.iter().filter(known).map(|(_, weight)| weight).sum::<f32>() >= 0.5
-    }
-
-    /// Control for a blend of strata; those not seen on the date fall out.
-    pub fn blended(&self, blend: &[(usize, f32)], view: usize, feature: usize) -> f32 {
-        let (mut sum, mut total) = (0.0, 0.0);
-        for (leaf, weight) in blend {
-            let median = self.median(*leaf, view, feature);
-            if median != MISSING {
-                sum += weight * value(median);
-                total += weight;
-            }
+    /// The control of a blend of strata in every view: weighted sums, `view * features + feature`, and the weight of the
+    /// strata that are known in each view.
+    pub fn blend(&self, blend: &[(usize, f32)], sums: &mut [f32], totals: &mut [f32]) {
+        sums.fill(0.0);
+        totals.fill(0.0);
+        let width = self.views * self.features;
+        for &(leaf, weight) in blend {
+            let known = &self.known[leaf * self.views..(leaf + 1) * self.views];
+            totals.iter_mut().zip(known).for_each(|(total, known)| *total += weight * known);
+            let values = &self.values[leaf * width..(leaf + 1) * width];
+            sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += weight * value);
         }
-        sum / total
     }
 }
 

@@ -9,17 +9,25 @@ pub mod control;
 
 pub mod descriptor;
 
+pub mod lanes;
+
 pub mod regression;
+
+pub mod residuals;
 
 pub mod strata;
 
+pub mod strip;
+
 use crate::grid::Window;
-use crate::observe::stack::{Stack, value};
+use crate::observe::stack::Stack;
 
 use control::Control;
 use descriptor::Descriptors;
-use regression::{Fit, Residuals};
+use lanes::{LANES, each};
+use residuals::{Residuals, SPREAD_STEP};
 use strata::Strata;
+use strip::Strip;
 
 /// Side of a control cell in pixels: pixels of a cell share their donors.
 ///
@@ -76,7 +84,7 @@ impl<'a> Baseline<'a> {
         let mut control = Control::medians(stack, &strata, None);
         let first = Residuals::of_donors(stack, look_back, &strata, &control, 1);
         control = Control::medians(stack, &strata, Some(&first));
-        let fits = Residuals::of_donors(stack, look_back, &strata, &control, regression::SPREAD_STEP);
+        let fits = Residuals::of_donors(stack, look_back, &strata, &control, SPREAD_STEP);
         Some(Self { stack, look_back, descriptors, strata, control, fits })
     }
 
@@ -117,41 +125,44 @@ impl<'a> Baseline<'a> {
         if levels.is_empty() { f32::NAN } else { regression::median(&mut levels) }
     }
 
-    /// Writes a pixel's way through time into `series`; empty when it has too little history.
-    ///
-    /// `pixel` counts row-major over the stack's window.
-    pub fn series(&self, pixel: usize, series: &mut Series) {
-        let features = self.stack.features.len();
-        series.clear(features);
-        let Some(position) = self.descriptors.of_pixel(pixel) else { return };
-        let blend = self.strata.blend(position);
-        for view in 0..self.stack.dates.len() {
-            if self.stack.is_seen(view, pixel) && self.control.is_known(&blend, view) {
-                series.views.push(view);
-            }
-        }
-        for feature in 0..features {
-            for &view in &series.views {
-                series.observed[feature].push(value(self.stack.at(pixel, view, feature)));
-                series.control[feature].push(self.control.blended(&blend, view, feature));
-            }
-            self.expect(feature, &blend, series);
-        }
+    /// An empty strip for pixels of this cell.
+    pub fn strip(&self) -> Strip<'a> {
+        Strip::new(self.stack, self.look_back)
     }
 
-    fn expect(&self, feature: usize, blend: &[(usize, f32)], series: &mut Series) {
-        let floor = self.stack.features[feature].spread_floor();
-        let prior = self.fits.spread(blend, feature).max(floor);
-        let (x, m) = (&series.observed[feature], &series.control[feature]);
-        let is_look_back = |index: &usize| self.look_back[series.views[*index]];
-        let history: Vec<usize> = (0..series.views.len()).filter(is_look_back).collect();
-        let fit = Fit::shrunken(x, m, &history, prior, floor);
-        for index in 0..series.views.len() {
-            series.expected[feature].push(fit.expected(m[index]));
-            series.z[feature].push(fit.z(x[index], m[index]));
+    /// Lays up to sixteen pixels side by side and follows them through time; lanes with too little history see nothing.
+    ///
+    /// Pixels count row-major over the stack's window.
+    pub fn follow(&self, pixels: &[usize], strip: &mut Strip) {
+        strip.clear();
+        let blends: Vec<Vec<(usize, f32)>> = pixels.iter().map(|pixel| self.blend(*pixel)).collect();
+        for (lane, (pixel, blend)) in pixels.iter().zip(&blends).enumerate() {
+            strip.lay(lane, *pixel, (&self.control, blend));
         }
-        let expected = history.iter().map(|index| series.expected[feature][*index]);
-        series.history[feature] = range(expected);
+        let spread = |lane: usize, feature: usize| {
+            blends.get(lane).map_or(0.0, |blend| self.fits.spread(blend, feature))
+        };
+        strip.fit(|feature| each(|lane| spread(lane, feature)));
+    }
+
+    /// The strata of a pixel with their weights; none where it has too little history.
+    fn blend(&self, pixel: usize) -> Vec<(usize, f32)> {
+        self.descriptors.of_pixel(pixel).map(|position| self.strata.blend(position)).unwrap_or_default()
+    }
+
+    /// The ways of some pixels through time, in their order; empty where they have too little history.
+    pub fn series_of(&self, pixels: &[usize]) -> Vec<Series> {
+        let mut strip = self.strip();
+        let mut all = Vec::with_capacity(pixels.len());
+        for sixteen in pixels.chunks(LANES) {
+            self.follow(sixteen, &mut strip);
+            all.extend((0..sixteen.len()).map(|lane| {
+                let mut series = Series::default();
+                strip.series(lane, &mut series);
+                series
+            }));
+        }
+        all
     }
 }
 

@@ -79,9 +79,7 @@ fn learned(check: impl Fn(&Baseline)) {
 }
 
 fn series(baseline: &Baseline, pixel: usize) -> Series {
-    let mut series = Series::default();
-    baseline.series(pixel, &mut series);
-    series
+    baseline.series_of(&[pixel]).remove(0)
 }
 
 #[test]
@@ -140,8 +138,11 @@ fn a_series_tells_the_range_that_was_expected_in_the_look_back() {
 #[test]
 fn a_series_used_again_is_as_good_as_a_new_one() {
     learned(|baseline| {
-        let mut again = series(baseline, 2 * 60 + 30);
-        baseline.series(HERE, &mut again);
+        let (there, mut strip) = (2 * 60 + 30, baseline.strip());
+        let mut again = series(baseline, there);
+        baseline.follow(&[there, HERE], &mut strip);
+        baseline.follow(&[HERE], &mut strip);
+        strip.series(0, &mut again);
         assert_eq!(format!("{again:?}"), format!("{:?}", series(baseline, HERE)));
     });
 }
@@ -149,8 +150,7 @@ fn a_series_used_again_is_as_good_as_a_new_one() {
 #[test]
 fn a_pixel_without_look_back_is_not_followed_and_counts_as_contaminated() {
     learned(|baseline| {
-        let mut series = series(baseline, HERE);
-        baseline.series(0, &mut series);
+        let series = baseline.series_of(&[HERE, 0]).remove(1);
         assert!(series.views.is_empty() && series.z.iter().all(Vec::is_empty) && series.z.len() == 2);
         assert_eq!(series.history, [(f32::INFINITY, f32::NEG_INFINITY); 2]);
         assert_eq!(baseline.contamination(0), 1.0);

@@ -6,19 +6,15 @@
 //! recall fell and areas shrank).
 
 use crate::baseline::Series;
+use crate::baseline::lanes::LANES;
+use crate::baseline::strip::Departures;
 use crate::date::{Date, Period};
+use crate::detect::ends::{self, Ends};
 use crate::detect::seasons;
 use crate::submodel::{Evidence, Feature, SubModel};
 
 /// Evidence is capped here before contouring.
 pub const MOST_EVIDENCE: f32 = 10.0;
-
-/// Views of a season that count as independent at most.
-const MOST_INDEPENDENT: usize = 6;
-
-/// Fewest views at the end of a season that may stand for it alone, so that a change which begins
-/// within the season is not diluted by the views before it.
-const SUFFIX_VIEWS: usize = 3;
 
 /// What a pixel says about one sub-model.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -73,21 +69,74 @@ impl<'a> Prepared<'a> {
         in_season.map(|kind| self.score(kind, series, index)).reduce(f32::max)
     }
 
-    /// Evidence of one pixel.
-    pub fn find(&self, series: &Series, dates: &[Date], look_back: &[bool], target: Period) -> Finding {
-        if series.views.is_empty() {
-            return Finding::Unseen;
-        }
-        let history = series.views.iter().filter(|view| look_back[**view]);
-        let growing = |view: &&usize| self.model.growing_season.contains(dates[**view]);
-        if history.clone().count() < self.model.minimum_history
-            || history.clone().filter(growing).count() < self.model.minimum_growing_history
-        {
-            return Finding::TooLittleHistory;
-        }
-        match self.choose(series, dates, target) {
+    /// Evidence of sixteen pixels. `calendar` is that of this sub-model.
+    pub fn find(&self, departures: &Departures, calendar: &Calendar, ends: &mut Ends) -> [Finding; LANES] {
+        let of_lane = |views: &[usize], lane: usize| {
+            views.iter().filter(|view| departures.seen[**view] >> lane & 1 == 1).count()
+        };
+        let is_history = |lane: usize| {
+            of_lane(&calendar.look_back, lane) >= self.model.minimum_history
+                && of_lane(&calendar.growing, lane) >= self.model.minimum_growing_history
+        };
+        let with_history = (0..LANES).filter(|lane| is_history(*lane)).fold(0, |bits, lane| bits | 1 << lane);
+        let best = self.strongest_season((departures, with_history), calendar, ends);
+        std::array::from_fn(|lane| match best[lane] {
+            _ if departures.seen.iter().all(|seen| seen >> lane & 1 == 0) => Finding::Unseen,
+            _ if with_history >> lane & 1 == 0 => Finding::TooLittleHistory,
             None => Finding::TooFewViews,
-            Some(chosen) => Finding::Evidence(chosen.evidence.clamp(0.0, MOST_EVIDENCE)),
+            Some(evidence) => Finding::Evidence(evidence.clamp(0.0, MOST_EVIDENCE)),
+        })
+    }
+
+    /// What `choose` finds for each of the lanes of some bits: the evidence alone.
+    fn strongest_season(
+        &self,
+        (departures, lanes): (&Departures, u16),
+        calendar: &Calendar,
+        ends: &mut Ends,
+    ) -> [Option<f32>; LANES] {
+        let mut best: [Option<f32>; LANES] = [None; LANES];
+        for (kind, (evidence, weights)) in self.kinds.iter().enumerate() {
+            let mut take = |views: &[usize], lanes: u16| {
+                ends.clear();
+                views
+                    .iter()
+                    .for_each(|view| ends.push(departures.score(weights, *view), departures.seen[*view]));
+                let counts = ends.views();
+                let has_enough =
+                    |lane: &usize| lanes >> lane & 1 == 1 && counts[*lane] >= evidence.minimum_views;
+                let enough = (0..LANES).filter(has_enough).fold(0, |bits, lane| bits | 1_u16 << lane);
+                if enough != 0 {
+                    let (found, _) = ends.strongest();
+                    for lane in (0..LANES).filter(|lane| enough >> lane & 1 == 1) {
+                        best[lane] = Some(best[lane].map_or(found[lane], |best| best.max(found[lane])));
+                    }
+                }
+                enough
+            };
+            let years = &calendar.seasons[kind];
+            let apart = years.iter().map(|views| take(views, lanes)).fold(0, |all, enough| all | enough);
+            if years.len() > 1 && apart != lanes {
+                take(&years.concat(), lanes & !apart);
+            }
+        }
+        best
+    }
+
+    /// The views that this sub-model looks at on some dates.
+    pub fn calendar(&self, dates: &[Date], look_back: &[bool], target: Period) -> Calendar {
+        let of = |is_asked: &dyn Fn(usize) -> bool| (0..dates.len()).filter(|view| is_asked(*view)).collect();
+        let season = |kind: &Evidence, year: i16| -> Vec<usize> {
+            of(&|view| {
+                let date = dates[view];
+                date.year() == year && target.contains(date) && kind.season.contains(date)
+            })
+        };
+        let seasons = |kind: &Evidence| target.years().map(|year| season(kind, year)).collect();
+        Calendar {
+            look_back: of(&|view| look_back[view]),
+            growing: of(&|view| look_back[view] && self.model.growing_season.contains(dates[view])),
+            seasons: self.kinds.iter().map(|(kind, _)| seasons(kind)).collect(),
         }
     }
 
@@ -113,7 +162,7 @@ impl<'a> Prepared<'a> {
                 if scores.len() < least {
                     continue;
                 }
-                let (evidence, from) = season_evidence(&scores);
+                let (evidence, from) = ends::of_one(&scores);
                 if best.as_ref().is_none_or(|best| evidence > best.evidence) {
                     best = Some(Chosen { kind, evidence, indices: places[from..].to_vec() });
                 }
@@ -133,7 +182,7 @@ impl<'a> Prepared<'a> {
             }
         }
         let seasons = by_year.values().filter(|scores| scores.len() >= evidence.minimum_views);
-        seasons.map(|scores| season_evidence(scores).0).fold(0.0, f32::max)
+        seasons.map(|scores| ends::of_one(scores).0).fold(0.0, f32::max)
     }
 
     /// Name of an evidence kind.
@@ -168,29 +217,14 @@ pub struct Chosen {
     pub indices: Vec<usize>,
 }
 
-/// Evidence of a season's scores in order of date: of the whole season or of its end.
-///
-/// Returns the evidence and the place of the first score that it rests on.
-fn season_evidence(scores: &[f32]) -> (f32, usize) {
-    let last = scores.len().saturating_sub(SUFFIX_VIEWS);
-    let mut best = (f32::NEG_INFINITY, 0);
-    // From the end backward, so that each suffix is the one before it and one score more.
-    let mut sorted: Vec<f32> = Vec::with_capacity(scores.len());
-    for (from, score) in scores.iter().enumerate().rev() {
-        let place = sorted.partition_point(|held| held.total_cmp(score).is_lt());
-        sorted.insert(place, *score);
-        if from <= last {
-            let evidence = evidence_of(&sorted);
-            best = if evidence >= best.0 { (evidence, from) } else { best };
-        }
-    }
-    best
-}
-
-/// Evidence of scores in ascending order. Of an even count the lower middle speaks: persistence is asked of more
-/// than half the views.
-fn evidence_of(sorted: &[f32]) -> f32 {
-    sorted[(sorted.len() - 1) / 2] * (sorted.len().min(MOST_INDEPENDENT) as f32).sqrt()
+/// Places of the views that a sub-model looks at.
+#[derive(Debug, Clone)]
+pub struct Calendar {
+    look_back: Vec<usize>,
+    /// Of the look-back those in the growing season.
+    growing: Vec<usize>,
+    /// By evidence kind and year of the target period.
+    seasons: Vec<Vec<Vec<usize>>>,
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@
 
 pub mod seasons;
 
+pub mod ends;
+
 pub mod evidence;
 
 pub mod gate;

@@ -7,6 +7,7 @@
 //! the period where too few views follow for a change to be named.
 
 use crate::baseline::Series;
+use crate::baseline::lanes::LANES;
 use crate::date::{Date, Period, middle};
 use crate::submodel::{Season, SubModel};
 
@@ -33,8 +34,11 @@ impl Needed {
         self.views.iter().filter(|view| **view).count()
     }
 
-    fn is_seen(&self, series: &Series) -> bool {
-        series.views.iter().filter(|view| self.views[**view]).count() >= self.least
+    /// Bits of the lanes that saw views enough. `seen` is by view.
+    fn seen_by(&self, seen: &[u16]) -> u16 {
+        let asked = || seen.iter().zip(&self.views).filter(|(_, asked)| **asked).map(|(seen, _)| *seen);
+        let has_enough = |lane: &usize| asked().filter(|seen| seen >> lane & 1 == 1).count() >= self.least;
+        (0..LANES).filter(has_enough).fold(0, |bits, lane| bits | 1 << lane)
     }
 }
 
@@ -111,19 +115,17 @@ impl Seasons {
         Self { slots: slots(model, with), without_scenes, late_days, gates, late }
     }
 
-    /// What a place with these views was not seen in.
-    pub fn unseen(&self, series: &Series) -> u16 {
-        let mut bits = 0;
-        for (bit, slot) in self.slots.iter().enumerate() {
-            if !slot.needed.iter().all(|needed| needed.is_seen(series)) {
-                bits |= 1 << bit;
-            }
-        }
-        let any = |needed: &[Needed]| needed.iter().any(|needed| needed.is_seen(series));
-        if !any(&self.gates) {
-            bits |= NO_GATE;
-        }
-        if !any(&self.late) { bits | LATE } else { bits }
+    /// What sixteen places were not seen in. `seen` is by view: the bit of each lane that was seen in it.
+    pub fn unseen(&self, seen: &[u16]) -> [u16; LANES] {
+        let all =
+            |needed: &[Needed]| needed.iter().fold(u16::MAX, |lanes, needed| lanes & needed.seen_by(seen));
+        let any = |needed: &[Needed]| needed.iter().fold(0, |lanes, needed| lanes | needed.seen_by(seen));
+        let slots = self.slots.iter().enumerate().map(|(bit, slot)| (1_u16 << bit, all(&slot.needed)));
+        let told: Vec<(u16, u16)> =
+            slots.chain([(NO_GATE, any(&self.gates)), (LATE, any(&self.late))]).collect();
+        std::array::from_fn(|lane| {
+            told.iter().filter(|(_, lanes)| lanes >> lane & 1 == 0).fold(0, |bits, (bit, _)| bits | bit)
+        })
     }
 
     /// The slots of some bits.

@@ -6,9 +6,11 @@
 use rayon::prelude::*;
 
 use crate::baseline::descriptor::Descriptors;
+use crate::baseline::lanes::LANES;
+use crate::baseline::strip::Strip;
 use crate::baseline::{self, Baseline, CELL, RING, Series};
-use crate::date::Date;
-use crate::detect::evidence::{Finding, Prepared};
+use crate::detect::ends::Ends;
+use crate::detect::evidence::{Calendar, Finding, Prepared};
 use crate::detect::gate;
 use crate::detect::seasons::Seasons;
 use crate::grid::Window;
@@ -207,48 +209,55 @@ fn judge_cell(
     let dates = &stack.dates;
     let seasons: Vec<Seasons> =
         inputs.models.iter().map(|model| Seasons::of(model, dates, question.target)).collect();
-    let mut series = Series::default();
+    let calendars: Vec<Calendar> = prepared
+        .iter()
+        .map(|prepared| prepared.calendar(dates, &question.look_back, question.target))
+        .collect();
     let places =
         (cell.row0..cell.row_end()).flat_map(|row| (cell.col0..cell.col_end()).map(move |col| (row, col)));
-    for (pixel, (row, col)) in places.enumerate() {
-        let asked: Vec<usize> =
-            (0..inputs.models.len()).filter(|model| is_wanted(*model, row, col)).collect();
-        if asked.is_empty() {
-            continue;
-        }
-        let there = stack.pixel_at(row, col);
+    let is_asked = |place: &(usize, (usize, usize))| {
+        let (_, (row, col)) = *place;
+        (0..inputs.models.len()).any(|model| is_wanted(model, row, col))
+    };
+    let asked: Vec<(usize, (usize, usize))> = places.enumerate().filter(is_asked).collect();
+    let mut strip = Strip::new(stack, &question.look_back);
+    let (mut ends, mut series) = (Ends::default(), Series::default());
+    for sixteen in asked.chunks(LANES) {
+        let there: Vec<usize> = sixteen.iter().map(|(_, (row, col))| stack.pixel_at(*row, *col)).collect();
         if let Some(baseline) = &baseline {
-            baseline.series(there, &mut series);
+            baseline.follow(&there, &mut strip);
         }
-        let is_seen = || (0..dates.len()).any(|view| stack.is_seen(view, there));
-        for model in asked {
-            let finding = finding(&prepared[model], &series, is_seen, dates, question);
-            planes[evidence_plane(model)][pixel] = scratch::stored(finding);
-            planes[seasons_plane(model)][pixel] = seasons[model].unseen(&series) as i16;
-            if matches!(finding, Finding::Evidence(evidence) if evidence >= tree::LEVELS[0]) {
-                let features = &stack.features;
-                let run = gate::pass(prepared[model].model, features, &series, dates, question.target);
-                planes[gate_plane(model)][pixel] = run.map_or(0, |run| run.views as i16);
+        for (model, prepared) in prepared.iter().enumerate() {
+            let departures = strip.departures();
+            let findings = prepared.find(&departures, &calendars[model], &mut ends);
+            let unseen = seasons[model].unseen(departures.seen);
+            for (lane, (pixel, (row, col))) in sixteen.iter().enumerate() {
+                if !is_wanted(model, *row, *col) {
+                    continue;
+                }
+                let finding = finding(findings[lane], || is_seen(stack, there[lane]));
+                planes[evidence_plane(model)][*pixel] = scratch::stored(finding);
+                planes[seasons_plane(model)][*pixel] = unseen[lane] as i16;
+                if matches!(finding, Finding::Evidence(evidence) if evidence >= tree::LEVELS[0]) {
+                    strip.series(lane, &mut series);
+                    let run = gate::pass(prepared.model, &stack.features, &series, dates, question.target);
+                    planes[gate_plane(model)][*pixel] = run.map_or(0, |run| run.views as i16);
+                }
             }
         }
     }
     planes
 }
 
+/// Whether any view saw a pixel.
+pub fn is_seen(stack: &Stack, pixel: usize) -> bool {
+    (0..stack.dates.len()).any(|view| stack.is_seen(view, pixel))
+}
+
 /// What a pixel says about a sub-model. A pixel may be clear on some days and yet have no series: where nearly
 /// all its look-alikes were never seen there is no control, and it has too little history.
-pub fn finding(
-    prepared: &Prepared,
-    series: &Series,
-    is_seen: impl Fn() -> bool,
-    dates: &[Date],
-    question: &Question,
-) -> Finding {
-    match series.views.as_slice() {
-        [_, ..] => prepared.find(series, dates, &question.look_back, question.target),
-        [] if is_seen() => Finding::TooLittleHistory,
-        [] => Finding::Unseen,
-    }
+pub fn finding(found: Finding, is_seen: impl Fn() -> bool) -> Finding {
+    if found == Finding::Unseen && is_seen() { Finding::TooLittleHistory } else { found }
 }
 
 /// A sub-model prepared for a cell; without a baseline nothing correlates.

@@ -117,20 +117,13 @@ impl<'a> Look<'a> {
     pub fn part(&self, baseline: &Baseline, cell: Window) -> (Vec<(usize, Series)>, Vec<f32>) {
         let stack = baseline.stack();
         let part = self.window.intersection(cell);
-        let (mut pixels, mut contamination) = (Vec::with_capacity(part.len()), Vec::new());
-        for row in part.row0..part.row_end() {
-            for col in part.col0..part.col_end() {
-                let here = self.place(Pixel { row, col });
-                let there = stack.pixel_at(row, col);
-                let mut series = Series::default();
-                baseline.series(there, &mut series);
-                pixels.push((here, series));
-                if self.inside[here] {
-                    contamination.push(baseline.contamination(there));
-                }
-            }
-        }
-        (pixels, contamination)
+        let places = (part.row0..part.row_end())
+            .flat_map(|row| (part.col0..part.col_end()).map(move |col| Pixel { row, col }));
+        let (here, there): (Vec<usize>, Vec<usize>) =
+            places.map(|place| (self.place(place), stack.pixel_at(place.row, place.col))).unzip();
+        let inside = here.iter().zip(&there).filter(|(here, _)| self.inside[**here]);
+        let contamination = inside.map(|(_, there)| baseline.contamination(*there)).collect();
+        (here.into_iter().zip(baseline.series_of(&there)).collect(), contamination)
     }
 
     /// Takes what `part` gave.

@@ -11,7 +11,7 @@ impl Control {
     pub fn given(medians: Vec<i16>, views: usize, features: usize) -> Self {
         let leaves = medians.len() / views / features;
         let (contamination, left_out) = (vec![0.0; leaves], vec![0.0; leaves * views]);
-        Self { medians, views, features, contamination, left_out }
+        Self::of(medians, (views, features), contamination, left_out)
     }
 }
 
@@ -148,26 +148,33 @@ fn known() -> Control {
     Control::given([first, second, third].concat(), 2, 2)
 }
 
+/// The control of a blend in a view and feature, and the weight of the strata that are known then.
+fn blended(blend: &[(usize, f32)], view: usize, feature: usize) -> (f32, f32) {
+    let (mut sums, mut totals) = (vec![9.0; 4], vec![9.0; 2]);
+    known().blend(blend, &mut sums, &mut totals);
+    (sums[view * 2 + feature] / totals[view], totals[view])
+}
+
 #[test]
 fn a_blend_is_the_weighted_mean_of_its_strata() {
     let blend = [(2, 0.5), (0, 0.3), (1, 0.2)];
-    near(known().blended(&blend, 0, 0), 0.5 * 0.6 + 0.3 * 0.1 + 0.2 * 0.3, 1e-6);
-    near(known().blended(&blend, 0, 1), 0.5 * 0.006 + 0.3 * 0.001 + 0.2 * 0.003, 1e-7);
+    near(blended(&blend, 0, 0).0, 0.5 * 0.6 + 0.3 * 0.1 + 0.2 * 0.3, 1e-6);
+    near(blended(&blend, 0, 1).0, 0.5 * 0.006 + 0.3 * 0.001 + 0.2 * 0.003, 1e-7);
 }
 
 #[test]
 fn a_stratum_not_known_on_a_day_falls_out_of_the_blend_and_the_others_keep_their_ratio() {
     let blend = [(2, 0.5), (0, 0.3), (1, 0.2)];
-    near(known().blended(&blend, 1, 0), (0.3 * 0.2 + 0.2 * 0.4) / 0.5, 1e-6);
-    near(known().blended(&blend, 1, 1), (0.3 * 0.002 + 0.2 * 0.004) / 0.5, 1e-7);
-    assert!(known().blended(&[(2, 1.0)], 1, 0).is_nan());
+    near(blended(&blend, 1, 0).0, (0.3 * 0.2 + 0.2 * 0.4) / 0.5, 1e-6);
+    near(blended(&blend, 1, 1).0, (0.3 * 0.002 + 0.2 * 0.004) / 0.5, 1e-7);
+    assert!(blended(&[(2, 1.0)], 1, 0).0.is_nan());
 }
 
 #[test]
-fn a_blend_is_known_from_half_of_its_weight_on() {
-    let control = known();
-    assert!(control.is_known(&[(2, 1.0)], 0) && !control.is_known(&[(2, 1.0)], 1));
-    assert!(control.is_known(&[(2, 0.5), (1, 0.5)], 1));
-    assert!(control.is_known(&[(2, 0.25), (1, 0.5), (0, 0.25)], 1));
-    assert!(!control.is_known(&[(2, 0.5625), (1, 0.4375)], 1));
+fn the_weight_of_a_blend_is_that_of_its_strata_that_are_known() {
+    let weight = |blend: &[(usize, f32)], view: usize| blended(blend, view, 0).1;
+    assert_eq!((weight(&[(2, 1.0)], 0), weight(&[(2, 1.0)], 1)), (1.0, 0.0));
+    assert_eq!(weight(&[(2, 0.5), (1, 0.5)], 1), 0.5);
+    assert_eq!(weight(&[(2, 0.25), (1, 0.5), (0, 0.25)], 1), 0.75);
+    assert_eq!(weight(&[(2, 0.5625), (1, 0.4375)], 1), 0.4375);
 }

@@ -1,67 +1,9 @@
 //! What z says about a sub-model: weights, seasons, views enough, and which season speaks.
 
-use proptest::prelude::*;
-
 use super::*;
+use crate::baseline::lanes::Lanes;
 use crate::date::MonthDay;
 use crate::submodel::{self, Season};
-
-#[test]
-fn one_odd_view_among_six_is_no_evidence() {
-    assert!(season_evidence(&[0.1, 0.0, 8.0, -0.2, 0.1, 0.0]).0 < 0.3);
-}
-
-#[test]
-fn a_change_in_the_last_three_views_of_a_season_counts() {
-    assert!(season_evidence(&[0.0, 0.1, 0.0, 0.1, 0.0, 4.0, 4.0, 4.0]).0 > 6.0);
-    assert!(season_evidence(&[0.0, 0.1, 0.0, 0.1, 0.0, 0.0, 0.0, 4.0]).0 < 1.0);
-}
-
-#[test]
-fn a_season_counts_for_the_root_of_its_views_but_of_six_at_most() {
-    assert_eq!(season_evidence(&[3.0; 4]), (6.0, 0));
-    let six = 3.0 * 6.0_f32.sqrt();
-    assert_eq!((season_evidence(&[3.0; 6]), season_evidence(&[3.0; 9])), ((six, 0), (six, 0)));
-    assert_eq!(season_evidence(&[-3.0; 4]).0, -3.0 * 3.0_f32.sqrt());
-}
-
-#[test]
-fn of_two_views_the_weaker_speaks() {
-    assert_eq!(season_evidence(&[1.0, 5.0]), (2.0_f32.sqrt(), 0));
-    assert_eq!(season_evidence(&[5.0, 1.0]), (2.0_f32.sqrt(), 0));
-    assert_eq!(season_evidence(&[2.0]), (2.0, 0));
-}
-
-#[test]
-fn a_change_late_in_a_season_rests_on_as_many_views_as_it_still_outnumbers() {
-    // Three changed views bear two quiet ones before them, four bear three.
-    assert_eq!(season_evidence(&[0.0, 0.0, 0.0, 0.0, 4.0, 4.0, 4.0]), (4.0 * 5.0_f32.sqrt(), 2));
-    assert_eq!(season_evidence(&[0.0, 0.0, 0.0, 0.0, 0.0, 4.0, 4.0, 4.0, 4.0]), (4.0 * 6.0_f32.sqrt(), 2));
-}
-
-/// The same by its definition: the largest lower median times the root, over ends of three views and more.
-fn by_definition(scores: &[f32]) -> f32 {
-    let of_end = |from: usize| {
-        let mut end = scores[from..].to_vec();
-        end.sort_by(f32::total_cmp);
-        let as_low = |value: &f32| end.iter().filter(|other| *other <= value).count() * 2 >= end.len();
-        let lower_median = end.iter().copied().find(|value| as_low(value)).unwrap();
-        lower_median * (end.len() as f32).min(6.0).sqrt()
-    };
-    (0..scores.len())
-        .filter(|from| *from == 0 || scores.len() - from >= 3)
-        .map(of_end)
-        .fold(f32::MIN, f32::max)
-}
-
-proptest! {
-    #[test]
-    fn evidence_is_that_of_the_best_end_of_the_season(scores in prop::collection::vec(-8.0_f32..8.0, 1..12)) {
-        let (evidence, from) = season_evidence(&scores);
-        prop_assert_eq!(evidence, by_definition(&scores));
-        prop_assert!(from == 0 || scores.len() - from >= 3);
-    }
-}
 
 const FEATURES: [Feature; 2] = [Feature::Ndvi, Feature::Brightness];
 
@@ -112,7 +54,17 @@ impl Place {
 
     fn find(&self, model: &SubModel) -> Finding {
         let prepared = Prepared::new(model, &FEATURES, |_, _| 0.0);
-        prepared.find(&self.series, &self.dates, &self.look_back(), target())
+        let calendar = prepared.calendar(&self.dates, &self.look_back(), target());
+        // The place lies in one lane; the others saw nothing.
+        let seen = vec![1 << 3; self.dates.len()];
+        let z: Vec<Lanes> = self.series.z.iter().flatten().map(|z| [*z; LANES]).collect();
+        let found = prepared.find(&Departures { seen: &seen, z: &z }, &calendar, &mut Ends::default());
+        assert!((0..LANES).all(|lane| lane == 3 || found[lane] == Finding::Unseen));
+        // What a patch is judged by is what its pixels are judged by.
+        if let (Finding::Evidence(evidence), Some(chosen)) = (found[3], self.choose(model)) {
+            assert_eq!(evidence, chosen.evidence.clamp(0.0, MOST_EVIDENCE));
+        }
+        found[3]
     }
 
     fn choose(&self, model: &SubModel) -> Option<Chosen> {

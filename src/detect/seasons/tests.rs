@@ -9,8 +9,14 @@ fn seen(months: &[i8], clear: &[usize]) -> (u16, Vec<String>) {
     let model = &submodel::select(&["G1".to_owned()]).unwrap()[0];
     let dates: Vec<Date> = months.iter().map(|month| Date::constant(2020, *month, 10)).collect();
     let seasons = Seasons::of(model, &dates, Period::parse("2020-01-01/2020-12-31").unwrap());
-    let bits = seasons.unseen(&Series { views: clear.to_vec(), ..Series::default() });
+    let bits = unseen_on(&seasons, dates.len(), clear);
     (bits & (NO_GATE | LATE), seasons.named(bits).map(|slot| slot.name.clone()).collect())
+}
+
+/// What a place that these views saw was not seen in; its neighbours in the other lanes saw nothing.
+fn unseen_on(seasons: &Seasons, views: usize, clear: &[usize]) -> u16 {
+    let seen: Vec<u16> = (0..views).map(|view| u16::from(clear.contains(&view)) << 5).collect();
+    seasons.unseen(&seen)[5]
 }
 
 const MONTHS: [i8; 7] = [4, 5, 6, 7, 8, 9, 10];
@@ -72,7 +78,7 @@ fn asked(dates: &[Date], period: &str) -> Seasons {
 }
 
 fn unseen(seasons: &Seasons, views: &[usize]) -> u16 {
-    seasons.unseen(&Series { views: views.to_vec(), ..Series::default() })
+    unseen_on(seasons, 64, views)
 }
 
 /// Two days in spring and two in autumn of each year.

@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use crate::baseline::descriptor::Descriptors;
+use crate::baseline::strip::Strip;
 use crate::baseline::{Baseline, RING, Series};
+use crate::detect::ends::Ends;
 use crate::detect::evidence::{Finding, Prepared};
 use crate::detect::{gate, seasons};
 use crate::observe::Stack;
@@ -32,14 +34,18 @@ pub(super) fn trace(plan: &Plan, inputs: &Inputs, place: &Place, text: &mut Stri
     let look_back = &inputs.question.look_back;
     let descriptors = Descriptors::of(&stack, look_back, &[around]);
     let baseline = Baseline::learn(&stack, &descriptors, look_back, around);
-    let mut series = Series::default();
+    let (mut strip, mut series) = (Strip::new(&stack, look_back), Series::default());
     if let Some(baseline) = &baseline {
-        baseline.series(there, &mut series);
+        baseline.follow(&[there], &mut strip);
+        strip.series(0, &mut series);
     }
     views(inputs, &stack, there, &series, text);
-    let is_seen = (0..stack.dates.len()).any(|view| stack.is_seen(view, there));
     for model in &inputs.models {
-        verdict(inputs, &tiles::prepare(&baseline, model, inputs), (&series, is_seen), text);
+        let prepared = tiles::prepare(&baseline, model, inputs);
+        let calendar = prepared.calendar(&stack.dates, look_back, inputs.question.target);
+        let [found, ..] = prepared.find(&strip.departures(), &calendar, &mut Ends::default());
+        let finding = tiles::finding(found, || tiles::is_seen(&stack, there));
+        verdict(inputs, &prepared, (&series, finding), text);
     }
     let ground = Ground::look(plan, inputs, place)?;
     for model in 0..inputs.models.len() {
@@ -67,10 +73,9 @@ fn views(inputs: &Inputs, stack: &Stack, pixel: usize, series: &Series, text: &m
     }
 }
 
-fn verdict(inputs: &Inputs, prepared: &Prepared, (series, is_seen): (&Series, bool), text: &mut String) {
+fn verdict(inputs: &Inputs, prepared: &Prepared, (series, finding): (&Series, Finding), text: &mut String) {
     let dates = inputs.dates();
     let question = &inputs.question;
-    let finding = tiles::finding(prepared, series, || is_seen, &dates, question);
     let id = &prepared.model.id;
     let words = match finding {
         Finding::Unseen => format!("{id}: never seen: a gap"),

@@ -1,0 +1,135 @@
+//! How the donors of a cell scatter about their own expectation, and which of them changed themselves.
+//!
+//! In:  the strata of a cell and their control. Out: a spread by stratum and feature, how features correlate, changed views.
+//! Source: `reference/science.md` 6.2.
+
+use crate::baseline::Series;
+use crate::baseline::control::Control;
+use crate::baseline::lanes::LANES;
+use crate::baseline::regression::{WINSOR, median};
+use crate::baseline::strata::Strata;
+use crate::baseline::strip::Strip;
+use crate::observe::stack::{Stack, value};
+
+/// A donor beyond this |z| in any feature has changed itself and leaves the control.
+const CHANGED_Z: f32 = 4.0;
+
+/// Every so many donors speak for the spread of a stratum; some fifty are enough for a median.
+pub const SPREAD_STEP: usize = 3;
+
+/// How donors scatter about their own expectation.
+pub struct Residuals {
+    /// Median spread by `leaf * features + feature`.
+    spreads: Vec<f32>,
+    features: usize,
+    /// Correlation of z between features in the look-back.
+    pub correlation: Vec<Vec<f32>>,
+    /// By leaf: donor * views + view.
+    changed: Vec<Vec<bool>>,
+    views: usize,
+}
+
+impl Residuals {
+    /// Fits every `step`th donor against its own stratum; the others count as unchanged.
+    pub fn of_donors(
+        stack: &Stack,
+        look_back: &[bool],
+        strata: &Strata,
+        control: &Control,
+        step: usize,
+    ) -> Self {
+        let (views, features) = (stack.dates.len(), stack.features.len());
+        let (mut strip, mut series) = (Strip::new(stack, look_back), Series::default());
+        let mut products = vec![vec![0.0_f64; features]; features];
+        let mut result = Self {
+            spreads: Vec::with_capacity(strata.len() * features),
+            features,
+            correlation: vec![vec![0.0; features]; features],
+            changed: Vec::with_capacity(strata.len()),
+            views,
+        };
+        for (leaf, donors) in strata.donors.iter().enumerate() {
+            let mut changed = vec![false; donors.len() * views];
+            let priors: Vec<f32> = (0..features)
+                .map(|feature| leaf_spread(stack, look_back, control, leaf, donors, feature))
+                .collect();
+            let asked: Vec<(usize, usize)> = donors.iter().copied().enumerate().step_by(step).collect();
+            for sixteen in asked.chunks(LANES) {
+                strip.clear();
+                for (lane, (_, donor)) in sixteen.iter().enumerate() {
+                    strip.lay(lane, *donor, (control, &[(leaf, 1.0)]));
+                }
+                strip.fit(|feature| [priors[feature]; LANES]);
+                for (lane, (index, _)) in sixteen.iter().enumerate() {
+                    strip.series(lane, &mut series);
+                    for (place, &view) in series.views.iter().enumerate() {
+                        let has_left = |line: &Vec<f32>| line[place].abs() > CHANGED_Z;
+                        changed[index * views + view] = series.z.iter().any(has_left);
+                        if look_back[view] {
+                            add_products(&mut products, &series.z, place);
+                        }
+                    }
+                }
+            }
+            result.spreads.extend(priors);
+            result.changed.push(changed);
+        }
+        for a in 0..features {
+            for b in 0..features {
+                let norm = (products[a][a] * products[b][b]).sqrt().max(1e-9);
+                result.correlation[a][b] = (products[a][b] / norm) as f32;
+            }
+        }
+        result
+    }
+
+    /// Whether a donor of a stratum left its expectation in a view.
+    pub fn is_changed(&self, leaf: usize, donor: usize, view: usize) -> bool {
+        self.changed[leaf][donor * self.views + view]
+    }
+
+    /// Spread of a blend of strata.
+    pub fn spread(&self, blend: &[(usize, f32)], feature: usize) -> f32 {
+        blend.iter().map(|(leaf, weight)| weight * self.spreads[leaf * self.features + feature]).sum()
+    }
+}
+
+fn seen_views(stack: &Stack, control: &Control, leaf: usize, pixel: usize) -> Vec<usize> {
+    let known = |view: &usize| stack.is_seen(*view, pixel) && control.of_leaf(leaf, *view, 0).is_finite();
+    (0..stack.dates.len()).filter(known).collect()
+}
+
+/// Median over donors and look-back views of |x - m - offset|, as one sigma.
+fn leaf_spread(
+    stack: &Stack,
+    look_back: &[bool],
+    control: &Control,
+    leaf: usize,
+    donors: &[usize],
+    feature: usize,
+) -> f32 {
+    let mut all = Vec::new();
+    for &donor in donors.iter().step_by(SPREAD_STEP) {
+        let views = seen_views(stack, control, leaf, donor);
+        let history = views.iter().filter(|view| look_back[**view]);
+        let difference =
+            |view: &usize| value(stack.at(donor, *view, feature)) - control.of_leaf(leaf, *view, feature);
+        let mut differences: Vec<f32> = history.map(difference).collect();
+        let middle = if differences.is_empty() { continue } else { median(&mut differences) };
+        all.extend(differences.iter().map(|difference| (difference - middle).abs()));
+    }
+    let floor = stack.features[feature].spread_floor();
+    if all.is_empty() { floor } else { (1.4826 * median(&mut all)).max(floor) }
+}
+
+fn add_products(products: &mut [Vec<f64>], z: &[Vec<f32>], place: usize) {
+    for a in 0..z.len() {
+        for b in 0..z.len() {
+            let tame = |z: f32| f64::from(z.clamp(-WINSOR, WINSOR));
+            products[a][b] += tame(z[a][place]) * tame(z[b][place]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
