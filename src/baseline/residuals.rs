@@ -3,7 +3,6 @@
 //! In:  the strata of a cell and their control. Out: a spread by stratum and feature, how features correlate, changed views.
 //! Source: `reference/science.md` 6.2.
 
-use crate::baseline::Series;
 use crate::baseline::control::Control;
 use crate::baseline::lanes::LANES;
 use crate::baseline::regression::{WINSOR, median};
@@ -39,7 +38,7 @@ impl Residuals {
         step: usize,
     ) -> Self {
         let (views, features) = (stack.dates.len(), stack.features.len());
-        let (mut strip, mut series) = (Strip::new(stack, look_back), Series::default());
+        let mut strip = Strip::new(stack, look_back);
         let mut products = vec![vec![0.0_f64; features]; features];
         let mut result = Self {
             spreads: Vec::with_capacity(strata.len() * features),
@@ -60,13 +59,13 @@ impl Residuals {
                     strip.lay(lane, *donor, (control, &[(leaf, 1.0)]));
                 }
                 strip.fit(|feature| [priors[feature]; LANES]);
+                let departures = strip.departures();
                 for (lane, (index, _)) in sixteen.iter().enumerate() {
-                    strip.series(lane, &mut series);
-                    for (place, &view) in series.views.iter().enumerate() {
-                        let has_left = |line: &Vec<f32>| line[place].abs() > CHANGED_Z;
-                        changed[index * views + view] = series.z.iter().any(has_left);
+                    for view in (0..views).filter(|view| departures.seen[*view] >> lane & 1 == 1) {
+                        let z = |feature: usize| departures.z[feature * views + view][lane];
+                        changed[index * views + view] = (0..features).any(|of| z(of).abs() > CHANGED_Z);
                         if look_back[view] {
-                            add_products(&mut products, &series.z, place);
+                            add_products(&mut products, z);
                         }
                     }
                 }
@@ -122,11 +121,12 @@ fn leaf_spread(
     if all.is_empty() { floor } else { (1.4826 * median(&mut all)).max(floor) }
 }
 
-fn add_products(products: &mut [Vec<f64>], z: &[Vec<f32>], place: usize) {
-    for a in 0..z.len() {
-        for b in 0..z.len() {
-            let tame = |z: f32| f64::from(z.clamp(-WINSOR, WINSOR));
-            products[a][b] += tame(z[a][place]) * tame(z[b][place]);
+/// Adds the products of what two features show in one view, each at most so far from nought.
+fn add_products(products: &mut [Vec<f64>], z: impl Fn(usize) -> f32) {
+    let tame = |feature: usize| f64::from(z(feature).clamp(-WINSOR, WINSOR));
+    for a in 0..products.len() {
+        for b in 0..products.len() {
+            products[a][b] += tame(a) * tame(b);
         }
     }
 }

@@ -90,8 +90,11 @@ fn column(descriptors: &Descriptors, pixels: &[usize], dimension: usize) -> Vec<
 fn widest(descriptors: &Descriptors, pixels: &[usize]) -> (usize, f32) {
     let spread = |dimension: usize| {
         let mut values = column(descriptors, pixels, dimension);
-        values.sort_unstable_by(f32::total_cmp);
-        values[(values.len() - 1) * 95 / 100] - values[(values.len() - 1) * 5 / 100]
+        let (low, high) = ((values.len() - 1) * 5 / 100, (values.len() - 1) * 95 / 100);
+        let (below, high, _) = values.select_nth_unstable_by(high, f32::total_cmp);
+        // The low end lies below the high one, or is the same number where there are few.
+        let low = below.get(low).is_some().then(|| *below.select_nth_unstable_by(low, f32::total_cmp).1);
+        *high - low.unwrap_or(*high)
     };
     let spreads: Vec<(usize, f32)> = (0..DIMENSIONS).map(|d| (d, spread(d))).collect();
     spreads.into_iter().fold((0, f32::MIN), |best, next| if next.1 > best.1 { next } else { best })
@@ -100,8 +103,9 @@ fn widest(descriptors: &Descriptors, pixels: &[usize]) -> (usize, f32) {
 /// A group in two halves along a dimension, each in pixel order.
 fn halved(descriptors: &Descriptors, mut group: Vec<usize>, dimension: usize) -> (Vec<usize>, Vec<usize>) {
     let at = |pixel: &usize| descriptors.of_pixel(*pixel).map_or(0.0, |d| d[dimension]);
-    group.sort_by(|a, b| at(a).total_cmp(&at(b)).then(a.cmp(b)));
-    let mut high = group.split_off(group.len() / 2);
+    let middle = group.len() / 2;
+    group.select_nth_unstable_by(middle, |a, b| at(a).total_cmp(&at(b)).then(a.cmp(b)));
+    let mut high = group.split_off(middle);
     group.sort_unstable();
     high.sort_unstable();
     (group, high)

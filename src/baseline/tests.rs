@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::date::Date;
+use crate::observe::MISSING;
 
 use crate::submodel::Feature;
 
@@ -145,6 +146,32 @@ fn a_series_used_again_is_as_good_as_a_new_one() {
         strip.series(0, &mut again);
         assert_eq!(format!("{again:?}"), format!("{:?}", series(baseline, HERE)));
     });
+}
+
+#[test]
+fn pixels_side_by_side_are_followed_as_each_alone() {
+    learned(|baseline| {
+        let pixels: Vec<usize> = (0..37).map(|place| place * 59 % WINDOW.len()).chain([HERE, 0]).collect();
+        for (pixel, together) in pixels.iter().zip(baseline.series_of(&pixels)) {
+            assert_eq!(format!("{together:?}"), format!("{:?}", series(baseline, *pixel)));
+        }
+    });
+}
+
+#[test]
+fn a_view_counts_where_strata_of_half_a_blend_are_known() {
+    let stack = drawn(corner(1, 1), 3, [Feature::Ndvi], |_, view| (view < 2).then_some([0.3]));
+    // The first stratum is known in every view, the second in the first alone.
+    let control = Control::given(vec![3000, 3000, 3000, 5000, MISSING, MISSING], 3, 1);
+    let views = |weights: [f32; 2]| {
+        let (mut strip, mut series) = (Strip::new(&stack, &[true; 3]), Series::default());
+        strip.lay(4, 0, (&control, &[(0, weights[0]), (1, weights[1])]));
+        strip.fit(|_| [0.02; LANES]);
+        strip.series(4, &mut series);
+        series.views
+    };
+    assert_eq!(views([0.5, 0.5]), [0, 1]);
+    assert_eq!(views([0.4375, 0.5625]), [0]);
 }
 
 #[test]

@@ -94,7 +94,10 @@ impl Stack {
 
 /// The nearest multiple of `STEP`, kept inside the range that is not `MISSING`.
 pub fn quantised(value: f32) -> i16 {
-    (value / STEP).round().clamp(-32_000.0, 32_000.0) as i16
+    // Halves away from nought, as `round` does; in double precision a half is added without rounding, and no library
+    // is called.
+    let steps = f64::from(value / STEP).clamp(-32_000.0, 32_000.0);
+    (steps + 0.5_f64.copysign(steps)) as i16
 }
 
 /// The value behind a stored number; NaN for `MISSING`.

@@ -33,6 +33,9 @@ const LEAST_GATED_SHARE_OF_LINE: f32 = 0.03;
 /// Control cells that are read together at most: more would share little more.
 const LONGEST_RUN: usize = 4;
 
+/// Pixels of a row that are filtered together, or not at all.
+const SPAN: usize = 128;
+
 /// A component larger than this (pixels) is no parcel but a fault of the inputs, and is refused aloud.
 const LARGEST_COMPONENT: usize = 4_000_000;
 
@@ -91,11 +94,24 @@ pub(super) fn components(
     filter: Filter,
 ) -> Result<Vec<Component>, RunError> {
     let stored = |level: f32| (level * scratch::PER_UNIT).round() as i16;
-    let mut labeller = Labeller::new(stored(tree::LEVELS[0]));
+    let lowest = stored(tree::LEVELS[0]);
+    let mut labeller = Labeller::new(lowest);
     let whole = scratch.window;
     for row in whole.row0..whole.row_end() {
         let line = Window { row0: row, rows: 1, ..whole };
-        let values = smoothed(scratch, plane, line, filter)?;
+        let outer = line.grown(filter.reach(), whole);
+        let evidence = scratch.read(plane, outer)?;
+        let mut values = tiles::inner(&evidence, outer, line);
+        // A filter raises nothing: where all evidence is below the lowest level it need not be asked.
+        for span in line.tiles(SPAN) {
+            let around = span.grown(filter.reach(), outer);
+            let evidence = tiles::inner(&evidence, outer, around);
+            if evidence.iter().any(|value| *value >= lowest) {
+                let from = span.col0 - whole.col0;
+                let filtered = filter.apply(&evidence, around, span, scratch::OUTSIDE);
+                values[from..from + span.cols].copy_from_slice(&filtered);
+            }
+        }
         labeller.add_row(row, whole.col0, &values);
     }
     Ok(labeller.finish(stored(tree::PEAK)))

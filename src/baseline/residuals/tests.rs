@@ -143,9 +143,9 @@ fn features_correlate_as_their_residuals_do_in_the_look_back() {
 #[test]
 fn residuals_beyond_three_sigma_weigh_no_more_in_a_correlation() {
     let mut products = vec![vec![0.0; 2]; 2];
-    let z = [vec![1.0, 5.0], vec![-2.0, -9.0]];
-    add_products(&mut products, &z, 1);
+    let z = [[1.0, 5.0], [-2.0, -9.0]];
+    add_products(&mut products, |feature| z[feature][1]);
     assert_eq!(products, [[9.0, -9.0], [-9.0, 9.0]]);
-    add_products(&mut products, &z, 0);
+    add_products(&mut products, |feature| z[feature][0]);
     assert_eq!(products, [[10.0, -11.0], [-11.0, 13.0]]);
 }
