@@ -89,8 +89,8 @@ pub fn padding(count: usize, is_there: impl Fn(usize, usize) -> bool, padding: &
     for lane in 0..LANES {
         let there = (0..count).filter(|number| is_there(*number, lane)).count();
         let mut below = count / 2 - there / 2;
-        for number in (0..count).filter(|number| !is_there(*number, lane)) {
-            padding[number][lane] = if below > 0 { f32::NEG_INFINITY } else { f32::INFINITY };
+        for (_, lanes) in padding.iter_mut().enumerate().filter(|(number, _)| !is_there(*number, lane)) {
+            lanes[lane] = if below > 0 { f32::NEG_INFINITY } else { f32::INFINITY };
             below = below.saturating_sub(1);
         }
     }

@@ -96,7 +96,7 @@ impl Fits {
             }
         }
         let weight = each(|lane| SLOPE_PRIOR_VIEWS * (mm[lane] / views[lane]).max(floor * floor));
-        let slope = each(|lane| ((mx[lane] + weight[lane]) / (mm[lane] + weight[lane])).max(0.0).min(3.0));
+        let slope = each(|lane| ((mx[lane] + weight[lane]) / (mm[lane] + weight[lane])).clamp(0.0, 3.0));
         // The median of the errors, not their squares: what changed within the look-back itself
         // (a field sown before its end) must not excuse what it does afterwards.
         let error = history.median(scratch, |view, lane| {
@@ -114,12 +114,12 @@ impl Fits {
 
     /// Lanes without a view have no expectation.
     fn without_history(mut self, prior: &Lanes) -> Self {
-        for lane in 0..LANES {
+        for (lane, prior) in prior.iter().enumerate() {
             if self.views[lane] > 0.0 {
                 continue;
             }
             (self.mean_x[lane], self.mean_m[lane]) = (f32::NAN, f32::NAN);
-            (self.slope[lane], self.spread[lane]) = (1.0, prior[lane]);
+            (self.slope[lane], self.spread[lane]) = (1.0, *prior);
             (self.views[lane], self.control_squares[lane]) = (1.0, 1.0);
         }
         self

@@ -124,10 +124,8 @@ fn leaf_spread(
 /// Adds the products of what two features show in one view, each at most so far from nought.
 fn add_products(products: &mut [Vec<f64>], z: impl Fn(usize) -> f32) {
     let tame = |feature: usize| f64::from(z(feature).clamp(-WINSOR, WINSOR));
-    for a in 0..products.len() {
-        for b in 0..products.len() {
-            products[a][b] += tame(a) * tame(b);
-        }
+    for (a, row) in products.iter_mut().enumerate() {
+        row.iter_mut().enumerate().for_each(|(b, product)| *product += tame(a) * tame(b));
     }
 }
 
