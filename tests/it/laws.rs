@@ -13,7 +13,7 @@ use crate::world::{Block, Deed, Drawn, World, mix};
 
 /// Control cells are 128 px: this world has nine, with parcels across their borders, clouds and a lake of
 /// nothing seen.
-pub fn wide() -> World {
+fn wide() -> World {
     let spring = 20_230_401;
     let mut world = World::steppe(300, 320)
         .with(Block::new(118, 120, 20, 18), spring, Deed::Ploughed)
