@@ -1,6 +1,7 @@
 //! A scan that is shared out: the same bytes, whatever is cut, in any order; what is missing or broken is said by number.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -296,4 +297,64 @@ fn a_folder_that_is_no_job_or_another_one_is_refused_with_what_to_do() {
     let plan = fs::read_to_string(job.folder.join("plan.toml")).unwrap();
     fs::write(job.folder.join("plan.toml"), format!("{plan}\n# mine\n")).unwrap();
     says(&job.shard(0).stderr, &["plan.toml is not the file that was planned with"]);
+}
+
+/// A batch system of one machine: the tasks of an array one after another, then what waits for them.
+const SBATCH: &str = r#"#!/bin/bash
+set -e
+array=0 wrap= script=()
+for word in "$@"; do
+    case $word in
+        --array=*) array=${word#--array=}; array=${array%\%*} ;;
+        --wrap) wrap=next ;;
+        -*) ;;
+        *) if [[ $wrap == next ]]; then wrap=$word; else script+=("$word"); fi ;;
+    esac
+done
+if [[ $wrap ]]; then sh -c "$wrap" >&2 || [[ $? == 3 ]]; else
+    for I in $(seq ${array%-*} ${array#*-}); do
+        SLURM_ARRAY_TASK_ID=$I SLURM_CPUS_PER_TASK=1 bash "${script[@]}" >&2
+    done
+fi
+echo 17
+"#;
+
+#[test]
+fn the_slurm_array_and_the_indexed_job_publish_the_bytes_of_a_scan() {
+    let drawn = Drawn::new(four());
+    let scan = Scan::of(&drawn);
+    let base = scan.published();
+    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts").join("deploy");
+    let binary = Path::new(env!("CARGO_BIN_EXE_steppewatch"));
+    // Slurm: two commands of `sbatch`, and nothing else.
+    let slurm = Job::plan(&scan, drawn.path("slurm"), 3);
+    fs::create_dir(drawn.path("bin")).unwrap();
+    fs::write(drawn.path("bin/sbatch"), SBATCH).unwrap();
+    fs::set_permissions(drawn.path("bin/sbatch"), fs::Permissions::from_mode(0o755)).unwrap();
+    let path = |first: &Path| format!("{}:{}", first.display(), std::env::var("PATH").unwrap());
+    let submitted = ended(
+        Command::new(deploy.join("slurm-run"))
+            .arg(&slurm.folder)
+            .arg("--partition=normal")
+            .env("PATH", path(&drawn.path("bin")))
+            .env("STEPPEWATCH", binary),
+    );
+    assert_eq!(submitted.code, Some(0), "{}", submitted.stderr);
+    says(&submitted.stdout, &["3 shards as array 17, merge as 17"]);
+    same(&Published { code: base.code, out: slurm.folder.join("out") }, &base);
+    // Kubernetes: what a pod of an index runs.
+    let indexed = Job::plan(&scan, drawn.path("indexed"), 2);
+    let text = fs::read_to_string(deploy.join("kubernetes-shards.yaml")).unwrap();
+    let line = text.lines().find_map(|line| line.trim().strip_prefix("command: ")).unwrap();
+    let words: Vec<String> = serde_json::from_str(line).unwrap();
+    let shell = words[2].replace("/data/job", &indexed.folder.display().to_string());
+    assert_eq!(words[..2], ["sh", "-c"]);
+    for index in ["0", "1"] {
+        let mut pod = Command::new("sh");
+        pod.args(["-c", &shell])
+            .env("JOB_COMPLETION_INDEX", index)
+            .env("PATH", path(binary.parent().unwrap()));
+        assert_eq!(ended(&mut pod).code, Some(0));
+    }
+    same(&indexed.merged(), &base);
 }
