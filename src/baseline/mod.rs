@@ -19,6 +19,8 @@ pub mod strata;
 
 pub mod strip;
 
+use serde::{Deserialize, Serialize};
+
 use crate::grid::Window;
 use crate::observe::stack::Stack;
 
@@ -54,7 +56,7 @@ pub struct Baseline<'a> {
 }
 
 /// One pixel (or the median of a patch) through time, feature by feature.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Series {
     /// Views in which the pixel was seen and its control known.
     pub views: Vec<usize>,

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use crate::plan::PlanError;
 use crate::redline::RedLineError;
 use crate::run::RunError;
+use crate::run::shards::ShardError;
 use crate::submodel::SubModelError;
 
 /// How a verb ended.
@@ -57,6 +58,10 @@ fn is_wrong_plan(error: &RunError) -> bool {
             | RunError::NoScenes { .. }
             | RunError::OneYear { .. }
             | RunError::Memory { .. }
+            | RunError::Plan(_)
+            | RunError::Shard(
+                ShardError::NoJob { .. } | ShardError::NoShard { .. } | ShardError::Taken { .. }
+            )
             | RunError::RedLine(RedLineError::Twice { .. })
     )
 }

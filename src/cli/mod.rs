@@ -8,7 +8,10 @@ pub mod exit;
 pub mod explain;
 pub mod init;
 pub mod interrupt;
+pub mod merge;
+pub mod plan;
 pub mod scan;
+pub mod shard;
 pub mod show;
 pub mod simulate;
 pub mod trace;
@@ -38,6 +41,12 @@ enum Verb {
     Check(check::Check),
     /// Scenes and red lines to leads
     Scan(scan::Scan),
+    /// Cut a scan into shards for several machines: a job folder
+    Plan(plan::PlanVerb),
+    /// Compute one shard of a job
+    Shard(shard::Shard),
+    /// Put the shards of a job together, as a scan would have
+    Merge(merge::Merge),
     /// What every step made of one place
     Trace(trace::Trace),
     /// Sub-models: rules, thresholds, sources
@@ -65,6 +74,9 @@ pub fn main() -> ExitCode {
         Verb::Init(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),
         Verb::Scan(verb) => verb.run(),
+        Verb::Plan(verb) => verb.run(),
+        Verb::Shard(verb) => verb.run(),
+        Verb::Merge(verb) => verb.run(),
         Verb::Trace(verb) => verb.run(),
         Verb::Explain(verb) => verb.run(),
         Verb::Assess(verb) => verb.run(),

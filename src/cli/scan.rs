@@ -82,6 +82,12 @@ pub struct Asked {
 impl Asked {
     /// The plan that is meant; `out` where the verb writes.
     pub fn plan(&self, out: Option<&Path>) -> Result<Plan> {
+        let plan = plan::resolve(self.file(out)?, cores())?;
+        Ok(Plan { written: self.plan.clone(), ..plan })
+    }
+
+    /// The plan as a file would say it.
+    pub fn file(&self, out: Option<&Path>) -> Result<PlanFile> {
         let mut flags = PlanFile::default();
         flags.inputs.scenes = self.scenes.clone();
         flags.inputs.redlines = self.redlines.clone();
@@ -102,10 +108,13 @@ impl Asked {
         flags.machine.tile_size = self.tile_size;
         flags.machine.memory = self.memory.clone();
         let written = self.plan.as_deref().map(PlanFile::read).transpose()?.unwrap_or_default();
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let plan = plan::resolve(written.overridden_by(flags), cores)?;
-        Ok(Plan { written: self.plan.clone(), ..plan })
+        Ok(written.overridden_by(flags))
     }
+}
+
+/// Processors that this process may use.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Arguments of `scan`.
@@ -125,13 +134,7 @@ impl Scan {
     /// Runs the verb.
     pub fn run(self) -> Result<Exit> {
         let plan = self.asked.plan(self.out.as_deref())?;
-        let scanned = scan(&plan)?;
-        if self.json {
-            show::data(&scanned.as_json().to_string());
-        } else {
-            show::say(&scanned.in_words());
-        }
-        Ok(if scanned.found.gaps.is_empty() { Exit::Complete } else { Exit::Gaps })
+        Ok(scan(&plan)?.told(self.json))
     }
 }
 
@@ -155,6 +158,16 @@ pub fn scan(plan: &Plan) -> Result<Scanned> {
 }
 
 impl Scanned {
+    /// Says what was found, and how the verb ends.
+    pub fn told(&self, json: bool) -> Exit {
+        if json {
+            show::data(&self.as_json().to_string());
+        } else {
+            show::say(&self.in_words());
+        }
+        if self.found.gaps.is_empty() { Exit::Complete } else { Exit::Gaps }
+    }
+
     /// The summary for people.
     pub fn in_words(&self) -> String {
         let (inputs, records) = (&self.inputs, &self.found.records);

@@ -5,6 +5,8 @@
 //! Source: `reference/science.md` 6.3; the cap at 10 is from `reference/time-series.md` (without it
 //! recall fell and areas shrank).
 
+use serde::{Deserialize, Serialize};
+
 use crate::baseline::Series;
 use crate::baseline::lanes::LANES;
 use crate::baseline::strip::Departures;
@@ -207,7 +209,7 @@ impl<'a> Prepared<'a> {
 }
 
 /// The season that speaks most for a sub-model.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Chosen {
     /// Evidence kind.
     pub kind: usize,

@@ -5,13 +5,15 @@
 //! of the way from the control to bare soil, full cover or open water, so that one rule holds on
 //! meadows and on desert steppe.
 
+use serde::{Deserialize, Serialize};
+
 use crate::baseline::Series;
 use crate::date::{Date, Period};
 use crate::detect::seasons;
 use crate::submodel::{Condition, Feature, Gate, SubModel};
 
 /// The best run of views that passed a gate.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Passed {
     /// Name of the gate.
     pub gate: String,

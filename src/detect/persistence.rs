@@ -5,6 +5,8 @@
 //! Source: `reference/science.md` 6.3 (and why not DIST-ALERT's 15 days: clear views of dry steppe are
 //! farther apart than that in dust season).
 
+use serde::{Deserialize, Serialize};
+
 use crate::date::{Date, days_between};
 
 const DRIFT: f32 = 1.0;
@@ -18,7 +20,7 @@ const VIEWS_AGAINST: usize = 3;
 const MOST_STEP: f32 = 5.0;
 
 /// What the accumulator saw.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Persistence {
     /// First supporting view of the episode that went farthest.
     pub first_seen: Option<Date>,

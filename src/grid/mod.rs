@@ -7,6 +7,7 @@ pub mod crs;
 use std::fmt;
 
 use geo::{Distance, Geodesic, Point, Rect};
+use serde::{Deserialize, Serialize};
 
 pub use crs::Crs;
 use crs::{CrsError, Transform};
@@ -34,7 +35,7 @@ pub struct Grid {
 }
 
 /// A rectangle of pixels of a grid, `row0..row0+rows` by `col0..col0+cols`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Window {
     /// First row.
     pub row0: usize,
@@ -47,7 +48,7 @@ pub struct Window {
 }
 
 /// One pixel of a grid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Pixel {
     /// Row, 0 at the north edge.
     pub row: usize,

@@ -21,11 +21,12 @@ pub mod shape;
 pub mod tree;
 
 use geo::Polygon;
+use serde::{Deserialize, Serialize};
 
 use crate::grid::{Pixel, Window};
 
 /// A patch of evidence with its outline.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Patch {
     /// Bounding window of the pixels.
     pub window: Window,

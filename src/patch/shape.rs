@@ -4,9 +4,10 @@
 //! against .52 to .84; area over minimum rectangle .72 to .87 against .54 to .78).
 
 use geo::{Area, ConvexHull, Euclidean, Length, MinimumRotatedRect, Polygon};
+use serde::{Deserialize, Serialize};
 
 /// Shape of a patch; all ratios 0 to 1 except where said.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Shape {
     /// Fall across the edge as a share of the core, 0 to 1.2.
     pub sharpness: f32,

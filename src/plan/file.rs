@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::plan::resolve::PlanError;
 
 /// The file as written, or the flags in the same shape.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlanFile {
     /// What to read.
@@ -28,7 +28,7 @@ pub struct PlanFile {
 }
 
 /// What to read. Relative paths are relative to the plan file.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Inputs {
     /// Folder of scenes, or a STAC file.
@@ -59,7 +59,7 @@ pub struct Inputs {
 }
 
 /// Periods, `YYYY-MM-DD/YYYY-MM-DD`, both ends included.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dates {
     /// Look-back.
@@ -69,7 +69,7 @@ pub struct Dates {
 }
 
 /// How to judge.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
     /// Sub-model ids.
@@ -82,7 +82,7 @@ pub struct Model {
 }
 
 /// Where to write.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Outputs {
     /// Output folder.
@@ -90,7 +90,7 @@ pub struct Outputs {
 }
 
 /// How much of the machine to use.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Machine {
     /// Workers.
@@ -109,14 +109,15 @@ impl PlanFile {
         let mut file: PlanFile =
             toml::from_str(&text).map_err(|error| fault(error.to_string().trim_end().to_owned()))?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        let anchor = |path: &mut PathBuf| *path = folder.join(&path);
-        file.inputs.scenes.iter_mut().for_each(anchor);
-        file.inputs.redlines.iter_mut().for_each(anchor);
-        let Inputs { permits, cases, landuse, burns, .. } = &mut file.inputs;
-        [permits, cases, landuse, burns].into_iter().flatten().for_each(anchor);
-        file.inputs.verified.iter_mut().for_each(anchor);
-        file.outputs.out.iter_mut().for_each(anchor);
+        file.paths(|path| *path = folder.join(&path));
         Ok(file)
+    }
+
+    /// Every path of the plan, to be changed.
+    pub fn paths(&mut self, change: impl FnMut(&mut PathBuf)) {
+        let Inputs { scenes, redlines, permits, cases, landuse, burns, verified, .. } = &mut self.inputs;
+        let layers = [redlines, permits, cases, landuse, burns, verified].into_iter().flatten();
+        scenes.iter_mut().chain(layers).chain(&mut self.outputs.out).for_each(change);
     }
 
     /// This plan with what `flags` says in its place.

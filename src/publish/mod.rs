@@ -17,6 +17,8 @@ pub mod digest;
 
 pub mod staging;
 
+pub mod single;
+
 pub mod outline;
 
 pub mod domains;

@@ -21,12 +21,12 @@ pub const GENERATOR: &str = "steppewatch";
 /// Name of the file that makes a folder a finished run.
 pub const MANIFEST: &str = "manifest.json";
 
-/// Partial folders and lock files of this process, in the order in which they were made.
+/// Partial files, folders and lock files of this process, in the order in which they were made.
 ///
 /// Whoever holds it is alone: nothing is begun, published or removed meanwhile.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
+pub(super) fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
     UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -279,7 +279,7 @@ impl Drop for Lock {
 }
 
 /// Whether the path still names the file that was opened.
-fn is_still(path: &Path, file: &File) -> bool {
+pub(super) fn is_still(path: &Path, file: &File) -> bool {
     let (Ok(named), Ok(opened)) = (path.metadata(), file.metadata()) else { return false };
     (named.dev(), named.ino()) == (opened.dev(), opened.ino())
 }
@@ -291,7 +291,7 @@ fn beside(target: &Path, ending: &str) -> PathBuf {
     target.with_file_name(name)
 }
 
-fn parent_of(path: &Path) -> PathBuf {
+pub(super) fn parent_of(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent.to_owned(),
         Some(_) => PathBuf::from("."),
@@ -326,7 +326,7 @@ fn sync_tree(folder: &Path) -> Result<(), PublishError> {
     sync_folder(folder)
 }
 
-fn sync_folder(path: &Path) -> Result<(), PublishError> {
+pub(super) fn sync_folder(path: &Path) -> Result<(), PublishError> {
     let opened = File::open(path).and_then(|file| file.sync_all());
     opened.map_err(|source| PublishError::io("bring to the disk", path, source))
 }

@@ -12,10 +12,12 @@ use crate::detect::pair::PairError;
 use crate::grid::Window;
 use crate::grid::crs::CrsError;
 use crate::patch::scratch::ScratchError;
+use crate::plan::PlanError;
 use crate::publish::PublishError;
 use crate::read::ReadError;
 use crate::read::attributes::AttributeError;
 use crate::redline::RedLineError;
+use crate::run::shards::ShardError;
 use crate::submodel::SubModelError;
 
 /// Why a run ended without a result.
@@ -201,6 +203,12 @@ pub enum RunError {
     /// Two dates that cannot be compared.
     #[error(transparent)]
     Pair(#[from] PairError<ReadError>),
+    /// The plan of a job.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A job that is shared out.
+    #[error(transparent)]
+    Shard(#[from] ShardError),
     /// Workers cannot be started.
     #[error("workers cannot be started: {0}")]
     Threads(String),

@@ -17,6 +17,8 @@ pub mod inputs;
 
 mod judged;
 
+pub mod looked;
+
 pub mod measures;
 
 pub mod noise;
@@ -39,6 +41,8 @@ pub mod select;
 
 mod standing;
 
+pub mod shards;
+
 pub mod signs;
 
 pub mod tiles;
@@ -59,10 +63,12 @@ use crate::publish::Staging;
 
 pub use error::RunError;
 use gaps::Answers;
-use inputs::Inputs;
+use inputs::{Inputs, Question};
+use looked::Known;
 pub use noise::Noise;
 use records::Records;
 use select::Selected;
+use signs::Signs;
 
 /// Who is told how far a run is.
 pub trait Progress: Sync {
@@ -101,9 +107,20 @@ pub fn scan(
     progress: &dyn Progress,
 ) -> Result<(Inputs, Found, PathBuf), RunError> {
     let started = Timestamp::now();
-    let mut inputs = inputs::gather(plan)?;
+    let inputs = inputs::gather(plan)?;
     let staging = Staging::begin(&plan.out)?;
     let found = find(plan, &inputs, &staging.path(""), progress)?;
+    published(plan, inputs, found, (staging, started, command), progress)
+}
+
+/// Publishes what was found, with what the run learned among the notes.
+fn published(
+    plan: &Plan,
+    mut inputs: Inputs,
+    found: Found,
+    (staging, started, command): (Staging, Timestamp, Vec<String>),
+    progress: &dyn Progress,
+) -> Result<(Inputs, Found, PathBuf), RunError> {
     inputs.notes.extend(found.notes.iter().cloned());
     inputs.notes.extend(outputs::without_pictures(found.records.leads.len()));
     let out = outputs::publish(plan, &inputs, &found, staging, (started, command), progress)?;
@@ -123,53 +140,85 @@ pub fn find(
     let (threads, tile_size) = fitted(plan, inputs)?;
     workers(threads)?.install(|| {
         let tiles = tiles::tiles(inputs, tile_size);
-        let planes = inputs.models.len() * tiles::PLANES;
-        let questions = [Some(&inputs.question), inputs.placebo.as_ref()];
-        let mut asked = Vec::new();
-        for (place, question) in questions.into_iter().flatten().enumerate() {
-            let path = scratch.join(format!("evidence{place}.tmp"));
-            asked.push((question, Scratch::create(&path, inputs.grid.whole(), planes)?));
-        }
+        let asked = asked_in(inputs, scratch, inputs.grid.whole())?;
         progress.stage("evidence", tiles.iter().map(|tile| tile.len() as u64).sum());
         let signs = tiles::evidence(inputs, &asked, &tiles, progress)?;
-        progress.stage("patches", 0);
-        let examined = patches::examine(inputs, &asked, tile_size, progress)?;
-        let models = 0..inputs.models.len();
-        let answers = |place: usize| Answers {
-            scratch: &asked[place].1,
-            evidence: models.clone().map(tiles::evidence_plane).collect(),
-            seasons: Some(models.clone().map(tiles::seasons_plane).collect()),
-        };
-        let gaps = gaps::gaps(inputs, &answers(0))?;
-        let of_one = |lead: &Lead| {
-            let model = inputs.models.iter().find(|model| model.id == lead.model);
-            model.is_none_or(|model| model.seasons_asked() == 1)
-        };
-        let weigh = |place: usize| records::weigh(plan, inputs, asked[place].0, &examined[place]);
-        let mut records = weigh(0)?;
-        let selected = select::select(plan, inputs, &mut records);
-        let judged_km2 = |place: usize| gaps::judged_area(inputs, &answers(place)).map(|area| area.0 / 1e6);
-        let noise = match inputs.placebo.as_ref() {
-            None => None,
-            Some(placebo) => Some(Noise {
-                leads: select::as_in_target(plan, inputs, &weigh(1)?, selected.as_ref()),
-                year: placebo.target,
-                area_km2: judged_km2(1)?,
-                // What takes two seasons cannot show in a placebo year.
-                target_leads: records.leads.iter().filter(|lead| lead.is_to_visit() && of_one(lead)).count(),
-                target: inputs.question.target,
-                target_km2: judged_km2(0)?,
-            }),
-        };
-        // Where nothing could be judged there is no rate.
-        let noise = noise.filter(|noise| noise.area_km2 > 0.0 && noise.target_km2 > 0.0);
-        let doubts = doubts::doubts(inputs, signs, &gaps);
-        for lead in &mut records.leads {
-            lead.notes.extend(doubts.iter().cloned());
-        }
-        let notes = selected.iter().flat_map(Selected::notes).chain(doubts).collect();
-        Ok(Found { records, gaps, noise, selected, notes })
+        let evidence = Evidence { asked, signs, known: Known::default() };
+        concluded(plan, inputs, evidence, tile_size, progress)
     })
+}
+
+/// What the first pass over a series says, before patches are drawn.
+struct Evidence<'a> {
+    /// Each question with its planes.
+    asked: Vec<(&'a Question, Scratch)>,
+    /// What the cells show of the inputs.
+    signs: Vec<Signs>,
+    /// Closer looks that were taken already.
+    known: Known,
+}
+
+/// The questions of a series, each with a scratch file of its own in a folder.
+fn asked_in<'a>(
+    inputs: &'a Inputs,
+    folder: &Path,
+    window: Window,
+) -> Result<Vec<(&'a Question, Scratch)>, RunError> {
+    let planes = inputs.models.len() * tiles::PLANES;
+    let questions = [Some(&inputs.question), inputs.placebo.as_ref()];
+    let mut asked = Vec::new();
+    for (place, question) in questions.into_iter().flatten().enumerate() {
+        let path = folder.join(format!("evidence{place}.tmp"));
+        asked.push((question, Scratch::create(&path, window, planes)?));
+    }
+    Ok(asked)
+}
+
+/// From the evidence of a series to leads.
+fn concluded(
+    plan: &Plan,
+    inputs: &Inputs,
+    Evidence { asked, signs, known }: Evidence,
+    tile_size: usize,
+    progress: &dyn Progress,
+) -> Result<Found, RunError> {
+    progress.stage("patches", 0);
+    let examined = patches::examine(inputs, &asked, tile_size, (known, progress))?;
+    let models = 0..inputs.models.len();
+    let answers = |place: usize| Answers {
+        scratch: &asked[place].1,
+        evidence: models.clone().map(tiles::evidence_plane).collect(),
+        seasons: Some(models.clone().map(tiles::seasons_plane).collect()),
+    };
+    let gaps = gaps::gaps(inputs, &answers(0))?;
+    let of_one = |lead: &Lead| {
+        let model = inputs.models.iter().find(|model| model.id == lead.model);
+        model.is_none_or(|model| model.seasons_asked() == 1)
+    };
+    let weigh = |place: usize| records::weigh(plan, inputs, asked[place].0, &examined[place]);
+    let mut records = weigh(0)?;
+    let selected = select::select(plan, inputs, &mut records);
+    let judged_km2 = |place: usize| gaps::judged_area(inputs, &answers(place)).map(|area| area.0 / 1e6);
+    let noise = match inputs.placebo.as_ref() {
+        None => None,
+        Some(placebo) => Some(Noise {
+            leads: select::as_in_target(plan, inputs, &weigh(1)?, selected.as_ref()),
+            year: placebo.target,
+            area_km2: judged_km2(1)?,
+            // What takes two seasons cannot show in a placebo year.
+            target_leads: records.leads.iter().filter(|lead| lead.is_to_visit() && of_one(lead)).count(),
+            target: inputs.question.target,
+            target_km2: judged_km2(0)?,
+        }),
+    };
+    // Where nothing could be judged there is no rate.
+    let noise = noise.filter(|noise| noise.area_km2 > 0.0 && noise.target_km2 > 0.0);
+    let doubts = doubts::doubts(inputs, signs, &gaps);
+    for lead in &mut records.leads {
+        lead.notes.extend(doubts.iter().cloned());
+    }
+    let notes = selected.iter().flat_map(Selected::notes).chain(doubts).collect();
+    Ok(Found { records, gaps, noise, selected, notes })
 }
 
 /// The same for two dates: there is no year in which nothing was looked for.
@@ -187,15 +236,26 @@ fn find_in_pair(
         let scratch = Scratch::create(&scratch.join("evidence.tmp"), inputs.grid.whole(), survey.planes())?;
         progress.stage("evidence", tiles.iter().map(|tile| tile.len() as u64).sum());
         pair::judge(inputs, &survey, &scratch, &tiles, progress)?;
-        progress.stage("patches", 0);
-        let candidates = pair_patches::candidates(&survey, &scratch)?;
-        let mut records = pair_records::weigh(plan, inputs, &survey, &candidates)?;
-        let selected = select::select(plan, inputs, &mut records);
-        let evidence = (0..inputs.models.len()).map(|model| survey.plane_of_model(model)).collect();
-        let gaps = gaps::gaps(inputs, &Answers { scratch: &scratch, evidence, seasons: None })?;
-        let notes = vec![format!("two dates: {}", survey.summary)];
-        Ok(Found { records, gaps, noise: None, selected, notes })
+        concluded_of_pair(plan, inputs, &survey, &scratch, progress)
     })
+}
+
+/// From the evidence of two dates to leads.
+fn concluded_of_pair(
+    plan: &Plan,
+    inputs: &Inputs,
+    survey: &pair::Survey,
+    scratch: &Scratch,
+    progress: &dyn Progress,
+) -> Result<Found, RunError> {
+    progress.stage("patches", 0);
+    let candidates = pair_patches::candidates(survey, scratch)?;
+    let mut records = pair_records::weigh(plan, inputs, survey, &candidates)?;
+    let selected = select::select(plan, inputs, &mut records);
+    let evidence = (0..inputs.models.len()).map(|model| survey.plane_of_model(model)).collect();
+    let gaps = gaps::gaps(inputs, &Answers { scratch, evidence, seasons: None })?;
+    let notes = vec![format!("two dates: {}", survey.summary)];
+    Ok(Found { records, gaps, noise: None, selected, notes })
 }
 
 fn workers(threads: usize) -> Result<rayon::ThreadPool, RunError> {

@@ -41,7 +41,7 @@ const BYTES_PER_PIXEL: u64 = 560;
 
 /// Two dates are little beside a series, and the halo is read again by every tile: tiles are this many times
 /// as long as the plan says, if memory allows.
-const TILE_FACTOR: usize = 3;
+pub(super) const TILE_FACTOR: usize = 3;
 
 /// Red lines that a set of sub-models looks at together.
 pub struct Zone {
@@ -178,7 +178,12 @@ impl Survey {
             Err(error @ PairError::TooFew { .. }) => (None, error.to_string()),
             Err(error) => return Err(error.into()),
         };
-        Ok(Self { model, zones: zones(inputs), params, summary })
+        Ok(Self::of(inputs, model, summary))
+    }
+
+    /// What was learned before of the same inputs.
+    pub fn of(inputs: &Inputs, model: Option<PairModel>, summary: String) -> Self {
+        Self { model, zones: zones(inputs), params: PairParams::default(), summary }
     }
 
     /// Number of planes in the scratch file.

@@ -20,6 +20,7 @@ use crate::patch::scratch::{self, Scratch};
 use crate::patch::tree::{self, Field};
 use crate::read::Reader;
 use crate::run::inputs::{Inputs, Question};
+use crate::run::looked::{Known, Taken};
 use crate::run::{Progress, RunError, tiles};
 use crate::submodel::{Measured, SubModel};
 use crate::weigh::closer::{Asked, Closer, Look};
@@ -55,13 +56,54 @@ pub struct Examined {
     pub closer: Option<Closer>,
 }
 
-/// Finds and examines the patches of every question and sub-model, in order of sub-model and first pixel.
+/// Finds and examines the patches of every question and sub-model, in order of sub-model and first pixel. Looks that are
+/// `known` are not taken again.
 pub fn examine(
     inputs: &Inputs,
     asked: &[(&Question, Scratch)],
     tile_size: usize,
-    progress: &dyn Progress,
+    (known, progress): (Known, &dyn Progress),
 ) -> Result<Vec<Vec<Examined>>, RunError> {
+    let found = found(inputs, asked)?;
+    let questions: Vec<&Question> = asked.iter().map(|(question, _)| *question).collect();
+    let closers = look_closer(inputs, &questions, tile_size, (&found, known, progress))?;
+    let mut examined = concluded(found, closers);
+    let place = |examined: &Examined| {
+        let cut = examined.closer.as_ref().map_or(&examined.patch, |closer| &closer.patch);
+        (examined.model, cut.pixels[0], cut.pixels.len())
+    };
+    examined.sort_by_key(place);
+    let mut by_question: Vec<Vec<Examined>> = asked.iter().map(|_| Vec::new()).collect();
+    examined.into_iter().for_each(|examined| by_question[examined.question].push(examined));
+    Ok(by_question)
+}
+
+/// Closer looks at the patches of a part of the area, as far as what is around them `is_own` ground.
+///
+/// Near its border a patch may look otherwise than on the whole plane; `examine` takes only looks at the same patch.
+pub fn looks(
+    inputs: &Inputs,
+    asked: &[(&Question, Scratch)],
+    tile_size: usize,
+    (is_own, progress): (&dyn Fn(Window) -> bool, &dyn Progress),
+) -> Result<Vec<Taken>, RunError> {
+    let whole = inputs.grid.whole();
+    let mut found = found(inputs, asked)?;
+    found.retain(|examined| {
+        let filter = Filter::of(inputs.models[examined.model].measured);
+        let around = examined.patch.window.grown(tree::MARGIN + filter.reach(), whole);
+        examined.is_worth_a_look(inputs) && is_own(around)
+    });
+    let questions: Vec<&Question> = asked.iter().map(|(question, _)| *question).collect();
+    let closers = look_closer(inputs, &questions, tile_size, (&found, Known::default(), progress))?;
+    let taken = |(examined, closers): (&Examined, Vec<Closer>)| {
+        Taken::new((examined.question, examined.model), &examined.patch, closers)
+    };
+    Ok(found.iter().zip(closers).map(taken).collect())
+}
+
+/// Patches of every question and sub-model as evidence draws them.
+fn found(inputs: &Inputs, asked: &[(&Question, Scratch)]) -> Result<Vec<Examined>, RunError> {
     let mut found: Vec<Examined> = Vec::new();
     for (question, (_, scratch)) in asked.iter().enumerate() {
         for model in 0..inputs.models.len() {
@@ -75,16 +117,7 @@ pub fn examine(
             }
         }
     }
-    let questions: Vec<&Question> = asked.iter().map(|(question, _)| *question).collect();
-    let mut examined = look_closer(inputs, &questions, tile_size, (found, progress))?;
-    let place = |examined: &Examined| {
-        let cut = examined.closer.as_ref().map_or(&examined.patch, |closer| &closer.patch);
-        (examined.model, cut.pixels[0], cut.pixels.len())
-    };
-    examined.sort_by_key(place);
-    let mut by_question: Vec<Vec<Examined>> = asked.iter().map(|_| Vec::new()).collect();
-    examined.into_iter().for_each(|examined| by_question[examined.question].push(examined));
-    Ok(by_question)
+    Ok(found)
 }
 
 /// Components of smoothed evidence at the lowest level, streamed over the plane.
@@ -162,7 +195,9 @@ fn patches_of(
 impl Examined {
     /// Whether a closer look may find a lead: enough of the patch passed a gate, or a part of it that is a lead by its
     /// size alone (a pit in thinned grass).
-    fn is_worth_a_look(&self, model: &SubModel, pixel_area: f64) -> bool {
+    fn is_worth_a_look(&self, inputs: &Inputs) -> bool {
+        let model: &SubModel = &inputs.models[self.model];
+        let pixel_area = inputs.pixel_metres.0 * inputs.pixel_metres.1;
         let least = match model.measured {
             Measured::Area => LEAST_GATED_SHARE,
             Measured::Length => LEAST_GATED_SHARE_OF_LINE,
@@ -185,23 +220,24 @@ fn look_closer(
     inputs: &Inputs,
     questions: &[&Question],
     tile_size: usize,
-    (found, progress): (Vec<Examined>, &dyn Progress),
-) -> Result<Vec<Examined>, RunError> {
+    (found, mut known, progress): (&[Examined], Known, &dyn Progress),
+) -> Result<Vec<Vec<Closer>>, RunError> {
     let whole = inputs.grid.whole();
     let mut waiting: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut rows: BTreeMap<usize, BTreeSet<Window>> = BTreeMap::new();
-    for (index, examined) in found.iter().enumerate() {
-        if examined
-            .is_worth_a_look(&inputs.models[examined.model], inputs.pixel_metres.0 * inputs.pixel_metres.1)
-        {
-            let cells = cells_around(Look::new(&examined.patch, whole).window(), whole);
-            waiting.entry(cells[0].row0).or_default().push(index);
-            cells.into_iter().for_each(|cell| _ = rows.entry(cell.row0).or_default().insert(cell));
+    let mut closers: Vec<Vec<Closer>> = (0..found.len()).map(|_| Vec::new()).collect();
+    for (index, examined) in found.iter().enumerate().filter(|(_, examined)| examined.is_worth_a_look(inputs))
+    {
+        if let Some(taken) = known.take((examined.question, examined.model), &examined.patch) {
+            closers[index] = taken;
+            continue;
         }
+        let cells = cells_around(Look::new(&examined.patch, whole).window(), whole);
+        waiting.entry(cells[0].row0).or_default().push(index);
+        cells.into_iter().for_each(|cell| _ = rows.entry(cell.row0).or_default().insert(cell));
     }
     progress.stage("closer look", rows.values().map(|cells| cells.len() as u64).sum());
     let dates = inputs.dates();
-    let mut closers: Vec<Vec<Closer>> = (0..found.len()).map(|_| Vec::new()).collect();
     let mut under_way: Vec<UnderWay> = Vec::new();
     for (row, cells) in &rows {
         for index in waiting.remove(row).unwrap_or_default() {
@@ -213,7 +249,7 @@ fn look_closer(
             .par_iter()
             .map_init(Reader::new, |reader, run| {
                 progress.step(run.len() as u64);
-                parts_of_run(inputs, questions, reader, (run, &found), &under_way)
+                parts_of_run(inputs, questions, reader, (run, found), &under_way)
             })
             .collect();
         for part in parts.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
@@ -232,7 +268,7 @@ fn look_closer(
         let finished: Vec<(usize, Vec<Closer>)> = done.into_par_iter().map(finish).collect();
         finished.into_iter().for_each(|(index, found)| closers[index] = found);
     }
-    Ok(concluded(found, closers))
+    Ok(closers)
 }
 
 /// Cells of one row in runs of neighbours, which share the reading of their rings; no run is larger than a tile.

@@ -4,6 +4,7 @@
 //! Law: signs cost no reading; pooled in the order of the cells, they do not depend on tiles or threads.
 
 use ndarray::Array2;
+use serde::{Deserialize, Serialize};
 
 use crate::baseline::regression::median;
 use crate::baseline::{Baseline, CELL};
@@ -22,6 +23,7 @@ const CELLS_WITH_EDGES: usize = 64;
 const LEAST_VIEWS: usize = 3;
 
 /// What one control cell shows of the inputs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Signs {
     /// Its place.
     pub cell: Window,

@@ -8,6 +8,8 @@
 mod series;
 mod years;
 
+use serde::{Deserialize, Serialize};
+
 use self::years::Seed;
 use crate::baseline::regression::median;
 use crate::baseline::{Baseline, Series};
@@ -69,7 +71,7 @@ pub struct Look<'a> {
 }
 
 /// What a closer look found.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Closer {
     /// Medians over the patch.
     pub series: Series,

@@ -21,6 +21,7 @@ mod laws;
 mod looks;
 mod program;
 mod reference;
+mod shards;
 mod submodels;
 mod trace;
 mod world;

@@ -7,6 +7,8 @@ use std::fmt;
 
 use ndarray::{Array2, Array3, Axis};
 
+use serde::{Deserialize, Serialize};
+
 use crate::detect::pair::maps::{Expectation, LOOK, MAPS, Standard, Units, looks, maps, sibling_residuals};
 use crate::detect::pair::ranks::RankTable;
 use crate::detect::pair::regression::{Conditional, Samples, median};
@@ -36,7 +38,7 @@ const CODES: usize = 48;
 const SHIFT_BLOCKS: usize = 9;
 
 /// What is normal between the two dates.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PairModel {
     pub(super) params: PairParams,
     pub(super) standard: Standard,

@@ -6,6 +6,8 @@
 
 use ndarray::{Array3, Axis};
 
+use serde::{Deserialize, Serialize};
+
 use crate::detect::pair::middle::median;
 use crate::detect::pair::plane::{Plane, Smoother, boxcar, gaussian, texture};
 use crate::detect::pair::regression::Conditional;
@@ -21,7 +23,7 @@ pub const MAPS: usize = 6;
 pub const LOOK: usize = 10;
 
 /// Standard units of one date: (reflectance - centre) / scale, by band.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Units {
     /// Median by band.
     pub centre: Vec<f32>,
@@ -30,7 +32,7 @@ pub struct Units {
 }
 
 /// How numbers of both dates are made comparable.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Standard {
     /// Bands in use, in wavelength order.
     pub bands: Vec<Band>,
@@ -43,7 +45,7 @@ pub struct Standard {
 }
 
 /// What is expected of the second date given the first, and back.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Expectation {
     /// Strata of the first date and what follows from them.
     pub forward: (CodeBook, Conditional),

@@ -20,6 +20,8 @@ pub mod sibling;
 pub mod stack;
 pub mod strata;
 
+use serde::{Deserialize, Serialize};
+
 pub use direction::Direction;
 pub use evidence::{PairEvidence, evidence};
 pub use learn::{PairModel, learn};
@@ -31,7 +33,7 @@ pub use stack::{PairSource, Stack};
 pub const HALO: usize = 40;
 
 /// Thresholds of the two-date detector; one setting for every pair of scenes.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct PairParams {
     /// Fused rank score that starts a patch, in nats: exp(-4) is a mean rank in the upper 1.8 %. The study's stricter
     /// pair of thresholds; against 3.6 / 2.8 it keeps F1 on labelled pairs (.55 and .44 for .55 and .43) and leaves

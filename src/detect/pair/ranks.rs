@@ -3,11 +3,13 @@
 //! In: values of a map at sampled pixels. Out: -ln(1 - rank) of any value, 0 for the least, cut at ln(2 N).
 //! Law: knots are even in nats, so the tail, where decisions fall, is as fine as the middle.
 
+use serde::{Deserialize, Serialize};
+
 /// Knots per nat.
 const KNOTS_PER_NAT: usize = 64;
 
 /// Values at even steps of -ln(1 - rank).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RankTable {
     knots: Vec<f32>,
 }

@@ -5,6 +5,8 @@
 //! Law: robust (changed pixels lose their weight), sums in f64 in a fixed order.
 //! Source: iteratively reweighted least squares with Huber-like weights (Huber 1964); scale by the median of chi-square.
 
+use serde::{Deserialize, Serialize};
+
 use crate::detect::pair::strata::CodeBook;
 
 /// Reweighting passes.
@@ -20,7 +22,7 @@ const CHI_SQUARE_MEDIAN: [f64; 6] =
     [0.454_94, std::f64::consts::LN_2, 0.788_66, 0.839_17, 0.870_29, 0.891_35];
 
 /// Regression of one stratum.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Line {
     /// By predictor (constant first), then band.
     slopes: Vec<f64>,
@@ -29,7 +31,7 @@ struct Line {
 }
 
 /// Regression of every stratum of a code book.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Conditional {
     bands: usize,
     lines: Vec<Line>,

@@ -7,6 +7,8 @@
 
 use ndarray::{Array3, ArrayView2};
 
+use serde::{Deserialize, Serialize};
+
 use crate::detect::pair::plane::{Plane, Smoother, boxcar, gaussian};
 
 /// Largest lag that is tried, in pixels.
@@ -21,7 +23,7 @@ const LEAST_CORRELATION: f64 = 0.15;
 const LEAST_SUPPORT: f64 = 20.0;
 
 /// How the second date lies on the first.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Shift {
     /// Rows that the second date lies further down than the first, in pixels.
     pub rows: f64,
@@ -34,7 +36,7 @@ pub struct Shift {
 }
 
 /// Sums of products of edges at every lag, over any number of blocks.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct EdgeSums {
     /// Count, a, b, a a, b b, a b.
     lags: Vec<[f64; 6]>,

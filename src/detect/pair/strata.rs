@@ -4,13 +4,15 @@
 //! Law: no chance: codes start at the quantiles of the first principal axis, Lloyd's passes run in a fixed order.
 //! Source: Lloyd 1982 (k-means); start by principal axis after Su and Dy 2007.
 
+use serde::{Deserialize, Serialize};
+
 /// Lloyd's passes; the codes move by less than the noise after ten.
 const PASSES: usize = 12;
 /// Looks that the codes are learned from, at most.
 const LEARNED_FROM: usize = 40_000;
 
 /// Mean looks, stored dimension by dimension so that a look is compared with all of them at once.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CodeBook {
     dimensions: usize,
     codes: usize,
@@ -129,7 +131,7 @@ fn principal_axis(looks: &[&[f32]], dimensions: usize) -> Vec<f64> {
 }
 
 /// How rare it is that a look of code i before becomes a look of code j after: -ln P(j | i).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Transitions {
     codes_after: usize,
     rarity: Vec<f32>,

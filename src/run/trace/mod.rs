@@ -94,11 +94,11 @@ impl Place {
 }
 
 /// A new folder of this process among the temporary files.
-fn unique_folder() -> Result<PathBuf, RunError> {
+pub(super) fn unique_folder() -> Result<PathBuf, RunError> {
     let parent = std::env::temp_dir();
     let mut attempt = 0_u64;
     loop {
-        let path = parent.join(format!("steppewatch-trace-{}-{attempt}", std::process::id()));
+        let path = parent.join(format!("steppewatch-{}-{attempt}", std::process::id()));
         match std::fs::create_dir(&path) {
             Ok(()) => return Ok(path),
             Err(source) if source.kind() == ErrorKind::AlreadyExists => attempt += 1,

@@ -16,6 +16,7 @@ use crate::patch::{Patch, tree};
 use crate::plan::Plan;
 use crate::read::Reader;
 use crate::run::inputs::Inputs;
+use crate::run::looked::Known;
 use crate::run::patches::{self, Examined};
 use crate::run::records::{self, Records};
 use crate::run::trace::outcome::{self, Record};
@@ -112,7 +113,8 @@ impl Ground {
             let mut asked = vec![(question, place.scratch(inputs.models.len() * tiles::PLANES)?)];
             // Tiles begin on the lattice of cells, as those of a scan do.
             tiles::evidence(inputs, &asked, &place.ground.tiles(tile_size), &Silent)?;
-            let examined = patches::examine(inputs, &asked, tile_size, &Silent)?.remove(0);
+            let examined =
+                patches::examine(inputs, &asked, tile_size, (Known::default(), &Silent))?.remove(0);
             let scratch = asked.remove(0).1;
             let records = records::weigh(plan, inputs, question, &examined)?;
             Ok(Self { scratch, examined, records })

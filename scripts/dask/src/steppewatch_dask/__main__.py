@@ -1,0 +1,7 @@
+"""`python -m steppewatch_dask`."""
+
+import sys
+
+from steppewatch_dask.command import main
+
+sys.exit(main())
