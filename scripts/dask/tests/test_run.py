@@ -24,6 +24,12 @@ def cluster(workers: int) -> LocalCluster:
     return LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None)
 
 
+def alive(pid: str) -> bool:
+    """Whether a process runs; one that ended and that nobody asked about is a name without a process."""
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(") ")[2][0] != "Z"
+
+
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_any_number_of_workers_publishes_the_bytes_of_a_scan(pair: World, tmp_path: Path, workers: int) -> None:
     job = Job.read(pair.planned(tmp_path / "job", 5))
@@ -38,8 +44,10 @@ def test_any_number_of_workers_publishes_the_bytes_of_a_scan(pair: World, tmp_pa
 
 def test_a_worker_killed_half_way_loses_nothing(series: World, tmp_path: Path) -> None:
     job = Job.read(series.planned(tmp_path / "job", 4))
-    # Slow enough to be killed in the middle.
-    slow = around(series.program, tmp_path, "slow", f'echo $$ >> {tmp_path}/started; [ "$1" = shard ] && sleep 1')
+    # Slow enough to be killed in the middle; says its own number and that of its worker.
+    begin = f'echo $$ $PPID >> {tmp_path}/started; [ "$1" = shard ] && sleep 3'
+    slow = around(series.program, tmp_path, "slow", begin)
+    orphans: list[str] = []
     with cluster(3) as on, Client(on) as client:
 
         def kill() -> None:
@@ -47,17 +55,21 @@ def test_a_worker_killed_half_way_loses_nothing(series: World, tmp_path: Path) -
                 time.sleep(0.05)
             busy = {worker: tasks for worker, tasks in client.processing().items() if tasks}
             victim = next(iter(busy))
-            os.kill(client.run(os.getpid, workers=[victim])[victim], signal.SIGKILL)
+            worker = client.run(os.getpid, workers=[victim])[victim]
+            os.kill(worker, signal.SIGKILL)
+            time.sleep(1)
+            pairs = [line.split() for line in (tmp_path / "started").read_text().splitlines()]
+            mine = [pid for pid, parent in pairs if parent == str(worker)]
+            orphans.extend(pid if alive(pid) else "" for pid in mine)
 
         killer = threading.Thread(target=kill)
         killer.start()
         outcome = run(job, client, Settings(slow))
         killer.join()
     assert (outcome.done, outcome.poison) == ([0, 1, 2, 3], [])
-    started = (tmp_path / "started").read_text().split()
-    assert len(started) > 4, "no shard was begun again: nothing was killed"
-    # No orphan of the killed worker goes on.
-    assert not any(Path(f"/proc/{pid}").exists() for pid in started)
+    begun = (tmp_path / "started").read_text().splitlines()
+    assert len(begun) > 4, "no shard was begun again: nothing was killed"
+    assert orphans and not any(orphans), "a shard outlived its worker"
     assert merge(job, series.program) in (0, 3)
     assert published(job.folder / "out") == published(series.scanned())
 
