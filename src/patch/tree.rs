@@ -192,8 +192,8 @@ fn steps_from(pixels: &[usize], window: Window, most: usize) -> Vec<u8> {
     distance
 }
 
-/// A region with its holes filled.
-fn filled(region: &[usize], window: Window) -> Vec<usize> {
+/// A region with its holes filled, in order of pixels.
+pub fn filled(region: &[usize], window: Window) -> Vec<usize> {
     let mut outside = vec![true; window.len()];
     region.iter().for_each(|pixel| outside[*pixel] = false);
     let touches_border = |part: &Vec<usize>| {

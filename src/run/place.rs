@@ -140,8 +140,12 @@ fn is_piece(lead: &Lead, of_area: f64) -> bool {
 }
 
 /// Whether a lead is a piece of another one's ground that changed once more in a later year: a pit dug where a field was.
+/// An id is a place: two leads that would have the same one are one.
 fn is_later_piece(lead: &Lead, of: &Lead) -> bool {
-    lead.model != of.model && lead.first_seen.year() > of.first_seen.year() && is_piece(lead, of.area.best.0)
+    lead.id != of.id
+        && lead.model != of.model
+        && lead.first_seen.year() > of.first_seen.year()
+        && is_piece(lead, of.area.best.0)
 }
 
 /// How well a name fits, for comparison: likeness first, then confidence.

@@ -153,7 +153,7 @@ impl<'a> Look<'a> {
         // The seed that moved most first; what it covers is taken, what is left forms seeds of its own:
         // two neighbouring cuts of different years are two pieces of ground.
         while let Some(seed) = self.strongest(&gated, &moved) {
-            let seed = self.earliest(seed, &begun, asked.target);
+            let seed = self.earliest(seed, &begun, prepared, asked);
             let over = self.conclude(prepared, asked, &seed, (&taken, &earlier));
             let ground = self.ground_of(over.as_ref());
             // What is left of the rim of a piece of ground finds the same ground again, at a level too low. What is wide

@@ -10,8 +10,11 @@ use crate::date::days_between;
 use crate::law::Neighbourhood;
 use crate::lead::{Area, Incident, Lead};
 use crate::units::{SquareMetres, rounded};
-use crate::weigh::overlap::{METRES_PER_DEGREE, in_metres};
+use crate::weigh::overlap::{Indexed, METRES_PER_DEGREE, geodesic_area, in_metres};
 use crate::weigh::verdict;
+
+/// Share of a lead that outlines of neighbours cut from the same pixels may overlap it by. Chosen here.
+const SLIVER: f64 = 0.02;
 
 /// Joins leads to incidents and writes each lead's into it; alone a lead is none.
 pub fn join(leads: &mut [Lead], neighbourhood: &Neighbourhood, pixel_area_m2: f64) {
@@ -115,20 +118,43 @@ fn summed(members: &[usize], leads: &[Lead], pixel_area_m2: f64) -> Incident {
         low: add(a.low, b.low),
         high: add(a.high, b.high),
     };
+    let part = |area: Area, share: f64| {
+        let of = |area: SquareMetres| SquareMetres(area.0 * share);
+        Area { best: of(area.best), low: of(area.low), high: of(area.high) }
+    };
+    let shares: Vec<f64> = members.iter().map(|at| own_share(*at, members, leads)).collect();
     let mut rules: Vec<(crate::law::Rule, Area)> = Vec::new();
-    for threshold in members.iter().flat_map(|at| &leads[*at].thresholds) {
+    let each = || members.iter().map(|at| &leads[*at]).zip(&shares);
+    for (threshold, share) in
+        each().flat_map(|(lead, share)| lead.thresholds.iter().map(move |one| (one, share)))
+    {
+        let own = part(threshold.area, *share);
         match rules.iter_mut().find(|(rule, _)| rule.id == threshold.rule.id) {
-            Some((_, area)) => *area = sum(*area, threshold.area),
-            None => rules.push((threshold.rule.clone(), threshold.area)),
+            Some((_, area)) => *area = sum(*area, own),
+            None => rules.push((threshold.rule.clone(), own)),
         }
     }
     Incident {
         // The first one stays the first when more come.
         id: format!("incident-{}", leads[members[0]].id),
         leads: members.iter().map(|at| leads[*at].id.clone()).collect(),
-        area: members.iter().map(|at| leads[*at].counted_area()).fold(nothing, sum),
+        area: each().map(|(lead, share)| part(lead.counted_area(), *share)).fold(nothing, sum),
         thresholds: rules.iter().map(|(rule, area)| verdict::compared(rule, *area, pixel_area_m2)).collect(),
     }
+}
+
+/// Share of a lead's ground that no larger member holds: a pit in a field is ground of the field and counts once.
+/// Outlines that merely touch share slivers, which are left alone.
+fn own_share(at: usize, members: &[usize], leads: &[Lead]) -> f64 {
+    let size = |at: usize| (leads[at].area.best.0, std::cmp::Reverse(key(&leads[at])));
+    let is_larger = |other: &&usize| size(**other) > size(at);
+    let larger: Vec<&MultiPolygon<f64>> =
+        members.iter().filter(is_larger).map(|other| &leads[*other].outline).collect();
+    let places: Vec<usize> = (0..larger.len()).collect();
+    let outline = &leads[at].outline;
+    let shared = Indexed::new(larger.into_iter()).shared(outline, &places).0;
+    let share = shared / geodesic_area(outline).0.max(1e-9);
+    if share < SLIVER { 1.0 } else { 1.0 - share.min(1.0) }
 }
 
 #[cfg(test)]

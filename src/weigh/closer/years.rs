@@ -2,12 +2,19 @@
 //!
 //! In:  the pixels of a seed and the year in which each began to pass a gate.
 //! Out: the pixels to conclude about, and the days whose season may cut them.
-//! Law: the years only say where to begin. How far the earlier ground reaches is cut on the amplitude of its own season:
-//! a cloud that keeps half of a field from passing a gate in its first year makes no second field.
+//! Law: a later year is told apart only where the earlier season saw its ground and saw it unmoved: a cloud over half of
+//! a field makes no second field. Neither piece may enclose the other, because an outline has no holes.
 
-use super::Look;
+use super::{Asked, Look};
+use crate::baseline::regression::median;
 use crate::date::{Date, Period};
+use crate::detect::evidence::Prepared;
 use crate::patch::label::{neighbours, parts};
+use crate::patch::tree;
+
+/// Share of the earlier ground's amplitude under which later ground had not moved yet: the half-maximum at which
+/// outlines are cut.
+const UNMOVED_SHARE: f32 = 0.5;
 
 /// The pixels that a conclusion is about.
 pub(super) struct Seed {
@@ -20,7 +27,14 @@ pub(super) struct Seed {
 
 impl Look<'_> {
     /// The part of a seed that changed before the rest of it did, or the whole seed. `begun` is by pixel of the window.
-    pub(super) fn earliest(&self, pixels: Vec<usize>, begun: &[Option<i16>], target: Period) -> Seed {
+    pub(super) fn earliest(
+        &self,
+        pixels: Vec<usize>,
+        begun: &[Option<i16>],
+        prepared: &Prepared,
+        asked: &Asked,
+    ) -> Seed {
+        let target = asked.target;
         let years = self.smoothed(&pixels, begun);
         let mut distinct = years.clone();
         distinct.sort_unstable();
@@ -31,8 +45,12 @@ impl Look<'_> {
                 own.map(|(pixel, _)| *pixel).collect()
             };
             let (early, late) = (self.largest(&of(true)), of(false));
-            if self.is_wide(&early) && self.is_wide(&late) {
-                let days = Period { to: target.to.min(Date::constant(*year, 12, 31)), ..target };
+            let days = Period { to: target.to.min(Date::constant(*year, 12, 31)), ..target };
+            if self.is_wide(&early)
+                && self.is_wide(&self.unmoved(&late, (&early, days), prepared, asked))
+                && !self.encloses(&early, &late)
+                && !self.encloses(&late, &early)
+            {
                 return Seed { pixels: early, days, is_earlier: true };
             }
         }
@@ -59,5 +77,30 @@ impl Look<'_> {
         pixels.iter().for_each(|pixel| is_own[*pixel] = true);
         let parts = parts(&is_own, self.window.rows, self.window.cols, false).into_iter();
         parts.max_by(|a, b| a.len().cmp(&b.len()).then(b[0].cmp(&a[0]))).unwrap_or_default()
+    }
+
+    /// Whether most of some ground lies in holes of other ground.
+    fn encloses(&self, outer: &[usize], inner: &[usize]) -> bool {
+        let filled = tree::filled(outer, self.window);
+        let enclosed = inner.iter().filter(|pixel| filled.binary_search(pixel).is_ok()).count();
+        2 * enclosed > inner.len()
+    }
+
+    /// The pixels that were seen, and had not moved, in the season that speaks most for the earlier ground.
+    fn unmoved(
+        &self,
+        late: &[usize],
+        (early, days): (&[usize], Period),
+        prepared: &Prepared,
+        asked: &Asked,
+    ) -> Vec<usize> {
+        let series = self.medians(early, asked.features.len(), asked.dates.len(), asked.look_back);
+        let Some(chosen) = prepared.choose(&series, asked.dates, days) else { return Vec::new() };
+        let views: Vec<usize> = chosen.indices.iter().map(|index| series.views[*index]).collect();
+        let field = self.amplitudes(prepared, asked.features, chosen.kind, &views);
+        let mut moved: Vec<f32> = early.iter().map(|pixel| field.at(*pixel)).collect();
+        let limit = UNMOVED_SHARE * median(&mut moved);
+        // What was not seen is not below any limit.
+        late.iter().copied().filter(|pixel| field.values[*pixel] < limit).collect()
     }
 }

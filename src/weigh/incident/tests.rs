@@ -94,6 +94,25 @@ fn the_sum_is_of_the_ends_and_two_below_may_be_above_together() {
 }
 
 #[test]
+fn ground_that_two_leads_hold_counts_once() {
+    let spring = day(2023, 4, 8);
+    let best = |place: f64| {
+        // A lead half as large, dug later at a place in steps of its own width.
+        let (field, mut pit) = (lead("a", 0.0, spring, GRASS), lead("b", place, day(2023, 9, 1), GRASS));
+        let mu = SquareMetres::from_mu;
+        pit.area = Area { best: mu(5.0), low: mu(4.0), high: mu(6.0) };
+        let mut leads = vec![pit, field];
+        join(&mut leads, &law::neighbourhood().unwrap(), 100.0);
+        let incident = leads[0].incident.clone().unwrap();
+        ((incident.area.best.mu() * 10.0).round() / 10.0, incident.thresholds[0].verdict)
+    };
+    assert_eq!(best(0.0), (10.0, "below"));
+    assert_eq!(best(0.5).0, 12.5);
+    // Beside each other, and with a sliver of overlap.
+    assert_eq!((best(1.0).0, best(0.99).0), (15.0, 15.0));
+}
+
+#[test]
 fn distance_period_and_rule_each_keep_leads_apart() {
     let spring = day(2023, 4, 8);
     let alone = |a: Lead, b: Lead| joined(vec![a, b]).iter().all(|(_, ids)| ids.is_empty());

@@ -74,6 +74,45 @@ fn a_cloud_over_half_of_a_field_in_its_first_year_makes_no_second_field() {
     assert_eq!(pieces(seen, 10..30), [(200, 2021)]);
 }
 
+#[test]
+fn a_half_that_no_view_of_the_first_year_saw_makes_no_second_field_by_itself() {
+    // The right half passes a gate in 2022 alone, because nothing of it was seen in 2021.
+    let seen = |row: usize, col: usize| match (in_block(row, col, (10, 20)), in_block(row, col, (20, 30))) {
+        (true, _) => weaker(bare_from(IN_2021), IN_2021..IN_2022),
+        (_, true) => unseen_in(bare_from(IN_2021), 8..14),
+        _ => bare_from(NEVER),
+    };
+    assert_eq!(pieces(seen, 10..30), [(200, 2021)]);
+}
+
+#[test]
+fn ground_around_earlier_ground_stays_one_piece_with_it() {
+    // An outline has no holes: ground that grew on every side is told as a whole, as is a hole that was filled later.
+    let inner = |row: usize, col: usize| (16..22).contains(&row) && (16..26).contains(&col);
+    let around = |inside: usize, outside: usize| {
+        move |row: usize, col: usize| match (inner(row, col), in_block(row, col, (10, 32))) {
+            (true, _) => bare_from(inside),
+            (_, true) => bare_from(outside),
+            _ => bare_from(NEVER),
+        }
+    };
+    for (inside, outside) in [(IN_2021, IN_2022), (IN_2022, IN_2021)] {
+        let found = pieces(around(inside, outside), 10..32);
+        assert!(found.len() == 1 && found[0].0 >= 160, "{found:?}");
+    }
+}
+
+/// The same, half as far gone in some views.
+fn weaker(mut series: Series, views: std::ops::Range<usize>) -> Series {
+    for view in views {
+        for (feature, quiet) in [0.30, 0.05, 0.15].into_iter().enumerate() {
+            series.observed[feature][view] = 0.3 * quiet + 0.7 * series.observed[feature][view];
+            series.z[feature][view] *= 0.7;
+        }
+    }
+    series
+}
+
 /// The same without some views.
 fn unseen_in(mut series: Series, views: std::ops::Range<usize>) -> Series {
     let lines = [&mut series.observed, &mut series.expected, &mut series.control, &mut series.z];
