@@ -39,7 +39,8 @@ impl Look<'_> {
         let mut distinct = years.clone();
         distinct.sort_unstable();
         distinct.dedup();
-        for year in distinct.iter().rev().skip(1).rev() {
+        let (_, earlier) = distinct.split_last().unwrap_or((&0, &[]));
+        for year in earlier {
             let of = |is_early: bool| -> Vec<usize> {
                 let own = pixels.iter().zip(&years).filter(|(_, own)| (*own <= year) == is_early);
                 own.map(|(pixel, _)| *pixel).collect()
