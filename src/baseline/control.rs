@@ -25,9 +25,9 @@ pub struct Control {
 }
 
 impl Control {
-    /// Medians over the donors of each stratum, without those that `first` found changed.
-    pub fn medians(stack: &Stack, strata: &Strata, first: Option<&Residuals>) -> Self {
-        let (views, features) = (stack.dates.len(), stack.features.len());
+    /// Medians in the first `views` of a stack over the donors of each stratum, without those that `first` found changed.
+    pub fn medians(stack: &Stack, views: usize, strata: &Strata, first: Option<&Residuals>) -> Self {
+        let features = stack.features.len();
         let mut medians = vec![MISSING; strata.len() * views * features];
         let mut contamination = vec![0.0; strata.len()];
         let mut shares = vec![0.0; strata.len() * views];

@@ -25,7 +25,7 @@ pub struct Descriptors {
 impl Descriptors {
     /// Describes every pixel of some windows that has at least `LEAST_VIEWS` look-back views.
     pub fn of(stack: &Stack, look_back: &[bool], windows: &[Window]) -> Self {
-        let views: Vec<usize> = (0..stack.dates.len()).filter(|view| look_back[*view]).collect();
+        let views: Vec<usize> = (0..look_back.len()).filter(|view| look_back[*view]).collect();
         let features: Vec<usize> =
             [Feature::Ndvi, Feature::Bsi, Feature::Brightness, Feature::Ndwi, Feature::Ndmi]
                 .into_iter()

@@ -9,6 +9,8 @@ pub mod control;
 
 pub mod descriptor;
 
+pub mod kept;
+
 pub mod lanes;
 
 pub mod regression;
@@ -73,7 +75,7 @@ pub struct Series {
 }
 
 impl<'a> Baseline<'a> {
-    /// Learns a cell from what lies `around` it. `None` when fewer than `strata::LEAST_DONORS` pixels there
+    /// Learns a cell from what lies `around` it, in as many views as `look_back` tells of. `None` when fewer than `strata::LEAST_DONORS` pixels there
     /// have any history.
     pub fn learn(
         stack: &'a Stack,
@@ -83,9 +85,10 @@ impl<'a> Baseline<'a> {
     ) -> Option<Self> {
         let row = |row: usize| stack.pixel_at(row, around.col0)..stack.pixel_at(row, around.col_end());
         let strata = Strata::build(descriptors, (around.row0..around.row_end()).flat_map(row))?;
-        let mut control = Control::medians(stack, &strata, None);
+        let views = look_back.len();
+        let mut control = Control::medians(stack, views, &strata, None);
         let first = Residuals::of_donors(stack, look_back, &strata, &control, 1);
-        control = Control::medians(stack, &strata, Some(&first));
+        control = Control::medians(stack, views, &strata, Some(&first));
         let fits = Residuals::of_donors(stack, look_back, &strata, &control, SPREAD_STEP);
         Some(Self { stack, look_back, descriptors, strata, control, fits })
     }
@@ -110,7 +113,7 @@ impl<'a> Baseline<'a> {
     /// Share of the donors of this cell that changed themselves in the views for which `is_asked` holds: the median of
     /// those views in each stratum, and the mean of the strata.
     pub fn changed_together(&self, is_asked: impl Fn(usize) -> bool) -> f32 {
-        let views: Vec<usize> = (0..self.stack.dates.len()).filter(|view| is_asked(*view)).collect();
+        let views: Vec<usize> = (0..self.look_back.len()).filter(|view| is_asked(*view)).collect();
         let of_leaf = |leaf: usize| {
             let known = views.iter().filter(|view| self.control.of_leaf(leaf, **view, 0).is_finite());
             let mut shares: Vec<f32> = known.map(|view| self.control.left_out(leaf, *view)).collect();

@@ -5,6 +5,7 @@
 //! Source: `reference/science.md` 6.2; `reference/time-series.md` (slope 1 is as good with one or two
 //! seasons, hence the strong prior; variance (8 s0^2 + SSE) / (8 + n - 2)).
 
+use crate::baseline::kept::KeptFit;
 use crate::baseline::lanes::{LANES, Lanes, Network, each};
 
 /// Weight of the prior slope 1, in look-back views.
@@ -42,8 +43,8 @@ impl History<'_> {
     }
 }
 
-/// Expected values and spreads of sixteen pixels in one feature.
-#[derive(Debug, Clone, Copy)]
+/// Expected values and spreads of sixteen pixels in one feature, rounded as `kept` says.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Fits {
     mean_x: Lanes,
     mean_m: Lanes,
@@ -109,7 +110,27 @@ impl Fits {
             (squares / weight_sum).sqrt().max(floor)
         });
         let control_squares = each(|lane| mm[lane] + weight[lane]);
-        Self { mean_x, mean_m, slope, spread, views, control_squares }.without_history(prior)
+        Self { mean_x, mean_m, slope, spread, views, control_squares }.without_history(prior).rounded()
+    }
+
+    /// Every lane as it is kept.
+    fn rounded(mut self) -> Self {
+        (0..LANES).for_each(|lane| self.remember(lane, &self.kept(lane), self.views[lane]));
+        self
+    }
+
+    /// What is kept of a lane beside its views.
+    pub fn kept(&self, lane: usize) -> KeptFit {
+        let means = (self.mean_x[lane], self.mean_m[lane]);
+        KeptFit::of([means.0, means.1, self.slope[lane], self.spread[lane], self.control_squares[lane]])
+    }
+
+    /// Puts a kept fit over so many views into a lane.
+    pub fn remember(&mut self, lane: usize, kept: &KeptFit, views: f32) {
+        let [mean_x, mean_m, slope, spread, squares] = kept.numbers();
+        (self.mean_x[lane], self.mean_m[lane]) = (mean_x, mean_m);
+        (self.slope[lane], self.spread[lane]) = (slope, spread);
+        (self.control_squares[lane], self.views[lane]) = (squares, views);
     }
 
     /// Lanes without a view have no expectation.

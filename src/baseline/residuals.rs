@@ -37,7 +37,7 @@ impl Residuals {
         control: &Control,
         step: usize,
     ) -> Self {
-        let (views, features) = (stack.dates.len(), stack.features.len());
+        let (views, features) = (look_back.len(), stack.features.len());
         let mut strip = Strip::new(stack, look_back);
         let mut products = vec![vec![0.0_f64; features]; features];
         let mut result = Self {
@@ -93,9 +93,9 @@ impl Residuals {
     }
 }
 
-fn seen_views(stack: &Stack, control: &Control, leaf: usize, pixel: usize) -> Vec<usize> {
+fn seen_views(stack: &Stack, control: &Control, leaf: usize, pixel: usize, views: usize) -> Vec<usize> {
     let known = |view: &usize| stack.is_seen(*view, pixel) && control.of_leaf(leaf, *view, 0).is_finite();
-    (0..stack.dates.len()).filter(known).collect()
+    (0..views).filter(known).collect()
 }
 
 /// Median over donors and look-back views of |x - m - offset|, as one sigma.
@@ -109,7 +109,7 @@ fn leaf_spread(
 ) -> f32 {
     let mut all = Vec::new();
     for &donor in donors.iter().step_by(SPREAD_STEP) {
-        let views = seen_views(stack, control, leaf, donor);
+        let views = seen_views(stack, control, leaf, donor, look_back.len());
         let history = views.iter().filter(|view| look_back[**view]);
         let difference =
             |view: &usize| value(stack.at(donor, *view, feature)) - control.of_leaf(leaf, *view, feature);

@@ -24,7 +24,10 @@ const NARROW: f32 = 0.8;
 const MOST_STRATA: usize = 32;
 
 /// Strata blended for one pixel.
-const BLENDED: usize = 4;
+pub const BLENDED: usize = 4;
+
+/// Steps of the weights of a blend: what a byte holds.
+const WEIGHT_STEPS: f32 = 255.0;
 
 /// Groups of look-alikes.
 pub struct Strata {
@@ -70,7 +73,8 @@ impl Strata {
         self.donors.is_empty()
     }
 
-    /// The strata nearest to a descriptor with weights that sum to 1.
+    /// The strata nearest to a descriptor with weights that sum to 1: whole numbers of `WEIGHT_STEPS` before that, so that
+    /// a blend that was kept is the same one.
     pub fn blend(&self, descriptor: &Descriptor) -> Vec<(usize, f32)> {
         let distance =
             |centre: &Descriptor| (0..DIMENSIONS).map(|d| (centre[d] - descriptor[d]).powi(2)).sum::<f32>();
@@ -78,8 +82,16 @@ impl Strata {
         near.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
         near.truncate(BLENDED);
         let total: f32 = near.iter().map(|(_, squared)| 1.0 / (squared + 0.25)).sum();
-        near.iter().map(|(leaf, squared)| (*leaf, 1.0 / (squared + 0.25) / total)).collect()
+        let steps = |squared: f32| (WEIGHT_STEPS / (squared + 0.25) / total).round();
+        weighed(near.into_iter().map(|(leaf, squared)| (leaf, steps(squared))).collect())
     }
+}
+
+/// A blend by steps of weight.
+pub fn weighed(mut blend: Vec<(usize, f32)>) -> Vec<(usize, f32)> {
+    let all: f32 = blend.iter().map(|(_, steps)| steps).sum();
+    blend.iter_mut().for_each(|(_, weight)| *weight /= all);
+    blend
 }
 
 fn column(descriptors: &Descriptors, pixels: &[usize], dimension: usize) -> Vec<f32> {

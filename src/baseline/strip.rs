@@ -12,6 +12,9 @@ use crate::observe::stack::{MISSING, Stack, value};
 /// Strata with at least this share of a blend must have been seen on a date.
 const LEAST_KNOWN: f32 = 0.5;
 
+/// Of nothing.
+const NO_RANGE: (Lanes, Lanes) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
+
 /// Up to sixteen pixels through time. Made once and filled again and again.
 pub struct Strip<'a> {
     stack: &'a Stack,
@@ -24,8 +27,10 @@ pub struct Strip<'a> {
     control: Vec<Lanes>,
     expected: Vec<Lanes>,
     z: Vec<Lanes>,
-    /// Lowest and highest expected value in the look-back, by feature.
-    history: Vec<(Lanes, Lanes)>,
+    /// What is expected of each lane, by feature.
+    fits: Vec<Fits>,
+    /// Lowest and highest control in the look-back, by feature; (inf, -inf) where it was never known.
+    range: Vec<(Lanes, Lanes)>,
     sums: Vec<f32>,
     totals: Vec<f32>,
     scratch: Vec<Lanes>,
@@ -34,9 +39,9 @@ pub struct Strip<'a> {
 }
 
 impl<'a> Strip<'a> {
-    /// An empty strip over a stack.
+    /// An empty strip over the first views of a stack, as many as `look_back` tells of.
     pub fn new(stack: &'a Stack, look_back: &[bool]) -> Self {
-        let (views, features) = (stack.dates.len(), stack.features.len());
+        let (views, features) = (look_back.len(), stack.features.len());
         let look_back: Vec<usize> = (0..views).filter(|view| look_back[*view]).collect();
         let planes = || vec![[0.0; LANES]; views * features];
         Self {
@@ -48,7 +53,8 @@ impl<'a> Strip<'a> {
             control: planes(),
             expected: planes(),
             z: planes(),
-            history: vec![([0.0; LANES], [0.0; LANES]); features],
+            fits: vec![Fits::default(); features],
+            range: vec![NO_RANGE; features],
             sums: vec![0.0; views * features],
             totals: vec![0.0; views],
             scratch: Vec::new(),
@@ -67,12 +73,20 @@ impl<'a> Strip<'a> {
         self.seen.fill(0);
         self.observed.fill([0.0; LANES]);
         self.control.fill([0.0; LANES]);
+        self.range.fill(NO_RANGE);
     }
 
     /// Lays a pixel into a lane, with the control of a blend of strata.
     pub fn lay(&mut self, lane: usize, pixel: usize, (control, blend): (&Control, &[(usize, f32)])) {
         control.blend(blend, &mut self.sums, &mut self.totals);
         let (views, features) = (self.seen.len(), self.stack.features.len());
+        let known = self.look_back.iter().filter(|view| self.totals[**view] >= LEAST_KNOWN);
+        for &view in known {
+            for (feature, (low, high)) in self.range.iter_mut().enumerate() {
+                let control = self.sums[view * features + feature] / self.totals[view];
+                (low[lane], high[lane]) = (low[lane].min(control), high[lane].max(control));
+            }
+        }
         let history = self.stack.history(pixel).chunks_exact(features);
         let sums = self.sums.chunks_exact(features);
         for (view, ((stored, sums), total)) in history.zip(sums).zip(&self.totals).enumerate() {
@@ -102,24 +116,33 @@ impl<'a> Strip<'a> {
             padding: &self.padding,
             network: &self.network,
         };
-        for (feature, range) in self.history.iter_mut().enumerate() {
+        for feature in 0..self.fits.len() {
             let plane = feature * views..(feature + 1) * views;
-            let (x, m) = (&self.observed[plane.clone()], &self.control[plane.clone()]);
+            let (x, m) = (&self.observed[plane.clone()], &self.control[plane]);
             let floor = self.stack.features[feature].spread_floor();
             let prior = prior(feature).map(|prior| prior.max(floor));
-            let fits = Fits::shrunken((x, m), &history, (&prior, floor), &mut self.scratch);
+            self.fits[feature] = Fits::shrunken((x, m), &history, (&prior, floor), &mut self.scratch);
+        }
+        self.foresee();
+    }
+
+    /// What the fits of the lanes expect in every view, and how far off each is.
+    pub fn foresee(&mut self) {
+        let views = self.seen.len();
+        for (feature, fits) in self.fits.iter().enumerate() {
+            let plane = feature * views..(feature + 1) * views;
+            let (x, m) = (&self.observed[plane.clone()], &self.control[plane.clone()]);
             let (expected, z) = (&mut self.expected[plane.clone()], &mut self.z[plane]);
             for view in 0..views {
                 expected[view] = fits.expected(&m[view]);
                 z[view] = fits.z(&x[view], &m[view]);
             }
-            *range = range_of(expected, &history);
         }
     }
 
     /// The way of one lane's pixel.
     pub fn series(&self, lane: usize, series: &mut Series) {
-        let (views, features) = (self.seen.len(), self.history.len());
+        let (views, features) = (self.seen.len(), self.fits.len());
         series.clear(features);
         series.views.extend((0..views).filter(|view| self.seen[*view] >> lane & 1 == 1));
         if series.views.is_empty() {
@@ -133,8 +156,10 @@ impl<'a> Strip<'a> {
             line(&self.control, &mut series.control[feature]);
             line(&self.expected, &mut series.expected[feature]);
             line(&self.z, &mut series.z[feature]);
-            let (low, high) = &self.history[feature];
-            series.history[feature] = (low[lane], high[lane]);
+            // Slopes are not negative: the lowest control has the lowest expected value.
+            let (low, high) = &self.range[feature];
+            let fits = &self.fits[feature];
+            series.history[feature] = (fits.expected(low)[lane], fits.expected(high)[lane]);
         }
     }
 }
@@ -160,17 +185,4 @@ impl Departures<'_> {
         }
         score
     }
-}
-
-/// Lowest and highest expected value of each lane over the look-back views that saw it.
-fn range_of(expected: &[Lanes], history: &History) -> (Lanes, Lanes) {
-    let (mut low, mut high) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
-    for (view, is_seen) in history.views.iter().zip(history.is_seen) {
-        for lane in 0..LANES {
-            let value = expected[*view][lane];
-            low[lane] = if is_seen[lane] > 0.0 && value < low[lane] { value } else { low[lane] };
-            high[lane] = if is_seen[lane] > 0.0 && value > high[lane] { value } else { high[lane] };
-        }
-    }
-    (low, high)
 }

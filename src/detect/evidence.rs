@@ -71,20 +71,35 @@ impl<'a> Prepared<'a> {
         in_season.map(|kind| self.score(kind, series, index)).reduce(f32::max)
     }
 
-    /// Evidence of sixteen pixels. `calendar` is that of this sub-model.
-    pub fn find(&self, departures: &Departures, calendar: &Calendar, ends: &mut Ends) -> [Finding; LANES] {
-        let of_lane = |views: &[usize], lane: usize| {
+    /// What the look-back holds of sixteen pixels. `calendar` is that of this sub-model.
+    pub fn past(&self, departures: &Departures, calendar: &Calendar) -> Past {
+        let seen = |views: &[usize], lane: usize| {
             views.iter().filter(|view| departures.seen[**view] >> lane & 1 == 1).count()
         };
-        let is_history = |lane: usize| {
-            of_lane(&calendar.look_back, lane) >= self.model.minimum_history
-                && of_lane(&calendar.growing, lane) >= self.model.minimum_growing_history
+        let of = |is_set: &dyn Fn(usize) -> bool| {
+            (0..LANES).filter(|lane| is_set(*lane)).fold(0, |bits, lane| bits | 1 << lane)
         };
-        let with_history = (0..LANES).filter(|lane| is_history(*lane)).fold(0, |bits, lane| bits | 1 << lane);
-        let best = self.strongest_season((departures, with_history), calendar, ends);
+        Past {
+            seen: of(&|lane| seen(&calendar.look_back, lane) > 0),
+            enough: of(&|lane| {
+                seen(&calendar.look_back, lane) >= self.model.minimum_history
+                    && seen(&calendar.growing, lane) >= self.model.minimum_growing_history
+            }),
+        }
+    }
+
+    /// Evidence of sixteen pixels. `calendar` is that of this sub-model.
+    pub fn find(
+        &self,
+        departures: &Departures,
+        (past, calendar): (Past, &Calendar),
+        ends: &mut Ends,
+    ) -> [Finding; LANES] {
+        let best = self.strongest_season((departures, past.enough), calendar, ends);
+        let seen = departures.seen.iter().fold(past.seen, |all, seen| all | seen);
         std::array::from_fn(|lane| match best[lane] {
-            _ if departures.seen.iter().all(|seen| seen >> lane & 1 == 0) => Finding::Unseen,
-            _ if with_history >> lane & 1 == 0 => Finding::TooLittleHistory,
+            _ if seen >> lane & 1 == 0 => Finding::Unseen,
+            _ if past.enough >> lane & 1 == 0 => Finding::TooLittleHistory,
             None => Finding::TooFewViews,
             Some(evidence) => Finding::Evidence(evidence.clamp(0.0, MOST_EVIDENCE)),
         })
@@ -127,7 +142,8 @@ impl<'a> Prepared<'a> {
 
     /// The views that this sub-model looks at on some dates.
     pub fn calendar(&self, dates: &[Date], look_back: &[bool], target: Period) -> Calendar {
-        let of = |is_asked: &dyn Fn(usize) -> bool| (0..dates.len()).filter(|view| is_asked(*view)).collect();
+        let of =
+            |is_asked: &dyn Fn(usize) -> bool| (0..look_back.len()).filter(|view| is_asked(*view)).collect();
         let season = |kind: &Evidence, year: i16| -> Vec<usize> {
             of(&|view| {
                 let date = dates[view];
@@ -217,6 +233,15 @@ pub struct Chosen {
     pub evidence: f32,
     /// Places in `Series::views` of the views that it rests on.
     pub indices: Vec<usize>,
+}
+
+/// What the look-back holds of sixteen pixels for a sub-model, a bit a lane.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Past {
+    /// Seen in any view of the look-back, with a control.
+    pub seen: u16,
+    /// Seen as often as the sub-model asks.
+    pub enough: u16,
 }
 
 /// Places of the views that a sub-model looks at.

@@ -2,7 +2,8 @@
 //!
 //! In:  a stack whose mask has been applied, or had none.
 //! Out: the same stack with cloud, haze, snow and shadow that the mask missed forgotten.
-//! Law: a lasting change is never screened: what comes after it agrees with it.
+//! Law: a lasting change is never screened: what comes after it agrees with it. The look-back is screened by itself, and
+//! so is what comes after it: what is learned does not depend on what is asked of it.
 //! Source: the second-opinion temporal test that users of cloud masks ask for
 //! (`reference/mission.md` 3 row 15; `reference/science.md` section 3, "temporal spike screen").
 
@@ -29,17 +30,24 @@ const CLOUD_NDVI_LOSS: f32 = 0.03;
 /// Share of the dimmest neighbours' brightness under which a view is shadow.
 const SHADOW_SHARE: f32 = 0.62;
 
-/// Forgets spikes in every pixel of the stack; `reach` is the number of clear views on each side.
-pub fn screen(stack: &mut Stack, reach: usize) {
+/// Forgets spikes in every pixel of the stack, in the look-back and in the other views each by themselves; `reach` is the
+/// number of clear views on each side.
+pub fn screen(stack: &mut Stack, look_back: &[bool], reach: usize) {
+    for period in [true, false] {
+        let views: Vec<usize> = (0..stack.dates.len()).filter(|view| look_back[*view] == period).collect();
+        screen_among(stack, &views, reach);
+    }
+}
+
+fn screen_among(stack: &mut Stack, views: &[usize], reach: usize) {
     let (Some(brightness), Some(ndvi)) = (stack.place(Feature::Brightness), stack.place(Feature::Ndvi))
     else {
         return;
     };
-    let views = stack.dates.len();
-    let mut seen = Vec::with_capacity(views);
+    let mut seen = Vec::with_capacity(views.len());
     for pixel in 0..stack.window.len() {
         seen.clear();
-        for view in 0..views {
+        for &view in views {
             let bright = stack.at(pixel, view, brightness);
             if bright != MISSING {
                 seen.push((view, value(bright), value(stack.at(pixel, view, ndvi))));
@@ -168,7 +176,7 @@ mod tests {
             let (bright, ndvi) = (look.map(|l| l.map_or(0.0, |l| l.0)), look.map(|l| l.map_or(0.0, |l| l.1)));
             stack.lay(view, &[ndvi.to_vec(), bright.to_vec()], &clear);
         }
-        screen(&mut stack, reach);
+        screen(&mut stack, &[false; 6], reach);
         [0, 1].map(|pixel| (0..6).filter(|view| stack.is_seen(*view, pixel)).collect())
     }
 
@@ -195,6 +203,25 @@ mod tests {
         let features = [Feature::Ndvi, Feature::Brightness];
         assert_eq!(screened(features, pixels, REACH_WITH_MASK)[0], [0, 1, 2, 3, 4, 5]);
         assert_eq!(screened(features, pixels, REACH_WITHOUT_MASK)[0], [0, 1, 4, 5]);
+    }
+
+    #[test]
+    fn what_comes_after_the_look_back_says_nothing_about_it_nor_it_about_what_comes_after() {
+        let window = crate::grid::Window { row0: 0, col0: 0, rows: 1, cols: 1 };
+        let dates: Vec<_> = (1..7).map(|day| crate::date::Date::constant(2020, 6, day)).collect();
+        let bright = [0.2, 0.2, 0.5, 0.5, 0.2, 0.2];
+        let kept = |look_back: [bool; 6]| {
+            let mut stack = Stack::new(window, dates.clone(), vec![Feature::Ndvi, Feature::Brightness]);
+            for (view, bright) in bright.into_iter().enumerate() {
+                let ndvi = if bright > 0.3 { 0.1 } else { 0.5 };
+                stack.lay(view, &[vec![ndvi], vec![bright]], &[true]);
+            }
+            screen(&mut stack, &look_back, REACH_WITHOUT_MASK);
+            (0..6).filter(|view| stack.is_seen(*view, 0)).collect::<Vec<usize>>()
+        };
+        assert_eq!(kept([false; 6]), [0, 1, 4, 5]);
+        assert_eq!(kept([true, true, true, false, false, false]), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(kept([true, true, true, true, true, false]), [0, 1, 4, 5]);
     }
 
     #[test]

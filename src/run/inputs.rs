@@ -38,7 +38,8 @@ pub struct View {
 /// One question asked of the stack: what changed in `target` against `look_back`?
 #[derive(Debug, Clone)]
 pub struct Question {
-    /// Which views are look-back.
+    /// Which views are look-back, of those that may be looked at: the first so many. What came after a placebo year does
+    /// not speak about it.
     pub look_back: Vec<bool>,
     /// Target period.
     pub target: Period,
@@ -113,7 +114,7 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
     let grid = common_grid(&scenes)?;
     let on_grid = lines_on_grid(&redlines, &grid)?;
     let question = |baseline: Period, target: Period| Question {
-        look_back: views.iter().map(|view| baseline.contains(view.date)).collect(),
+        look_back: asked(&views, [baseline, target]).map(|view| baseline.contains(view.date)).collect(),
         target,
         baseline,
     };
@@ -267,6 +268,13 @@ fn periods(plan: &Plan, scenes: &[Scene]) -> Result<(Period, Period), RunError> 
         (None, None) => return Err(RunError::OneYear { first, last }),
     };
     Ok(decided)
+}
+
+/// The first views, up to the last one in any of the periods.
+fn asked(views: &[View], periods: [Period; 2]) -> impl Iterator<Item = &View> {
+    let is_asked = |view: &View| periods.iter().any(|period| period.contains(view.date));
+    let last = views.iter().rposition(is_asked);
+    views.iter().take(last.map_or(0, |last| last + 1))
 }
 
 fn views(scenes: &[Scene]) -> Vec<View> {

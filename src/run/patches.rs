@@ -262,7 +262,8 @@ fn look_closer(
         let finish = |way: UnderWay| {
             let UnderWay { found: index, look, prepared, .. } = way;
             let Question { look_back, target, .. } = questions[found[index].question];
-            let asked = Asked { features: &inputs.features, dates: &dates, look_back, target: *target };
+            let dates = &dates[..look_back.len()];
+            let asked = Asked { features: &inputs.features, dates, look_back, target: *target };
             (index, prepared.map(|prepared| look.finish(&prepared, &asked)).unwrap_or_default())
         };
         let finished: Vec<(usize, Vec<Closer>)> = done.into_par_iter().map(finish).collect();

@@ -67,7 +67,7 @@ pub fn stack(inputs: &Inputs, reader: &mut Reader, window: Window) -> Result<Sta
     }
     baseline::drop_cloudy_blocks(&mut stack);
     let reach = if inputs.has_masks() { screen::REACH_WITH_MASK } else { screen::REACH_WITHOUT_MASK };
-    screen::screen(&mut stack, reach);
+    screen::screen(&mut stack, &inputs.question.look_back, reach);
     Ok(stack)
 }
 
@@ -229,7 +229,8 @@ fn judge_cell(
         }
         for (model, prepared) in prepared.iter().enumerate() {
             let departures = strip.departures();
-            let findings = prepared.find(&departures, &calendars[model], &mut ends);
+            let past = prepared.past(&departures, &calendars[model]);
+            let findings = prepared.find(&departures, (past, &calendars[model]), &mut ends);
             let unseen = seasons[model].unseen(departures.seen);
             for (lane, (pixel, (row, col))) in sixteen.iter().enumerate() {
                 if !is_wanted(model, *row, *col) {

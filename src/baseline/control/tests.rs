@@ -32,7 +32,7 @@ fn look(pixel: usize, view: usize) -> [f32; 2] {
 #[test]
 fn the_control_of_a_stratum_is_the_median_of_its_own_donors_on_that_day() {
     let stack = drawn(corner(6, 10), 3, PAIR, |pixel, view| Some(look(pixel, view)));
-    let control = Control::medians(&stack, &strata(&[20, 40]), None);
+    let control = Control::medians(&stack, stack.dates.len(), &strata(&[20, 40]), None);
     for view in 0..3 {
         let day = 0.1 * view as f32;
         near(control.of_leaf(0, view, 0), day + 0.010, 1e-6);
@@ -52,7 +52,7 @@ fn a_day_on_which_fewer_than_15_donors_are_seen_has_no_control() {
     let is_seen = |pixel: usize, view: usize| pixel >= 20 || pixel < seen[view];
     let look = |pixel: usize, view: usize| is_seen(pixel, view).then_some([0.4, 0.1]);
     let stack = drawn(corner(6, 10), 3, PAIR, look);
-    let control = Control::medians(&stack, &strata(&[20, 40]), None);
+    let control = Control::medians(&stack, stack.dates.len(), &strata(&[20, 40]), None);
     assert!(control.of_leaf(0, 0, 0).is_nan() && control.of_leaf(0, 0, 1).is_nan());
     near(control.of_leaf(0, 1, 0), 0.4, 1e-6);
     assert!(control.of_leaf(0, 2, 0).is_nan());
@@ -67,7 +67,7 @@ fn a_donor_under_cloud_has_no_word_in_the_median() {
     };
     let level = |hidden: usize| {
         let stack = drawn(corner(4, 10), 1, PAIR, look(hidden));
-        Control::medians(&stack, &strata(&[40]), None).of_leaf(0, 0, 0)
+        Control::medians(&stack, stack.dates.len(), &strata(&[40]), None).of_leaf(0, 0, 0)
     };
     near(level(0), 0.6, 1e-6);
     near(level(5), 0.2, 1e-6);
@@ -89,7 +89,7 @@ fn after_change(changed: usize) -> Control {
     let changes = changes
         .map(|(leaf, donors)| (0..donors * 3).map(|place| has_changed(leaf, place / 3, place % 3)).collect());
     let first = Residuals::given(changes.collect(), 3);
-    Control::medians(&stack, &strata(&[20, 40]), Some(&first))
+    Control::medians(&stack, stack.dates.len(), &strata(&[20, 40]), Some(&first))
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn too_few_donors_that_did_not_change_are_no_control_either() {
     let stack = drawn(corner(4, 10), 1, PAIR, look);
     let level = |changed: usize| {
         let first = Residuals::given(vec![(0..40).map(|donor| donor < changed).collect()], 1);
-        Control::medians(&stack, &strata(&[40]), Some(&first)).of_leaf(0, 0, 0)
+        Control::medians(&stack, stack.dates.len(), &strata(&[40]), Some(&first)).of_leaf(0, 0, 0)
     };
     near(level(10), 0.5, 1e-6);
     assert!(level(11).is_nan());
@@ -135,7 +135,7 @@ fn too_few_donors_that_did_not_change_are_no_control_either() {
 #[test]
 fn a_stratum_that_nobody_saw_has_no_share_of_changed_donors() {
     let stack = drawn(corner(4, 10), 2, PAIR, |_, _| None);
-    let control = Control::medians(&stack, &strata(&[40]), None);
+    let control = Control::medians(&stack, stack.dates.len(), &strata(&[40]), None);
     assert_eq!(control.contamination, [0.0]);
     assert!(control.of_leaf(0, 1, 1).is_nan());
 }

@@ -58,7 +58,9 @@ impl Place {
         // The place lies in one lane; the others saw nothing.
         let seen = vec![1 << 3; self.dates.len()];
         let z: Vec<Lanes> = self.series.z.iter().flatten().map(|z| [*z; LANES]).collect();
-        let found = prepared.find(&Departures { seen: &seen, z: &z }, &calendar, &mut Ends::default());
+        let departures = Departures { seen: &seen, z: &z };
+        let past = prepared.past(&departures, &calendar);
+        let found = prepared.find(&departures, (past, &calendar), &mut Ends::default());
         assert!((0..LANES).all(|lane| lane == 3 || found[lane] == Finding::Unseen));
         // What a patch is judged by is what its pixels are judged by.
         if let (Finding::Evidence(evidence), Some(chosen)) = (found[3], self.choose(model)) {

@@ -44,7 +44,9 @@ pub(super) fn trace(plan: &Plan, inputs: &Inputs, place: &Place, text: &mut Stri
     for model in &inputs.models {
         let prepared = tiles::prepare(&baseline, model, inputs);
         let calendar = prepared.calendar(&stack.dates, look_back, inputs.question.target);
-        let [found, ..] = prepared.find(&strip.departures(), &calendar, &mut Ends::default());
+        let departures = strip.departures();
+        let past = prepared.past(&departures, &calendar);
+        let [found, ..] = prepared.find(&departures, (past, &calendar), &mut Ends::default());
         let finding = tiles::finding(found, || tiles::is_seen(&stack, there));
         verdict(inputs, &prepared, (&series, finding), text);
     }
