@@ -35,6 +35,15 @@ pub struct KeptFit {
     pub squares: u16,
 }
 
+/// What is expected of one pixel in every feature.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptFits {
+    /// Look-back views that saw it.
+    pub views: u16,
+    /// By feature.
+    pub features: Vec<KeptFit>,
+}
+
 /// The numbers of a fit: mean of the pixel, mean of the control, slope, spread, squares.
 pub type Numbers = [f32; 5];
 

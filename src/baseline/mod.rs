@@ -15,6 +15,8 @@ pub mod lanes;
 
 pub mod regression;
 
+pub mod remembered;
+
 pub mod residuals;
 
 pub mod strata;
@@ -26,8 +28,9 @@ use serde::{Deserialize, Serialize};
 use crate::grid::Window;
 use crate::observe::stack::Stack;
 
-use control::Control;
+use control::{Control, Medians};
 use descriptor::Descriptors;
+use kept::KeptFits;
 use lanes::{LANES, each};
 use residuals::{Residuals, SPREAD_STEP};
 use strata::Strata;
@@ -53,7 +56,9 @@ pub struct Baseline<'a> {
     look_back: &'a [bool],
     descriptors: &'a Descriptors,
     strata: Strata,
+    medians: Medians,
     control: Control,
+    first: Vec<Vec<KeptFits>>,
     fits: Residuals,
 }
 
@@ -86,11 +91,12 @@ impl<'a> Baseline<'a> {
         let row = |row: usize| stack.pixel_at(row, around.col0)..stack.pixel_at(row, around.col_end());
         let strata = Strata::build(descriptors, (around.row0..around.row_end()).flat_map(row))?;
         let views = look_back.len();
-        let mut control = Control::medians(stack, views, &strata, None);
-        let first = Residuals::of_donors(stack, look_back, &strata, &control, 1);
-        control = Control::medians(stack, views, &strata, Some(&first));
+        let all = Medians::of(stack, views, &strata, None).control();
+        let Residuals { changed, fits: first, .. } = Residuals::of_donors(stack, look_back, &strata, &all, 1);
+        let medians = Medians::of(stack, views, &strata, Some(&changed));
+        let control = medians.control();
         let fits = Residuals::of_donors(stack, look_back, &strata, &control, SPREAD_STEP);
-        Some(Self { stack, look_back, descriptors, strata, control, fits })
+        Some(Self { stack, look_back, descriptors, strata, medians, control, first, fits })
     }
 
     /// The stack that was learned from.
@@ -113,21 +119,12 @@ impl<'a> Baseline<'a> {
     /// Share of the donors of this cell that changed themselves in the views for which `is_asked` holds: the median of
     /// those views in each stratum, and the mean of the strata.
     pub fn changed_together(&self, is_asked: impl Fn(usize) -> bool) -> f32 {
-        let views: Vec<usize> = (0..self.look_back.len()).filter(|view| is_asked(*view)).collect();
-        let of_leaf = |leaf: usize| {
-            let known = views.iter().filter(|view| self.control.of_leaf(leaf, **view, 0).is_finite());
-            let mut shares: Vec<f32> = known.map(|view| self.control.left_out(leaf, *view)).collect();
-            if shares.is_empty() { 0.0 } else { regression::median(&mut shares) }
-        };
-        (0..self.strata.len()).map(of_leaf).sum::<f32>() / self.strata.len().max(1) as f32
+        self.control.changed_together(is_asked)
     }
 
     /// What look-alikes of this cell showed in a view: the median over the strata, NaN where none is known.
     pub fn level(&self, view: usize, feature: usize) -> f32 {
-        let of_leaf = |leaf: usize| self.control.of_leaf(leaf, view, feature);
-        let mut levels: Vec<f32> = (0..self.strata.len()).map(of_leaf).collect();
-        levels.retain(|level| level.is_finite());
-        if levels.is_empty() { f32::NAN } else { regression::median(&mut levels) }
+        self.control.level(view, feature)
     }
 
     /// An empty strip for pixels of this cell.

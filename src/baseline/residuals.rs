@@ -4,6 +4,7 @@
 //! Source: `reference/science.md` 6.2.
 
 use crate::baseline::control::Control;
+use crate::baseline::kept::KeptFits;
 use crate::baseline::lanes::LANES;
 use crate::baseline::regression::{WINSOR, median};
 use crate::baseline::strata::Strata;
@@ -19,12 +20,21 @@ pub const SPREAD_STEP: usize = 3;
 /// How donors scatter about their own expectation.
 pub struct Residuals {
     /// Median spread by `leaf * features + feature`.
-    spreads: Vec<f32>,
+    pub spreads: Vec<f32>,
     features: usize,
     /// Correlation of z between features in the look-back.
     pub correlation: Vec<Vec<f32>>,
+    /// Which donors left their expectation.
+    pub changed: Changed,
+    /// What was expected of each donor that was asked, stratum by stratum.
+    pub fits: Vec<Vec<KeptFits>>,
+}
+
+/// Which donors left their expectation, and when.
+#[derive(Debug, Clone, Default)]
+pub struct Changed {
     /// By leaf: donor * views + view.
-    changed: Vec<Vec<bool>>,
+    by_leaf: Vec<Vec<bool>>,
     views: usize,
 }
 
@@ -44,11 +54,12 @@ impl Residuals {
             spreads: Vec::with_capacity(strata.len() * features),
             features,
             correlation: vec![vec![0.0; features]; features],
-            changed: Vec::with_capacity(strata.len()),
-            views,
+            changed: Changed { by_leaf: Vec::with_capacity(strata.len()), views },
+            fits: Vec::with_capacity(strata.len()),
         };
         for (leaf, donors) in strata.donors.iter().enumerate() {
             let mut changed = vec![false; donors.len() * views];
+            let mut fits = Vec::with_capacity(donors.len());
             let priors: Vec<f32> = (0..features)
                 .map(|feature| leaf_spread(stack, look_back, control, leaf, donors, feature))
                 .collect();
@@ -59,6 +70,7 @@ impl Residuals {
                     strip.lay(lane, *donor, (control, &[(leaf, 1.0)]));
                 }
                 strip.fit(|feature| [priors[feature]; LANES]);
+                fits.extend((0..sixteen.len()).map(|lane| strip.kept(lane)));
                 let departures = strip.departures();
                 for (lane, (index, _)) in sixteen.iter().enumerate() {
                     for view in (0..views).filter(|view| departures.seen[*view] >> lane & 1 == 1) {
@@ -71,7 +83,8 @@ impl Residuals {
                 }
             }
             result.spreads.extend(priors);
-            result.changed.push(changed);
+            result.changed.by_leaf.push(changed);
+            result.fits.push(fits);
         }
         for a in 0..features {
             for b in 0..features {
@@ -82,14 +95,43 @@ impl Residuals {
         result
     }
 
-    /// Whether a donor of a stratum left its expectation in a view.
-    pub fn is_changed(&self, leaf: usize, donor: usize, view: usize) -> bool {
-        self.changed[leaf][donor * self.views + view]
-    }
-
     /// Spread of a blend of strata.
     pub fn spread(&self, blend: &[(usize, f32)], feature: usize) -> f32 {
         blend.iter().map(|(leaf, weight)| weight * self.spreads[leaf * self.features + feature]).sum()
+    }
+}
+
+impl Changed {
+    /// Which donors leave what was expected of them, in views that came after: `fits` by stratum, as `Residuals` has them
+    /// of every donor.
+    pub fn later(stack: &Stack, strata: &Strata, control: &Control, fits: &[Vec<KeptFits>]) -> Self {
+        let (views, features) = (stack.dates.len(), stack.features.len());
+        let mut strip = Strip::new(stack, &vec![false; views]);
+        let of_leaf = |(leaf, donors): (usize, &Vec<usize>)| {
+            let mut changed = vec![false; donors.len() * views];
+            for (first, sixteen) in donors.chunks(LANES).enumerate() {
+                strip.clear();
+                for (lane, donor) in sixteen.iter().enumerate() {
+                    strip.lay(lane, *donor, (control, &[(leaf, 1.0)]));
+                    strip.recall(lane, &fits[leaf][first * LANES + lane]);
+                }
+                strip.foresee();
+                let departures = strip.departures();
+                for lane in 0..sixteen.len() {
+                    for view in (0..views).filter(|view| departures.seen[*view] >> lane & 1 == 1) {
+                        let is_far = |of: usize| departures.z[of * views + view][lane].abs() > CHANGED_Z;
+                        changed[(first * LANES + lane) * views + view] = (0..features).any(is_far);
+                    }
+                }
+            }
+            changed
+        };
+        Self { by_leaf: strata.donors.iter().enumerate().map(of_leaf).collect(), views }
+    }
+
+    /// Whether a donor of a stratum left its expectation in a view.
+    pub fn is(&self, leaf: usize, donor: usize, view: usize) -> bool {
+        self.by_leaf[leaf][donor * self.views + view]
     }
 }
 

@@ -4,6 +4,8 @@
 //! A pixel's control blends the strata nearest to its own descriptor, so that it does not jump
 //! where two strata meet.
 
+use serde::{Deserialize, Serialize};
+
 use crate::baseline::descriptor::{DIMENSIONS, Descriptor, Descriptors};
 
 /// Fewest described pixels from which a cell can be controlled.
@@ -30,6 +32,7 @@ pub const BLENDED: usize = 4;
 const WEIGHT_STEPS: f32 = 255.0;
 
 /// Groups of look-alikes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Strata {
     /// Median descriptor of each stratum.
     centres: Vec<Descriptor>,
@@ -63,6 +66,12 @@ impl Strata {
         Some(Self { centres, donors })
     }
 
+    /// The same strata, with donors numbered anew.
+    pub fn renumbered(&self, number: impl Fn(usize) -> usize) -> Self {
+        let donors = self.donors.iter().map(|donors| donors.iter().map(|donor| number(*donor)).collect());
+        Self { centres: self.centres.clone(), donors: donors.collect() }
+    }
+
     /// Number of strata.
     pub fn len(&self) -> usize {
         self.donors.len()
@@ -73,9 +82,13 @@ impl Strata {
         self.donors.is_empty()
     }
 
-    /// The strata nearest to a descriptor with weights that sum to 1: whole numbers of `WEIGHT_STEPS` before that, so that
-    /// a blend that was kept is the same one.
+    /// The strata nearest to a descriptor with weights that sum to 1.
     pub fn blend(&self, descriptor: &Descriptor) -> Vec<(usize, f32)> {
+        weighed(self.steps(descriptor))
+    }
+
+    /// The strata nearest to a descriptor with their weights in whole steps: a blend that was kept is the same one.
+    pub fn steps(&self, descriptor: &Descriptor) -> Vec<(usize, f32)> {
         let distance =
             |centre: &Descriptor| (0..DIMENSIONS).map(|d| (centre[d] - descriptor[d]).powi(2)).sum::<f32>();
         let mut near: Vec<(usize, f32)> = self.centres.iter().map(distance).enumerate().collect();
@@ -83,7 +96,7 @@ impl Strata {
         near.truncate(BLENDED);
         let total: f32 = near.iter().map(|(_, squared)| 1.0 / (squared + 0.25)).sum();
         let steps = |squared: f32| (WEIGHT_STEPS / (squared + 0.25) / total).round();
-        weighed(near.into_iter().map(|(leaf, squared)| (leaf, steps(squared))).collect())
+        near.into_iter().map(|(leaf, squared)| (leaf, steps(squared))).collect()
     }
 }
 

@@ -5,6 +5,7 @@
 
 use crate::baseline::Series;
 use crate::baseline::control::Control;
+use crate::baseline::kept::KeptFits;
 use crate::baseline::lanes::{LANES, Lanes, Network, each, padding};
 use crate::baseline::regression::{Fits, History};
 use crate::observe::stack::{MISSING, Stack, value};
@@ -78,15 +79,9 @@ impl<'a> Strip<'a> {
 
     /// Lays a pixel into a lane, with the control of a blend of strata.
     pub fn lay(&mut self, lane: usize, pixel: usize, (control, blend): (&Control, &[(usize, f32)])) {
-        control.blend(blend, &mut self.sums, &mut self.totals);
         let (views, features) = (self.seen.len(), self.stack.features.len());
-        let known = self.look_back.iter().filter(|view| self.totals[**view] >= LEAST_KNOWN);
-        for &view in known {
-            for (feature, (low, high)) in self.range.iter_mut().enumerate() {
-                let control = self.sums[view * features + feature] / self.totals[view];
-                (low[lane], high[lane]) = (low[lane].min(control), high[lane].max(control));
-            }
-        }
+        control.blend(blend, &mut self.sums[..views * features], &mut self.totals[..views]);
+        (0..self.look_back.len()).for_each(|place| self.widen(lane, self.look_back[place]));
         let history = self.stack.history(pixel).chunks_exact(features);
         let sums = self.sums.chunks_exact(features);
         for (view, ((stored, sums), total)) in history.zip(sums).zip(&self.totals).enumerate() {
@@ -124,6 +119,44 @@ impl<'a> Strip<'a> {
             self.fits[feature] = Fits::shrunken((x, m), &history, (&prior, floor), &mut self.scratch);
         }
         self.foresee();
+    }
+
+    /// What is kept of the fits of a lane.
+    pub fn kept(&self, lane: usize) -> KeptFits {
+        let views = self.look_back.iter().filter(|view| self.seen[**view] >> lane & 1 == 1).count();
+        KeptFits { views: views as u16, features: self.fits.iter().map(|fits| fits.kept(lane)).collect() }
+    }
+
+    /// Puts fits that were kept into a lane.
+    pub fn recall(&mut self, lane: usize, kept: &KeptFits) {
+        for (fits, kept_fit) in self.fits.iter_mut().zip(&kept.features) {
+            // As a fit without a view has it.
+            fits.remember(lane, kept_fit, f32::from(kept.views.max(1)));
+        }
+    }
+
+    /// The range of the control in a look-back that lies before this strip's views: of a blend of strata, feature by
+    /// feature.
+    pub fn recall_range(&mut self, lane: usize, (look_back, blend): (&Control, &[(usize, f32)])) {
+        let features = self.fits.len();
+        self.sums.resize(self.sums.len().max(look_back.views() * features), 0.0);
+        self.totals.resize(self.totals.len().max(look_back.views()), 0.0);
+        let (sums, totals) =
+            (&mut self.sums[..look_back.views() * features], &mut self.totals[..look_back.views()]);
+        look_back.blend(blend, sums, totals);
+        (0..look_back.views()).for_each(|view| self.widen(lane, view));
+    }
+
+    /// Takes the control of a view, as it lies in the sums, into the range of a lane.
+    fn widen(&mut self, lane: usize, view: usize) {
+        let features = self.fits.len();
+        if self.totals[view] < LEAST_KNOWN {
+            return;
+        }
+        for (feature, (low, high)) in self.range.iter_mut().enumerate() {
+            let control = self.sums[view * features + feature] / self.totals[view];
+            (low[lane], high[lane]) = (low[lane].min(control), high[lane].max(control));
+        }
     }
 
     /// What the fits of the lanes expect in every view, and how far off each is.

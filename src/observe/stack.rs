@@ -64,6 +64,11 @@ impl Stack {
         &mut self.values[from..from + features]
     }
 
+    /// Sets one view of a pixel to stored numbers, feature by feature.
+    pub fn set(&mut self, pixel: usize, view: usize, stored: &[i16]) {
+        self.view_mut(pixel, view).copy_from_slice(stored);
+    }
+
     /// Lays a scene over one view: what it saw clear, in every feature; elsewhere stays what another scene of the
     /// same day saw.
     pub fn lay(&mut self, view: usize, values: &[Vec<f32>], clear: &[bool]) {

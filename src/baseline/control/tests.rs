@@ -9,9 +9,8 @@ const PAIR: [Feature; 2] = [Feature::Ndvi, Feature::Brightness];
 impl Control {
     /// A control that is given: `(leaf * views + view) * features + feature` in units of `STEP`.
     pub fn given(medians: Vec<i16>, views: usize, features: usize) -> Self {
-        let leaves = medians.len() / views / features;
-        let (contamination, left_out) = (vec![0.0; leaves], vec![0.0; leaves * views]);
-        Self::of(medians, (views, features), contamination, left_out)
+        let counts = vec![(0, 0); medians.len() / features];
+        Medians { values: medians, counts, views, features }.control()
     }
 }
 
@@ -20,6 +19,11 @@ fn strata(sizes: &[usize]) -> Strata {
     let starts = sizes.iter().scan(0, |from, size| Some(std::mem::replace(from, *from + size)));
     let donors = starts.zip(sizes).map(|(from, size)| (from..from + size).collect()).collect();
     Strata::given(vec![[0.0; 6]; sizes.len()], donors)
+}
+
+/// The control of strata of these sizes in every view of a stack.
+fn of(stack: &Stack, sizes: &[usize], changed: Option<&Changed>) -> Control {
+    Medians::of(stack, stack.dates.len(), &strata(sizes), changed).control()
 }
 
 /// Sixty pixels in strata of 20 and 40. A donor's number in its stratum, well shuffled, is its rank there.
@@ -32,7 +36,7 @@ fn look(pixel: usize, view: usize) -> [f32; 2] {
 #[test]
 fn the_control_of_a_stratum_is_the_median_of_its_own_donors_on_that_day() {
     let stack = drawn(corner(6, 10), 3, PAIR, |pixel, view| Some(look(pixel, view)));
-    let control = Control::medians(&stack, stack.dates.len(), &strata(&[20, 40]), None);
+    let control = of(&stack, &[20, 40], None);
     for view in 0..3 {
         let day = 0.1 * view as f32;
         near(control.of_leaf(0, view, 0), day + 0.010, 1e-6);
@@ -52,7 +56,7 @@ fn a_day_on_which_fewer_than_15_donors_are_seen_has_no_control() {
     let is_seen = |pixel: usize, view: usize| pixel >= 20 || pixel < seen[view];
     let look = |pixel: usize, view: usize| is_seen(pixel, view).then_some([0.4, 0.1]);
     let stack = drawn(corner(6, 10), 3, PAIR, look);
-    let control = Control::medians(&stack, stack.dates.len(), &strata(&[20, 40]), None);
+    let control = of(&stack, &[20, 40], None);
     assert!(control.of_leaf(0, 0, 0).is_nan() && control.of_leaf(0, 0, 1).is_nan());
     near(control.of_leaf(0, 1, 0), 0.4, 1e-6);
     assert!(control.of_leaf(0, 2, 0).is_nan());
@@ -67,7 +71,7 @@ fn a_donor_under_cloud_has_no_word_in_the_median() {
     };
     let level = |hidden: usize| {
         let stack = drawn(corner(4, 10), 1, PAIR, look(hidden));
-        Control::medians(&stack, stack.dates.len(), &strata(&[40]), None).of_leaf(0, 0, 0)
+        of(&stack, &[40], None).of_leaf(0, 0, 0)
     };
     near(level(0), 0.6, 1e-6);
     near(level(5), 0.2, 1e-6);
@@ -88,8 +92,8 @@ fn after_change(changed: usize) -> Control {
     let changes = [20, 40].into_iter().enumerate();
     let changes = changes
         .map(|(leaf, donors)| (0..donors * 3).map(|place| has_changed(leaf, place / 3, place % 3)).collect());
-    let first = Residuals::given(changes.collect(), 3);
-    Control::medians(&stack, stack.dates.len(), &strata(&[20, 40]), Some(&first))
+    let first = Changed::given(changes.collect(), 3);
+    of(&stack, &[20, 40], Some(&first))
 }
 
 #[test]
@@ -125,8 +129,8 @@ fn too_few_donors_that_did_not_change_are_no_control_either() {
     let look = |pixel: usize, _| (pixel < 25).then_some([0.5, 0.2]);
     let stack = drawn(corner(4, 10), 1, PAIR, look);
     let level = |changed: usize| {
-        let first = Residuals::given(vec![(0..40).map(|donor| donor < changed).collect()], 1);
-        Control::medians(&stack, stack.dates.len(), &strata(&[40]), Some(&first)).of_leaf(0, 0, 0)
+        let first = Changed::given(vec![(0..40).map(|donor| donor < changed).collect()], 1);
+        of(&stack, &[40], Some(&first)).of_leaf(0, 0, 0)
     };
     near(level(10), 0.5, 1e-6);
     assert!(level(11).is_nan());
@@ -135,7 +139,7 @@ fn too_few_donors_that_did_not_change_are_no_control_either() {
 #[test]
 fn a_stratum_that_nobody_saw_has_no_share_of_changed_donors() {
     let stack = drawn(corner(4, 10), 2, PAIR, |_, _| None);
-    let control = Control::medians(&stack, stack.dates.len(), &strata(&[40]), None);
+    let control = of(&stack, &[40], None);
     assert_eq!(control.contamination, [0.0]);
     assert!(control.of_leaf(0, 1, 1).is_nan());
 }

@@ -5,10 +5,10 @@ use crate::baseline::tests::{corner, drawn, near};
 use crate::observe::MISSING;
 use crate::submodel::Feature;
 
-impl Residuals {
+impl Changed {
     /// Changes that are given, by leaf: donor * views + view.
-    pub fn given(changed: Vec<Vec<bool>>, views: usize) -> Self {
-        Self { spreads: Vec::new(), features: 0, correlation: Vec::new(), changed, views }
+    pub fn given(by_leaf: Vec<Vec<bool>>, views: usize) -> Self {
+        Self { by_leaf, views }
     }
 }
 
@@ -62,7 +62,7 @@ fn residuals(step_of: usize, change: impl Fn(usize, usize) -> [f32; 2]) -> Resid
 fn changes(residuals: &Residuals) -> Vec<(usize, usize, usize)> {
     let places =
         (0..2).flat_map(|leaf| (0..20).flat_map(move |donor| (0..VIEWS).map(move |v| (leaf, donor, v))));
-    places.filter(|(leaf, donor, view)| residuals.is_changed(*leaf, *donor, *view)).collect()
+    places.filter(|(leaf, donor, view)| residuals.changed.is(*leaf, *donor, *view)).collect()
 }
 
 #[test]
