@@ -116,15 +116,9 @@ impl<'a> Baseline<'a> {
         blend.iter().map(|(leaf, weight)| weight * self.control.contamination[*leaf]).sum()
     }
 
-    /// Share of the donors of this cell that changed themselves in the views for which `is_asked` holds: the median of
-    /// those views in each stratum, and the mean of the strata.
-    pub fn changed_together(&self, is_asked: impl Fn(usize) -> bool) -> f32 {
-        self.control.changed_together(is_asked)
-    }
-
-    /// What look-alikes of this cell showed in a view: the median over the strata, NaN where none is known.
-    pub fn level(&self, view: usize, feature: usize) -> f32 {
-        self.control.level(view, feature)
+    /// What look-alikes showed in every view, stratum by stratum.
+    pub fn control(&self) -> &Control {
+        &self.control
     }
 
     /// An empty strip for pixels of this cell.

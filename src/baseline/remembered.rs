@@ -71,6 +71,11 @@ impl Column {
         Self(low.chain(high).collect())
     }
 
+    /// Its bytes.
+    pub fn bytes(self) -> Vec<u8> {
+        self.0
+    }
+
     /// The numbers of a column.
     pub fn numbers(&self) -> Vec<u16> {
         let (low, high) = self.0.split_at(self.0.len() / 2);
@@ -80,6 +85,12 @@ impl Column {
             Some(*before)
         };
         steps.scan(0, sum).collect()
+    }
+}
+
+impl From<Vec<u8>> for Column {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
     }
 }
 
@@ -143,6 +154,12 @@ impl KeptCell {
         places.sort_unstable();
         places.dedup();
         places
+    }
+
+    /// Numbers among the places of the pixels asked about.
+    pub fn numbers(&self, at: (Window, Window)) -> Vec<usize> {
+        let places = self.places(at);
+        self.own(at).map(|place| places.binary_search(&place).unwrap_or_default()).collect()
     }
 
     /// Places over the window around the cell of the pixels asked about, ascending.
@@ -233,7 +250,7 @@ impl<'a> Remembered<'a> {
         Some(Self {
             normal,
             stack,
-            own: kept.own((cell, around)).map(number).collect(),
+            own: kept.numbers((cell, around)),
             fits: normal.pixels.fits(),
             look_back: normal.medians.control(),
             control: medians.control(),

@@ -198,22 +198,22 @@ fn contamination_counts_the_donors_that_changed_themselves() {
 fn what_changed_together_is_the_median_of_the_views_asked_and_the_mean_of_the_strata() {
     learned(|baseline| {
         let half = 34.0 / 134.0 / 2.0;
-        near(baseline.changed_together(|view| view == 9), half, 1e-6);
+        near(baseline.control().changed_together(|view| view == 9), half, 1e-6);
         // A view that nobody saw has no say.
-        near(baseline.changed_together(|view| view == 9 || view == 11), half, 1e-6);
-        near(baseline.changed_together(|view| (8..10).contains(&view)), half, 1e-6);
-        near(baseline.changed_together(|view| (7..10).contains(&view)), 0.0, 1e-6);
-        near(baseline.changed_together(|_| false), 0.0, 0.0);
+        near(baseline.control().changed_together(|view| view == 9 || view == 11), half, 1e-6);
+        near(baseline.control().changed_together(|view| (8..10).contains(&view)), half, 1e-6);
+        near(baseline.control().changed_together(|view| (7..10).contains(&view)), 0.0, 1e-6);
+        near(baseline.control().changed_together(|_| false), 0.0, 0.0);
     });
 }
 
 #[test]
 fn the_level_of_a_view_is_the_median_of_the_strata_known_then() {
     learned(|baseline| {
-        near(baseline.level(8, 0), 0.46, 1e-6);
-        near(baseline.level(8, 1), 0.2, 1e-6);
-        near(baseline.level(10, 0), 0.30, 1e-6);
-        assert!(baseline.level(11, 0).is_nan());
+        near(baseline.control().level(8, 0), 0.46, 1e-6);
+        near(baseline.control().level(8, 1), 0.2, 1e-6);
+        near(baseline.control().level(10, 0), 0.30, 1e-6);
+        assert!(baseline.control().level(11, 0).is_nan());
     });
 }
 

@@ -15,6 +15,7 @@ pub mod shard;
 pub mod show;
 pub mod simulate;
 pub mod trace;
+pub mod watch;
 
 use std::process::ExitCode;
 
@@ -41,6 +42,8 @@ enum Verb {
     Check(check::Check),
     /// Scenes and red lines to leads
     Scan(scan::Scan),
+    /// One night of a scan that goes on: learns once, then pays for new scenes only
+    Watch(watch::Watch),
     /// Cut a scan into shards for several machines: a job folder
     Plan(plan::PlanVerb),
     /// Compute one shard of a job
@@ -74,6 +77,7 @@ pub fn main() -> ExitCode {
         Verb::Init(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),
         Verb::Scan(verb) => verb.run(),
+        Verb::Watch(verb) => verb.run(),
         Verb::Plan(verb) => verb.run(),
         Verb::Shard(verb) => verb.run(),
         Verb::Merge(verb) => verb.run(),

@@ -13,4 +13,4 @@ pub mod screen;
 pub mod stack;
 
 pub use feature::{Reflectance, features};
-pub use stack::{MISSING, Stack};
+pub use stack::{MISSING, Stack, quantised};

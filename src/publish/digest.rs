@@ -1,8 +1,11 @@
 //! Identity of a file by SHA-256, read in pieces so that a scene of any size fits.
 
-use std::fs::File;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
 use std::io::Read;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
@@ -28,12 +31,46 @@ pub fn of_file(path: &Path) -> Result<(u64, String), PublishError> {
     }
 }
 
+/// Digests of files that were read before: a file of the same size and time of change is not read again.
+#[derive(Debug, Default)]
+pub struct Digests {
+    /// By path: size, time of the last change in nanoseconds, SHA-256.
+    known: Mutex<BTreeMap<PathBuf, (u64, i128, String)>>,
+}
+
+impl Digests {
+    /// Digests that are known already.
+    pub fn new(known: BTreeMap<PathBuf, (u64, i128, String)>) -> Self {
+        Self { known: Mutex::new(known) }
+    }
+
+    /// Size and SHA-256 of a file, read only if it is not known as it is now.
+    pub fn of(&self, path: &Path) -> Result<(u64, String), PublishError> {
+        let found = fs::metadata(path).map_err(|source| PublishError::io("read", path, source))?;
+        let changed = i128::from(found.mtime()) * 1_000_000_000 + i128::from(found.mtime_nsec());
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+        if let Some((_, _, sha256)) = known.filter(|known| (known.0, known.1) == (found.len(), changed)) {
+            return Ok((found.len(), sha256));
+        }
+        let (size, sha256) = of_file(path)?;
+        let entry = (size, changed, sha256.clone());
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), entry);
+        Ok((size, sha256))
+    }
+
+    /// All that is known, by path.
+    pub fn all(&self) -> BTreeMap<PathBuf, (u64, i128, String)> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 /// SHA-256 (lower-case hexadecimal) of bytes.
 pub fn of_bytes(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
 }
 
-fn hexadecimal(digest: &[u8]) -> String {
+/// Lower-case hexadecimal.
+pub fn hexadecimal(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -48,7 +85,7 @@ mod tests {
         assert_eq!(of_bytes(b"abc"), expected);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("abc");
-        std::fs::write(&path, b"abc").unwrap();
+        fs::write(&path, b"abc").unwrap();
         assert_eq!(of_file(&path).unwrap(), (3, expected.to_owned()));
     }
 
@@ -57,7 +94,7 @@ mod tests {
         let bytes: Vec<u8> = (0..PIECE * 2 + 17).map(|i| (i % 251) as u8).collect();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("long");
-        std::fs::write(&path, &bytes).unwrap();
+        fs::write(&path, &bytes).unwrap();
         assert_eq!(of_file(&path).unwrap(), (bytes.len() as u64, of_bytes(&bytes)));
     }
 }

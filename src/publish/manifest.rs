@@ -11,6 +11,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::date::Date;
+use crate::publish::digest::Digests;
 use crate::publish::staging::{GENERATOR, MANIFEST};
 use crate::publish::{Outcome, PublishError, Staging, digest, geojson, gpkg};
 
@@ -28,9 +29,9 @@ pub struct Input {
 }
 
 impl Input {
-    /// Reads the file through for its size and SHA-256.
-    pub fn of_file(role: &str, path: &Path) -> Result<Self, PublishError> {
-        let (size, sha256) = digest::of_file(path)?;
+    /// Size and SHA-256 of a file, read through unless they are known.
+    pub fn of_file(role: &str, path: &Path, digests: &Digests) -> Result<Self, PublishError> {
+        let (size, sha256) = digests.of(path)?;
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ok(Self { role: role.to_owned(), file, size, sha256 })
     }

@@ -4,7 +4,7 @@
 //! Out: scenes sorted by date and id, and the files that are none, each with the reason.
 //! Law: a file that claims to be a scene and cannot be read is an error; nothing is left out silently.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use gdal::raster::ColorInterpretation;
@@ -25,6 +25,9 @@ pub struct Discovery {
     pub described: Vec<PathBuf>,
 }
 
+/// Files that turned out to be unreadable, with the reason: their scenes are looked at another time.
+pub type SetAside = BTreeMap<PathBuf, String>;
+
 /// A scene and how its numbers were understood.
 pub(crate) struct Candidate {
     pub(crate) scene: Scene,
@@ -41,23 +44,35 @@ pub(crate) struct Candidate {
 /// `NoScene`, `NoDate`, `Bands`, `Scaling`, `MixedScaling`, `MixedCrs`, `Duplicate`, `Stac`, and those of
 /// opening a file.
 pub fn scenes(path: &Path, band_order: Option<&[Band]>) -> Result<Discovery, ReadError> {
+    scenes_without(path, band_order, &SetAside::new())
+}
+
+/// The same; scenes with a file that is `set_aside` are listed among the skipped ones, whole.
+///
+/// # Errors
+/// Those of `scenes`.
+pub fn scenes_without(
+    path: &Path,
+    band_order: Option<&[Band]>,
+    set_aside: &SetAside,
+) -> Result<Discovery, ReadError> {
     harden::prepare()?;
     let (mut skipped, mut described) = (Vec::new(), Vec::new());
     let candidates = if path.is_dir() {
         match stac_root(path) {
-            Some(root) => stac::candidates(&root, &mut skipped, &mut described)?,
+            Some(root) => stac::candidates(&root, set_aside, (&mut skipped, &mut described))?,
             None => {
                 let files = tiff_files(path, &mut skipped)?;
-                of_files(&files, band_order, &mut skipped)?
+                of_files(&files, (band_order, set_aside), &mut skipped)?
             }
         }
     } else {
         let real = harden::plain_file(path)?;
         match harden::content(&real)? {
             harden::Content::Other(_) if is_json(path) => {
-                stac::candidates(path, &mut skipped, &mut described)?
+                stac::candidates(path, set_aside, (&mut skipped, &mut described))?
             }
-            _ => of_files(&[path.to_owned()], band_order, &mut skipped)?,
+            _ => of_files(&[path.to_owned()], (band_order, set_aside), &mut skipped)?,
         }
     };
     skipped.sort();
@@ -134,11 +149,17 @@ struct Group {
 
 fn of_files(
     files: &[PathBuf],
-    band_order: Option<&[Band]>,
+    (band_order, set_aside): (Option<&[Band]>, &SetAside),
     skipped: &mut Vec<(PathBuf, String)>,
 ) -> Result<Vec<Candidate>, ReadError> {
     let mut groups: BTreeMap<(PathBuf, String), Group> = BTreeMap::new();
+    let barred: BTreeSet<(PathBuf, String)> = set_aside.keys().map(|path| scene_of(path)).collect();
     for path in files {
+        if barred.contains(&scene_of(path)) {
+            let why = "a file of its scene was set aside".to_owned();
+            skipped.push((path.clone(), set_aside.get(path).cloned().unwrap_or(why)));
+            continue;
+        }
         let real = harden::plain_file(path)?;
         if harden::content(&real)? == harden::Content::Vrt {
             skipped.push((path.clone(), format!("is not a GeoTIFF, its content is {}", harden::VRT)));
@@ -160,6 +181,13 @@ fn of_files(
         group.probes.push(probe);
     }
     groups.into_iter().map(|((_, id), group)| candidate(id, group)).collect()
+}
+
+/// Folder and name of the scene that a file is of, by its name alone.
+fn scene_of(path: &Path) -> (PathBuf, String) {
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let scene = band_suffix(stem).map_or(stem, |(scene, _)| scene);
+    (path.parent().unwrap_or(Path::new("")).to_owned(), scene.to_owned())
 }
 
 type Named = (String, Vec<(Band, usize)>, String);

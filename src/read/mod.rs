@@ -16,11 +16,11 @@ mod scaling;
 mod stac;
 pub mod window;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-pub use discover::{Discovery, scenes};
+pub use discover::{Discovery, SetAside, scenes, scenes_without};
 pub use window::Reader;
 
 use crate::grid::{Crs, Window};
@@ -227,6 +227,26 @@ pub enum ReadError {
         /// What it says.
         reason: String,
     },
+}
+
+impl ReadError {
+    /// The file that is at fault, where a scene is and not the folder or the machine.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::NotPlainFile { path, .. }
+            | Self::Broken { path, .. }
+            | Self::TooLarge { path, .. }
+            | Self::Georeference { path, .. }
+            | Self::NoDate { path }
+            | Self::DateConflict { path, .. }
+            | Self::Bands { path, .. }
+            | Self::Scaling { path, .. }
+            | Self::Pixels { path, .. }
+            | Self::AllNodata { path, .. }
+            | Self::Changed { path, .. } => Some(path),
+            _ => None,
+        }
+    }
 }
 
 /// Versions of the libraries that read pixels and transform coordinates, for the manifest.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use crate::date::Date;
-use crate::read::discover::{Candidate, band_file};
+use crate::read::discover::{Candidate, SetAside, band_file};
 use crate::read::probe::Probe;
 use crate::read::scaling::{self, Evidence, Kind, Scaling};
 use crate::read::{ReadError, acquired, harden};
@@ -30,8 +30,8 @@ type Object = Map<String, Value>;
 /// `Stac` with file and next step, and those of opening the assets.
 pub(crate) fn candidates(
     root: &Path,
-    skipped: &mut Vec<(PathBuf, String)>,
-    described: &mut Vec<PathBuf>,
+    set_aside: &SetAside,
+    (skipped, described): (&mut Vec<(PathBuf, String)>, &mut Vec<PathBuf>),
 ) -> Result<Vec<Candidate>, ReadError> {
     let mut candidates = Vec::new();
     let (items, read) = items(root, skipped)?;
@@ -41,7 +41,19 @@ pub(crate) fn candidates(
             found if found.is_empty() => {
                 skipped.push((path, "item has no asset with a known band".to_owned()))
             }
-            found => candidates.push(candidate(&path, &item, found)?),
+            found => {
+                let candidate = candidate(&path, &item, found);
+                let files =
+                    |found: &Candidate| found.scene.bands.values().map(|band| band.path.clone()).collect();
+                let files: Vec<PathBuf> = match &candidate {
+                    Ok(found) => files(found),
+                    Err(error) => error.file().map(Path::to_owned).into_iter().collect(),
+                };
+                match files.iter().find_map(|file| set_aside.get(file)) {
+                    Some(reason) => skipped.push((path, reason.clone())),
+                    None => candidates.push(candidate?),
+                }
+            }
         }
     }
     Ok(candidates)

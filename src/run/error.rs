@@ -18,6 +18,7 @@ use crate::read::ReadError;
 use crate::read::attributes::AttributeError;
 use crate::redline::RedLineError;
 use crate::run::shards::ShardError;
+use crate::run::state::StateError;
 use crate::submodel::SubModelError;
 
 /// Why a run ended without a result.
@@ -206,6 +207,9 @@ pub enum RunError {
     /// The plan of a job.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// A state.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// A job that is shared out.
     #[error(transparent)]
     Shard(#[from] ShardError),

@@ -11,7 +11,8 @@ use crate::date::{Date, Period, days_between};
 use crate::grid::crs::Transform;
 use crate::grid::{Crs, Grid, Window};
 use crate::plan::Plan;
-use crate::read::{self, Reader};
+use crate::publish::digest::Digests;
+use crate::read::{self, Reader, SetAside};
 use crate::redline::context::Context;
 use crate::redline::read::Reading;
 use crate::redline::{self, RedLine, coverage};
@@ -85,12 +86,19 @@ pub struct Inputs {
     pub is_pair: bool,
     /// What the reader of the result must know.
     pub notes: Vec<String>,
+    /// Digests of the files.
+    pub digests: Digests,
 }
 
 /// Gathers and checks the inputs of a plan.
 pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
+    gather_without(plan, &SetAside::new(), Digests::default())
+}
+
+/// The same without scenes that are set aside, and with digests of files that are known.
+pub fn gather_without(plan: &Plan, set_aside: &SetAside, digests: Digests) -> Result<Inputs, RunError> {
     let order = (!plan.band_order.is_empty()).then_some(plan.band_order.as_slice());
-    let found = read::scenes(&plan.scenes, order)?;
+    let found = read::scenes_without(&plan.scenes, order, set_aside)?;
     let redlines = redline::read::read(&plan.redlines, plan.class)?;
     let context = context(plan, &redlines)?;
     let (baseline, target) = periods(plan, &found.scenes)?;
@@ -140,6 +148,7 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
         models,
         features,
         notes,
+        digests,
     })
 }
 

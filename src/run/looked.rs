@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::grid::Window;
 use crate::patch::Patch;
 use crate::weigh::closer::Closer;
 
@@ -19,30 +20,62 @@ type Key = (usize, usize, [u8; 32]);
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Taken {
     key: Key,
+    /// The ground that was looked at.
+    pub ground: Window,
     /// What was concluded; nothing where no season had enough views.
     closers: Vec<Closer>,
 }
 
 impl Taken {
     /// A look at a patch of one question and sub-model (places in the inputs).
-    pub fn new(asked: (usize, usize), patch: &Patch, closers: Vec<Closer>) -> Self {
-        Self { key: key(asked, patch), closers }
+    pub fn new(asked: (usize, usize), (patch, ground): (&Patch, Window), closers: Vec<Closer>) -> Self {
+        Self { key: key(asked, patch), ground, closers }
+    }
+
+    /// The same look where views have other places; `None` where one is gone.
+    pub fn with_views(mut self, place: impl Fn(usize) -> Option<usize>) -> Option<Self> {
+        for closer in &mut self.closers {
+            let views: Option<Vec<usize>> = closer.series.views.iter().map(|view| place(*view)).collect();
+            closer.series.views = views?;
+        }
+        Some(self)
     }
 }
 
 /// Looks by patch.
 #[derive(Debug, Default)]
-pub struct Known(BTreeMap<Key, Vec<Closer>>);
+pub struct Known {
+    looks: BTreeMap<Key, Vec<Closer>>,
+    /// Looks of this run, where they are to be kept.
+    used: Option<Vec<Taken>>,
+}
 
 impl Known {
+    /// Nothing is known yet, and what a run looks at is kept.
+    pub fn remembering() -> Self {
+        Self { used: Some(Vec::new()), ..Self::default() }
+    }
+
     /// Adds looks that were taken.
     pub fn add(&mut self, looks: Vec<Taken>) {
-        self.0.extend(looks.into_iter().map(|taken| (taken.key, taken.closers)));
+        self.looks.extend(looks.into_iter().map(|taken| (taken.key, taken.closers)));
+    }
+
+    /// Keeps what a look concluded, if looks are kept.
+    pub fn keep(&mut self, asked: (usize, usize), at: (&Patch, Window), closers: &[Closer]) {
+        if let Some(used) = &mut self.used {
+            used.push(Taken::new(asked, at, closers.to_vec()));
+        }
+    }
+
+    /// The looks of this run, where they were kept.
+    pub fn used(self) -> Vec<Taken> {
+        self.used.unwrap_or_default()
     }
 
     /// What a look at this patch concluded, if one was taken.
     pub fn take(&mut self, asked: (usize, usize), patch: &Patch) -> Option<Vec<Closer>> {
-        if self.0.is_empty() { None } else { self.0.remove(&key(asked, patch)) }
+        if self.looks.is_empty() { None } else { self.looks.remove(&key(asked, patch)) }
     }
 }
 
@@ -76,7 +109,8 @@ mod tests {
     #[test]
     fn a_look_is_known_by_every_bit_of_its_patch_and_by_what_was_asked() {
         let mut known = Known::default();
-        known.add(vec![Taken::new((0, 1), &patch(2.0), Vec::new())]);
+        let patch_there = patch(2.0);
+        known.add(vec![Taken::new((0, 1), (&patch_there, patch_there.window), Vec::new())]);
         assert!(known.take((0, 1), &patch(f32::from_bits(2.0_f32.to_bits() + 1))).is_none());
         assert!(known.take((1, 1), &patch(2.0)).is_none() && known.take((0, 0), &patch(2.0)).is_none());
         assert!(known.take((0, 1), &patch(2.0)).is_some());

@@ -45,6 +45,8 @@ pub mod shards;
 
 pub mod signs;
 
+pub mod state;
+
 pub mod tiles;
 
 pub mod trace;
@@ -64,7 +66,7 @@ use crate::publish::Staging;
 pub use error::RunError;
 use gaps::Answers;
 use inputs::{Inputs, Question};
-use looked::Known;
+use looked::{Known, Taken};
 pub use noise::Noise;
 use records::Records;
 use select::Selected;
@@ -87,6 +89,7 @@ impl Progress for Silent {
 }
 
 /// What a run found, before it is published.
+#[derive(Default)]
 pub struct Found {
     /// Leads and suppressed patches.
     pub records: Records,
@@ -144,7 +147,7 @@ pub fn find(
         progress.stage("evidence", tiles.iter().map(|tile| tile.len() as u64).sum());
         let signs = tiles::evidence(inputs, &asked, &tiles, progress)?;
         let evidence = Evidence { asked, signs, known: Known::default() };
-        concluded(plan, inputs, evidence, tile_size, progress)
+        concluded(plan, inputs, evidence, tile_size, progress).map(|(found, _)| found)
     })
 }
 
@@ -174,16 +177,16 @@ fn asked_in<'a>(
     Ok(asked)
 }
 
-/// From the evidence of a series to leads.
+/// From the evidence of a series to leads, with the closer looks that were taken or known where they are to be kept.
 fn concluded(
     plan: &Plan,
     inputs: &Inputs,
-    Evidence { asked, signs, known }: Evidence,
+    Evidence { asked, signs, mut known }: Evidence,
     tile_size: usize,
     progress: &dyn Progress,
-) -> Result<Found, RunError> {
+) -> Result<(Found, Vec<Taken>), RunError> {
     progress.stage("patches", 0);
-    let examined = patches::examine(inputs, &asked, tile_size, (known, progress))?;
+    let examined = patches::examine(inputs, &asked, tile_size, (&mut known, progress))?;
     let models = 0..inputs.models.len();
     let answers = |place: usize| Answers {
         scratch: &asked[place].1,
@@ -218,7 +221,7 @@ fn concluded(
         lead.notes.extend(doubts.iter().cloned());
     }
     let notes = selected.iter().flat_map(Selected::notes).chain(doubts).collect();
-    Ok(Found { records, gaps, noise, selected, notes })
+    Ok((Found { records, gaps, noise, selected, notes }, known.used()))
 }
 
 /// The same for two dates: there is no year in which nothing was looked for.

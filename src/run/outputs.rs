@@ -125,6 +125,24 @@ fn resolved(plan: &Plan, inputs: &Inputs, found: &Found) -> Value {
     })
 }
 
+/// One digest of everything that a result depends on: files, what was decided, the program.
+pub fn fingerprint(plan: &Plan, inputs: &Inputs) -> Result<String, RunError> {
+    let files = input_files(plan, inputs)?;
+    let words: Vec<String> =
+        files.iter().map(|file| format!("{} {} {}", file.role, file.file, file.sha256)).collect();
+    let decided = resolved(plan, inputs, &Found::default());
+    let program = crate::run::shards::job::program();
+    let skipped: Vec<String> =
+        inputs.skipped.iter().map(|(path, reason)| format!("{path:?} {reason}")).collect();
+    let all = format!("{program}\n{decided}\n{}\n{}", words.join("\n"), skipped.join("\n"));
+    Ok(digest::of_bytes(all.as_bytes()))
+}
+
+/// Digest of the manifest in an output folder; `None` where there is none.
+pub fn manifest_of(out: &std::path::Path) -> Option<String> {
+    digest::of_file(&out.join(crate::publish::staging::MANIFEST)).ok().map(|(_, sha256)| sha256)
+}
+
 /// Every file that was read, once, with its hash.
 fn input_files(plan: &Plan, inputs: &Inputs) -> Result<Vec<Input>, RunError> {
     let mut files = Vec::new();
@@ -133,10 +151,10 @@ fn input_files(plan: &Plan, inputs: &Inputs) -> Result<Vec<Input>, RunError> {
     scenes.sort_unstable();
     scenes.dedup();
     for path in scenes {
-        files.push(Input::of_file("scene", path)?);
+        files.push(Input::of_file("scene", path, &inputs.digests)?);
     }
     for path in &inputs.described {
-        files.push(Input::of_file("stac", path)?);
+        files.push(Input::of_file("stac", path, &inputs.digests)?);
     }
     let context = plan.context().map(|(role, paths)| (role.name(), paths));
     let own = [("redlines", plan.redlines.as_slice()), ("verified", plan.verified.as_slice())];
@@ -145,13 +163,13 @@ fn input_files(plan: &Plan, inputs: &Inputs) -> Result<Vec<Input>, RunError> {
         for (path, name) in paths.iter().zip(named::files(paths)) {
             let folder = name.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
             for part in named::parts(path) {
-                let input = Input::of_file(role, &part)?;
+                let input = Input::of_file(role, &part, &inputs.digests)?;
                 files.push(Input { file: format!("{folder}{}", input.file), ..input });
             }
         }
     }
     if let Some(path) = &plan.written {
-        files.push(Input::of_file("plan", path)?);
+        files.push(Input::of_file("plan", path, &inputs.digests)?);
     }
     Ok(files)
 }

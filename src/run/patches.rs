@@ -62,11 +62,15 @@ pub fn examine(
     inputs: &Inputs,
     asked: &[(&Question, Scratch)],
     tile_size: usize,
-    (known, progress): (Known, &dyn Progress),
+    (known, progress): (&mut Known, &dyn Progress),
 ) -> Result<Vec<Vec<Examined>>, RunError> {
     let found = found(inputs, asked)?;
     let questions: Vec<&Question> = asked.iter().map(|(question, _)| *question).collect();
     let closers = look_closer(inputs, &questions, tile_size, (&found, known, progress))?;
+    for (examined, closers) in found.iter().zip(&closers).filter(|(one, _)| one.is_worth_a_look(inputs)) {
+        let ground = Look::new(&examined.patch, inputs.grid.whole()).window();
+        known.keep((examined.question, examined.model), (&examined.patch, ground), closers);
+    }
     let mut examined = concluded(found, closers);
     let place = |examined: &Examined| {
         let cut = examined.closer.as_ref().map_or(&examined.patch, |closer| &closer.patch);
@@ -95,9 +99,10 @@ pub fn looks(
         examined.is_worth_a_look(inputs) && is_own(around)
     });
     let questions: Vec<&Question> = asked.iter().map(|(question, _)| *question).collect();
-    let closers = look_closer(inputs, &questions, tile_size, (&found, Known::default(), progress))?;
+    let closers = look_closer(inputs, &questions, tile_size, (&found, &mut Known::default(), progress))?;
     let taken = |(examined, closers): (&Examined, Vec<Closer>)| {
-        Taken::new((examined.question, examined.model), &examined.patch, closers)
+        let ground = Look::new(&examined.patch, whole).window();
+        Taken::new((examined.question, examined.model), (&examined.patch, ground), closers)
     };
     Ok(found.iter().zip(closers).map(taken).collect())
 }
@@ -220,7 +225,7 @@ fn look_closer(
     inputs: &Inputs,
     questions: &[&Question],
     tile_size: usize,
-    (found, mut known, progress): (&[Examined], Known, &dyn Progress),
+    (found, known, progress): (&[Examined], &mut Known, &dyn Progress),
 ) -> Result<Vec<Vec<Closer>>, RunError> {
     let whole = inputs.grid.whole();
     let mut waiting: BTreeMap<usize, Vec<usize>> = BTreeMap::new();

@@ -6,8 +6,9 @@
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
+use crate::baseline::CELL;
+use crate::baseline::control::Control;
 use crate::baseline::regression::median;
-use crate::baseline::{Baseline, CELL};
 use crate::detect::pair::shift::EdgeSums;
 use crate::grid::Window;
 use crate::observe::Stack;
@@ -36,22 +37,33 @@ pub struct Signs {
 }
 
 impl Signs {
-    /// Reads the signs of a cell.
-    pub fn of(inputs: &Inputs, question: &Question, baseline: &Baseline, cell: Window) -> Self {
-        let stack = baseline.stack();
-        let (views, features) = (stack.dates.len(), stack.features.len());
-        let levels = (0..views * features).map(|place| baseline.level(place / features, place % features));
+    /// Reads the signs of a cell off its control in all views. `edges` are its pictures before and after, of cells whose
+    /// edges are compared.
+    pub fn of(
+        inputs: &Inputs,
+        question: &Question,
+        control: &Control,
+        (cell, pictures): (Window, Option<[Array2<f32>; 2]>),
+    ) -> Self {
+        let (dates, features) = (inputs.dates(), inputs.features.len());
+        let levels = 0..dates.len() * features;
+        let levels = levels.map(|place| control.level(place / features, place % features));
+        let compared = |[before, after]: [Array2<f32>; 2]| {
+            let mut sums = EdgeSums::default();
+            sums.add(before.view(), after.view());
+            sums
+        };
         Self {
             cell,
             levels: levels.collect(),
-            changed: baseline.changed_together(|view| question.target.contains(stack.dates[view])),
-            edges: has_edges(inputs, cell).then(|| edges(question, stack, cell)).flatten(),
+            changed: control.changed_together(|view| question.target.contains(dates[view])),
+            edges: pictures.map(compared),
         }
     }
 }
 
 /// Whether a cell is among those whose edges are compared: every so manieth of the cells of the area.
-fn has_edges(inputs: &Inputs, cell: Window) -> bool {
+pub fn has_edges(inputs: &Inputs, cell: Window) -> bool {
     let area = inputs.area;
     let (first, last) = (area.col0 / CELL, area.col_end().div_ceil(CELL));
     let (top, bottom) = (area.row0 / CELL, area.row_end().div_ceil(CELL));
@@ -61,22 +73,35 @@ fn has_edges(inputs: &Inputs, cell: Window) -> bool {
     number.is_multiple_of(step)
 }
 
-/// Edges in the median brightness of the look-back against those in that of the target period.
-fn edges(question: &Question, stack: &Stack, cell: Window) -> Option<EdgeSums> {
+/// Median brightness of a cell over the views for which `is_asked` holds, NaN where too few were clear; `None` without that
+/// feature. `place` says where a pixel, by row and column of the cell, lies in the stack.
+pub fn picture(
+    stack: &Stack,
+    cell: Window,
+    place: impl Fn(usize, usize) -> usize,
+    is_asked: impl Fn(usize) -> bool,
+) -> Option<Array2<f32>> {
     let feature = stack.place(Feature::Brightness)?;
-    let dates = &stack.dates;
-    let picture = |is_asked: &dyn Fn(usize) -> bool| {
-        let views: Vec<usize> = (0..dates.len()).filter(|view| is_asked(*view)).collect();
-        Array2::from_shape_fn((cell.rows, cell.cols), |(row, col)| {
-            let pixel = stack.pixel_at(cell.row0 + row, cell.col0 + col);
-            let seen = views.iter().filter(|view| stack.is_seen(**view, pixel));
-            let mut values: Vec<f32> = seen.map(|view| value(stack.at(pixel, *view, feature))).collect();
-            if values.len() < LEAST_VIEWS { f32::NAN } else { median(&mut values) }
-        })
-    };
-    let before = picture(&|view| question.look_back[view]);
-    let after = picture(&|view| question.target.contains(dates[view]));
-    let mut sums = EdgeSums::default();
-    sums.add(before.view(), after.view());
-    Some(sums)
+    let views: Vec<usize> = (0..stack.dates.len()).filter(|view| is_asked(*view)).collect();
+    Some(Array2::from_shape_fn((cell.rows, cell.cols), |(row, col)| {
+        let pixel = place(row, col);
+        let seen = views.iter().filter(|view| stack.is_seen(**view, pixel));
+        let mut values: Vec<f32> = seen.map(|view| value(stack.at(pixel, *view, feature))).collect();
+        if values.len() < LEAST_VIEWS { f32::NAN } else { median(&mut values) }
+    }))
+}
+
+/// The pictures of a cell before and after whose edges are compared, if it is one of those cells.
+pub fn pictures(
+    inputs: &Inputs,
+    question: &Question,
+    stack: &Stack,
+    cell: Window,
+) -> Option<[Array2<f32>; 2]> {
+    if !has_edges(inputs, cell) {
+        return None;
+    }
+    let place = |row: usize, col: usize| stack.pixel_at(cell.row0 + row, cell.col0 + col);
+    let before = picture(stack, cell, place, |view| question.look_back[view])?;
+    Some([before, picture(stack, cell, place, |view| question.target.contains(stack.dates[view]))?])
 }

@@ -3,14 +3,17 @@
 //! Law: a tile reads its pixels and a ring; what a pixel gets depends on its control cell alone, so
 //! tile size, memory and threads change no byte.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::baseline::descriptor::Descriptors;
 use crate::baseline::lanes::LANES;
-use crate::baseline::strip::Strip;
+use crate::baseline::strip::{Departures, Strip};
 use crate::baseline::{self, Baseline, CELL, RING, Series};
+use crate::date::{Date, Period};
 use crate::detect::ends::Ends;
-use crate::detect::evidence::{Calendar, Finding, Prepared};
+use crate::detect::evidence::{Calendar, Finding, Past, Prepared};
 use crate::detect::gate;
 use crate::detect::seasons::Seasons;
 use crate::grid::Window;
@@ -20,9 +23,10 @@ use crate::patch::tree;
 use crate::read::Reader;
 use crate::redline::coverage;
 use crate::run::inputs::{Inputs, Question};
-use crate::run::signs::Signs;
+use crate::run::signs::{self, Signs};
 use crate::run::{Progress, RunError};
 use crate::scene::{Band, Scene};
+use crate::submodel::Feature;
 
 /// How far beyond a red line evidence is looked at, so that a contour at the line is whole.
 const ZONE_MARGIN: usize = 3;
@@ -56,18 +60,34 @@ pub fn tiles(inputs: &Inputs, tile_size: usize) -> Vec<Window> {
 
 /// Reads every view of a window into a stack: masked, screened, in features.
 pub fn stack(inputs: &Inputs, reader: &mut Reader, window: Window) -> Result<Stack, RunError> {
-    let whole = inputs.grid.whole();
-    let outer = window.grown(mask::DILATION, whole);
-    let mut stack = Stack::new(window, inputs.dates(), inputs.features.clone());
-    for (place, view) in inputs.views.iter().enumerate() {
+    let mut stack = observed(inputs, reader, window, 0..inputs.views.len())?;
+    screen::screen(&mut stack, &inputs.question.look_back, reach(inputs));
+    Ok(stack)
+}
+
+/// Clear views on each side that tell a spike.
+pub fn reach(inputs: &Inputs) -> usize {
+    if inputs.has_masks() { screen::REACH_WITH_MASK } else { screen::REACH_WITHOUT_MASK }
+}
+
+/// Reads some views of a window into a stack: masked, in features, not screened in time.
+pub fn observed(
+    inputs: &Inputs,
+    reader: &mut Reader,
+    window: Window,
+    views: Range<usize>,
+) -> Result<Stack, RunError> {
+    let outer = window.grown(mask::DILATION, inputs.grid.whole());
+    let views = &inputs.views[views];
+    let dates = views.iter().map(|view| view.date).collect();
+    let mut stack = Stack::new(window, dates, inputs.features.clone());
+    for (place, view) in views.iter().enumerate() {
         // Scenes of one day in reverse, so that where two saw the same ground the first one has the last word.
         for scene in view.scenes.iter().rev() {
             add_scene(inputs, reader, *scene, (place, outer), &mut stack)?;
         }
     }
     baseline::drop_cloudy_blocks(&mut stack);
-    let reach = if inputs.has_masks() { screen::REACH_WITH_MASK } else { screen::REACH_WITHOUT_MASK };
-    screen::screen(&mut stack, &inputs.question.look_back, reach);
     Ok(stack)
 }
 
@@ -162,16 +182,24 @@ fn tile_evidence(
         for (cell, around) in cells.iter().zip(&around) {
             let baseline = Baseline::learn(&stack, &descriptors, &question.look_back, *around);
             // The first question is that of the run; the others are placebos.
-            signs.extend(
-                baseline
-                    .iter()
-                    .filter(|_| place == 0)
-                    .map(|learned| Signs::of(inputs, question, learned, *cell)),
-            );
+            let of = |learned: &Baseline| {
+                let pictures = signs::pictures(inputs, question, &stack, *cell);
+                Signs::of(inputs, question, learned.control(), (*cell, pictures))
+            };
+            signs.extend(baseline.iter().filter(|_| place == 0).map(of));
             let is_wanted = |model: usize, row: usize, col: usize| {
                 wanted[model][(row - tile.row0) * tile.cols + col - tile.col0]
             };
-            let judged = judge_cell(inputs, question, (&stack, baseline), *cell, is_wanted);
+            let dates = &stack.dates[..question.look_back.len()];
+            let normal = Learned { stack: &stack, baseline: baseline.as_ref() };
+            let asked = Asked::new(inputs, (dates, &question.look_back), question.target, &normal);
+            let strip = Strip::new(&stack, &question.look_back);
+            let judged = judge_cell(
+                (&asked, &normal),
+                (strip, &inputs.features, dates, question.target),
+                *cell,
+                is_wanted,
+            );
             for (plane, values) in judged.iter().enumerate() {
                 scratch.write(plane, *cell, values)?;
             }
@@ -195,59 +223,114 @@ pub fn zone_mask(inputs: &Inputs, lines: &[usize], window: Window) -> Vec<bool> 
     inner(&far, outer, window).into_iter().map(|far| !far).collect()
 }
 
+/// What is normal in a cell, learned today or remembered, with what later views showed.
+pub trait Normal {
+    /// Correlation of the residuals of two features.
+    fn correlation(&self, a: usize, b: usize) -> f32;
+    /// Follows up to sixteen pixels, (row, column) of the grid, through the views of the question.
+    fn follow(&self, pixels: &[(usize, usize)], strip: &mut Strip);
+    /// What the look-back holds of the pixels in the strip for a sub-model.
+    fn past(&self, model: usize, pixels: &[(usize, usize)], asked: &Asked, departures: &Departures) -> Past;
+    /// Whether any view saw a pixel, control or not.
+    fn was_seen(&self, row: usize, col: usize) -> bool;
+}
+
+/// How the sub-models ask a cell.
+pub struct Asked<'a> {
+    /// By sub-model.
+    pub prepared: Vec<Prepared<'a>>,
+    /// By sub-model.
+    pub calendars: Vec<Calendar>,
+    seasons: Vec<Seasons>,
+}
+
+impl<'a> Asked<'a> {
+    /// Prepares the sub-models for a cell. `look_back` tells of the views on `dates`.
+    pub fn new(
+        inputs: &'a Inputs,
+        (dates, look_back): (&[Date], &[bool]),
+        target: Period,
+        normal: &impl Normal,
+    ) -> Self {
+        let prepare = |model| Prepared::new(model, &inputs.features, |a, b| normal.correlation(a, b));
+        let prepared: Vec<Prepared> = inputs.models.iter().map(prepare).collect();
+        let calendar = |prepared: &Prepared| prepared.calendar(dates, look_back, target);
+        Self {
+            calendars: prepared.iter().map(calendar).collect(),
+            seasons: inputs.models.iter().map(|model| Seasons::of(model, dates, target)).collect(),
+            prepared,
+        }
+    }
+}
+
 /// Planes (evidence, gate and seasons of each sub-model) of one cell.
-fn judge_cell(
-    inputs: &Inputs,
-    question: &Question,
-    (stack, baseline): (&Stack, Option<Baseline>),
+pub fn judge_cell(
+    (asked, normal): (&Asked, &impl Normal),
+    (mut strip, features, dates, target): (Strip, &[Feature], &[Date], Period),
     cell: Window,
     is_wanted: impl Fn(usize, usize, usize) -> bool,
 ) -> Vec<Vec<i16>> {
-    let mut planes = vec![vec![scratch::OUTSIDE; cell.len()]; inputs.models.len() * PLANES];
-    let prepared: Vec<Prepared> =
-        inputs.models.iter().map(|model| prepare(&baseline, model, inputs)).collect();
-    let dates = &stack.dates;
-    let seasons: Vec<Seasons> =
-        inputs.models.iter().map(|model| Seasons::of(model, dates, question.target)).collect();
-    let calendars: Vec<Calendar> = prepared
-        .iter()
-        .map(|prepared| prepared.calendar(dates, &question.look_back, question.target))
-        .collect();
+    let models = asked.prepared.len();
+    let mut planes = vec![vec![scratch::OUTSIDE; cell.len()]; models * PLANES];
     let places =
         (cell.row0..cell.row_end()).flat_map(|row| (cell.col0..cell.col_end()).map(move |col| (row, col)));
-    let is_asked = |place: &(usize, (usize, usize))| {
-        let (_, (row, col)) = *place;
-        (0..inputs.models.len()).any(|model| is_wanted(model, row, col))
-    };
-    let asked: Vec<(usize, (usize, usize))> = places.enumerate().filter(is_asked).collect();
-    let mut strip = Strip::new(stack, &question.look_back);
+    let is_asked = |(row, col): &(usize, usize)| (0..models).any(|model| is_wanted(model, *row, *col));
+    let pixels: Vec<(usize, usize)> = places.filter(is_asked).collect();
     let (mut ends, mut series) = (Ends::default(), Series::default());
-    for sixteen in asked.chunks(LANES) {
-        let there: Vec<usize> = sixteen.iter().map(|(_, (row, col))| stack.pixel_at(*row, *col)).collect();
-        if let Some(baseline) = &baseline {
-            baseline.follow(&there, &mut strip);
-        }
-        for (model, prepared) in prepared.iter().enumerate() {
+    for sixteen in pixels.chunks(LANES) {
+        normal.follow(sixteen, &mut strip);
+        for (model, prepared) in asked.prepared.iter().enumerate() {
             let departures = strip.departures();
-            let past = prepared.past(&departures, &calendars[model]);
-            let findings = prepared.find(&departures, (past, &calendars[model]), &mut ends);
-            let unseen = seasons[model].unseen(departures.seen);
-            for (lane, (pixel, (row, col))) in sixteen.iter().enumerate() {
-                if !is_wanted(model, *row, *col) {
+            let past = normal.past(model, sixteen, asked, &departures);
+            let findings = prepared.find(&departures, (past, &asked.calendars[model]), &mut ends);
+            let unseen = asked.seasons[model].unseen(departures.seen);
+            for (lane, &(row, col)) in sixteen.iter().enumerate() {
+                if !is_wanted(model, row, col) {
                     continue;
                 }
-                let finding = finding(findings[lane], || is_seen(stack, there[lane]));
-                planes[evidence_plane(model)][*pixel] = scratch::stored(finding);
-                planes[seasons_plane(model)][*pixel] = unseen[lane] as i16;
+                let pixel = (row - cell.row0) * cell.cols + col - cell.col0;
+                let finding = finding(findings[lane], || normal.was_seen(row, col));
+                planes[evidence_plane(model)][pixel] = scratch::stored(finding);
+                planes[seasons_plane(model)][pixel] = unseen[lane] as i16;
                 if matches!(finding, Finding::Evidence(evidence) if evidence >= tree::LEVELS[0]) {
                     strip.series(lane, &mut series);
-                    let run = gate::pass(prepared.model, &stack.features, &series, dates, question.target);
-                    planes[gate_plane(model)][*pixel] = run.map_or(0, |run| run.views as i16);
+                    let run = gate::pass(prepared.model, features, &series, dates, target);
+                    planes[gate_plane(model)][pixel] = run.map_or(0, |run| run.views as i16);
                 }
             }
         }
     }
     planes
+}
+
+/// A cell that was learned today.
+pub struct Learned<'a> {
+    /// All views.
+    pub stack: &'a Stack,
+    /// What is normal; `None` where too few pixels have a history.
+    pub baseline: Option<&'a Baseline<'a>>,
+}
+
+impl Normal for Learned<'_> {
+    /// Without a baseline nothing correlates.
+    fn correlation(&self, a: usize, b: usize) -> f32 {
+        self.baseline.map_or(0.0, |baseline| baseline.correlation(a, b))
+    }
+
+    fn follow(&self, pixels: &[(usize, usize)], strip: &mut Strip) {
+        if let Some(baseline) = self.baseline {
+            let there: Vec<usize> = pixels.iter().map(|(row, col)| self.stack.pixel_at(*row, *col)).collect();
+            baseline.follow(&there, strip);
+        }
+    }
+
+    fn past(&self, model: usize, _pixels: &[(usize, usize)], asked: &Asked, departures: &Departures) -> Past {
+        asked.prepared[model].past(departures, &asked.calendars[model])
+    }
+
+    fn was_seen(&self, row: usize, col: usize) -> bool {
+        is_seen(self.stack, self.stack.pixel_at(row, col))
+    }
 }
 
 /// Whether any view saw a pixel.

@@ -109,10 +109,10 @@ fn later_views_of_a_remembered_cell_are_judged_as_if_it_were_learned_today() {
     assert!(compared > 1000);
     let control = remembered.whole_control();
     for view in 0..VIEWS {
-        assert_eq!(control.level(view, 1).to_bits(), learned.level(view, 1).to_bits());
+        assert_eq!(control.level(view, 1).to_bits(), learned.control().level(view, 1).to_bits());
     }
     let changed = |view: usize| view >= LOOK_BACK;
-    assert_eq!(control.changed_together(changed), learned.changed_together(changed));
+    assert_eq!(control.changed_together(changed), learned.control().changed_together(changed));
     assert!(control.changed_together(changed) > 0.0, "some donors stand on bare ground");
 }
 

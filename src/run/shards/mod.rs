@@ -179,7 +179,8 @@ pub fn merge(
                     signs.extend(found.signs);
                     known.add(found.looks);
                 }
-                concluded(&plan, &inputs, Evidence { asked, signs, known }, tile_size, progress)
+                let evidence = Evidence { asked, signs, known };
+                concluded(&plan, &inputs, evidence, tile_size, progress).map(|(found, _)| found)
             })?
         }
     };

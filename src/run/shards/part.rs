@@ -24,7 +24,7 @@ use crate::run::shards::ShardError;
 use crate::run::signs::Signs;
 
 /// First line of a part; the number is that of the format.
-const NAME: &[u8] = b"steppewatch part 1\n";
+const NAME: &[u8] = b"steppewatch part 2\n";
 
 /// Bytes of a SHA-256.
 const DIGEST: usize = 32;

@@ -116,7 +116,7 @@ impl Ground {
             // Tiles begin on the lattice of cells, as those of a scan do.
             tiles::evidence(inputs, &asked, &place.ground.tiles(tile_size), &Silent)?;
             let examined =
-                patches::examine(inputs, &asked, tile_size, (Known::default(), &Silent))?.remove(0);
+                patches::examine(inputs, &asked, tile_size, (&mut Known::default(), &Silent))?.remove(0);
             let scratch = asked.remove(0).1;
             let records = records::weigh(plan, inputs, question, &examined)?;
             Ok(Self { scratch, examined, records })
