@@ -6,10 +6,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::descriptor::Descriptors;
 use super::kept::{KeptFit, KeptFits};
 use super::lanes::LANES;
 use super::strata::{BLENDED, weighed};
-use super::{Baseline, Control, Medians, Strata, Strip};
+use super::{Baseline, Control, Medians, Residuals, Strata, Strip};
 use crate::baseline::residuals::Changed;
 use crate::grid::Window;
 use crate::observe::stack::Stack;
@@ -206,6 +207,27 @@ impl Normal {
         }
     }
 
+    /// What is normal as if it were learned today: `stack` holds all views of the cell, and `later` is the control of those
+    /// after the look-back.
+    pub fn baseline<'a>(
+        &self,
+        (stack, look_back): (&'a Stack, &'a [bool]),
+        descriptors: &'a Descriptors,
+        later: &Medians,
+    ) -> Baseline<'a> {
+        let medians = self.medians.followed_by(later);
+        Baseline {
+            stack,
+            look_back,
+            descriptors,
+            strata: self.strata.clone(),
+            control: medians.control(),
+            medians,
+            first: Vec::new(),
+            fits: Residuals::given(self.spreads.clone(), self.correlation.clone()),
+        }
+    }
+
     /// Correlation of the residuals of two features among donors in the look-back.
     pub fn correlation(&self, a: usize, b: usize) -> f32 {
         self.correlation[a][b]
@@ -258,9 +280,9 @@ impl<'a> Remembered<'a> {
         })
     }
 
-    /// What is kept of the cell.
-    pub fn normal(&self) -> &Normal {
-        self.normal
+    /// The control in the later views, to be kept.
+    pub fn later(&self) -> &Medians {
+        &self.medians
     }
 
     /// The control in the look-back and in the later views.

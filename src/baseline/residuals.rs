@@ -95,6 +95,12 @@ impl Residuals {
         result
     }
 
+    /// Spreads by stratum and feature, and correlations, that are known.
+    pub fn given(spreads: Vec<f32>, correlation: Vec<Vec<f32>>) -> Self {
+        let features = correlation.len();
+        Self { spreads, features, correlation, changed: Changed::default(), fits: Vec::new() }
+    }
+
     /// Spread of a blend of strata.
     pub fn spread(&self, blend: &[(usize, f32)], feature: usize) -> f32 {
         blend.iter().map(|(leaf, weight)| weight * self.spreads[leaf * self.features + feature]).sum()

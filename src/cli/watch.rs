@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
+use jiff::Timestamp;
 
 use crate::cli::exit::Exit;
 use crate::cli::scan::{Asked, Scanned};
 use crate::cli::show::{self, Bar};
-use crate::read::SetAside;
 use crate::run::state::store::Store;
-use crate::run::state::{self, Update};
+use crate::run::state::{self, Conduct, Update};
 
 /// Arguments of `watch`.
 #[derive(Debug, Args)]
@@ -36,10 +36,15 @@ impl Watch {
         });
         let mut store = Store::open(&folder)?;
         let bar = Bar::new();
-        let command = std::env::args().collect();
-        let (update, done) = state::update((&plan, &mut store), &SetAside::new(), (command, &bar))?;
+        let conduct = Conduct {
+            command: std::env::args().collect(),
+            progress: &bar,
+            now: &Timestamp::now,
+            set_aside: &|file, why| show::say(&format!("set aside {}: {why}", file.display())),
+        };
+        let (update, report) = state::night(&plan, &mut store, &conduct)?;
         bar.finish();
-        show::say(&format!("{done:?}"));
+        show::say(&serde_json::to_string(&report).unwrap_or_default());
         Ok(match update {
             Update::Same(_) => {
                 show::say("nothing new");

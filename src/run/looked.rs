@@ -9,8 +9,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::baseline::control::Medians;
+use crate::baseline::remembered::Normal;
 use crate::grid::Window;
 use crate::patch::Patch;
+use crate::run::RunError;
 use crate::weigh::closer::Closer;
 
 /// Question, sub-model, and every bit of a patch.
@@ -32,6 +35,11 @@ impl Taken {
         Self { key: key(asked, patch), ground, closers }
     }
 
+    /// Whether the look was for one of the questions beside that of the run.
+    pub fn is_aside(&self) -> bool {
+        self.key.0 > 0
+    }
+
     /// The same look where views have other places; `None` where one is gone.
     pub fn with_views(mut self, place: impl Fn(usize) -> Option<usize>) -> Option<Self> {
         for closer in &mut self.closers {
@@ -42,18 +50,31 @@ impl Taken {
     }
 }
 
+/// What is normal in a cell, from an earlier day: where it is remembered, it need not be learned again for a look.
+pub trait Memory: Sync {
+    /// What is kept of a cell for a question, with the control of the views after the look-back; `None` where nothing is.
+    fn recall(&self, question: usize, cell: Window) -> Result<Option<(Normal, Medians)>, RunError>;
+}
+
 /// Looks by patch.
-#[derive(Debug, Default)]
-pub struct Known {
+#[derive(Default)]
+pub struct Known<'a> {
     looks: BTreeMap<Key, Vec<Closer>>,
+    memory: Option<&'a dyn Memory>,
     /// Looks of this run, where they are to be kept.
     used: Option<Vec<Taken>>,
 }
 
-impl Known {
-    /// Nothing is known yet, and what a run looks at is kept.
-    pub fn remembering() -> Self {
-        Self { used: Some(Vec::new()), ..Self::default() }
+impl<'a> Known<'a> {
+    /// No look is known yet, and what a run looks at is kept.
+    pub fn remembering(memory: &'a dyn Memory) -> Self {
+        Self { used: Some(Vec::new()), memory: Some(memory), ..Self::default() }
+    }
+
+    /// What is kept of some cells, by question and cell; `None` where any of them must be learned.
+    pub fn recall(&self, asked: &[(usize, Window)]) -> Result<Option<Vec<(Normal, Medians)>>, RunError> {
+        let Some(memory) = self.memory else { return Ok(None) };
+        asked.iter().map(|(question, cell)| memory.recall(*question, *cell)).collect()
     }
 
     /// Adds looks that were taken.

@@ -158,7 +158,7 @@ struct Evidence<'a> {
     /// What the cells show of the inputs.
     signs: Vec<Signs>,
     /// Closer looks that were taken already.
-    known: Known,
+    known: Known<'a>,
 }
 
 /// The questions of a series, each with a scratch file of its own in a folder.

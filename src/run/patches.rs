@@ -254,7 +254,7 @@ fn look_closer(
             .par_iter()
             .map_init(Reader::new, |reader, run| {
                 progress.step(run.len() as u64);
-                parts_of_run(inputs, questions, reader, (run, found), &under_way)
+                parts_of_run(inputs, questions, reader, (run, found, known), &under_way)
             })
             .collect();
         for part in parts.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
@@ -316,41 +316,82 @@ struct Part<'a> {
     prepared: Option<Prepared<'a>>,
 }
 
+/// A cell that some looks wait for.
+struct Waiting {
+    question: usize,
+    cell: Window,
+    /// Their places among those under way.
+    ways: Vec<usize>,
+}
+
 fn parts_of_run<'a>(
     inputs: &'a Inputs,
     questions: &[&Question],
     reader: &mut Reader,
-    (run, found): (&[Window], &[Examined]),
+    (run, found, known): (&[Window], &[Examined], &Known),
     under_way: &[UnderWay],
 ) -> Result<Vec<Part<'a>>, RunError> {
     let whole = inputs.grid.whole();
     let (first, last) = (run[0], run[run.len() - 1]);
     let ground = Window { cols: last.col_end() - first.col0, ..first };
-    let stack = tiles::stack(inputs, reader, ground.grown(RING, whole))?;
+    let touches = |question: usize, way: &UnderWay, cell: Window| {
+        found[way.found].question == question && !way.look.window().intersection(cell).is_empty()
+    };
+    let of_question = |question: usize| {
+        run.iter().map(move |cell| Waiting {
+            question,
+            cell: *cell,
+            ways: (0..under_way.len()).filter(|way| touches(question, &under_way[*way], *cell)).collect(),
+        })
+    };
+    let waiting = (0..questions.len()).flat_map(of_question).filter(|waiting| !waiting.ways.is_empty());
+    let waiting: Vec<Waiting> = waiting.collect();
+    let asked: Vec<(usize, Window)> = waiting.iter().map(|one| (one.question, one.cell)).collect();
     let mut parts = Vec::new();
-    for (place, question) in questions.iter().enumerate() {
-        let touches = |way: &UnderWay, cell: Window| {
-            found[way.found].question == place && !way.look.window().intersection(cell).is_empty()
-        };
-        let is_asked = |cell: &&Window| under_way.iter().any(|way| touches(way, **cell));
-        let cells: Vec<Window> = run.iter().filter(is_asked).copied().collect();
-        let around: Vec<Window> = cells.iter().map(|cell| cell.grown(RING, whole)).collect();
-        let descriptors = Descriptors::of(&stack, &question.look_back, &around);
-        for (cell, around) in cells.iter().zip(&around) {
-            let baseline = Baseline::learn(&stack, &descriptors, &question.look_back, *around);
-            let Some(learned) = &baseline else { continue };
-            for (index, way) in under_way.iter().enumerate().filter(|(_, way)| touches(way, *cell)) {
-                let Examined { model, ref patch, .. } = found[way.found];
-                // The cell of the first pixel says how residuals correlate, whatever cells follow.
-                let first = Window { row0: patch.pixels[0].row, col0: patch.pixels[0].col, rows: 1, cols: 1 };
-                let is_first = !cell.intersection(first).is_empty();
-                let prepared = is_first.then(|| tiles::prepare(&baseline, &inputs.models[model], inputs));
-                let (pixels, contamination) = way.look.part(learned, *cell);
-                parts.push(Part { under_way: index, pixels, contamination, prepared });
+    // Who remembers what is normal needs no donors around.
+    if let Some(remembered) = known.recall(&asked)? {
+        let stack = tiles::stack(inputs, reader, ground)?;
+        for (waiting, (normal, later)) in waiting.iter().zip(remembered) {
+            let look_back = &questions[waiting.question].look_back;
+            let looked_at =
+                waiting.ways.iter().map(|way| under_way[*way].look.window().intersection(waiting.cell));
+            let descriptors = Descriptors::of(&stack, look_back, &looked_at.collect::<Vec<_>>());
+            let baseline = normal.baseline((&stack, look_back), &descriptors, &later);
+            parts.extend(parts_of_cell(inputs, (&baseline, waiting), (found, under_way)));
+        }
+        return Ok(parts);
+    }
+    let stack = tiles::stack(inputs, reader, ground.grown(RING, whole))?;
+    for waiting in waiting.chunk_by(|a, b| a.question == b.question) {
+        let look_back = &questions[waiting[0].question].look_back;
+        let around: Vec<Window> = waiting.iter().map(|waiting| waiting.cell.grown(RING, whole)).collect();
+        let descriptors = Descriptors::of(&stack, look_back, &around);
+        for (waiting, around) in waiting.iter().zip(around) {
+            if let Some(baseline) = Baseline::learn(&stack, &descriptors, look_back, around) {
+                parts.extend(parts_of_cell(inputs, (&baseline, waiting), (found, under_way)));
             }
         }
     }
     Ok(parts)
+}
+
+/// What a cell says to the looks that wait for it.
+fn parts_of_cell<'a>(
+    inputs: &'a Inputs,
+    (baseline, waiting): (&Baseline, &Waiting),
+    (found, under_way): (&[Examined], &[UnderWay]),
+) -> Vec<Part<'a>> {
+    let part = |way: &usize| {
+        let look = &under_way[*way].look;
+        let Examined { model, ref patch, .. } = found[under_way[*way].found];
+        // The cell of the first pixel says how residuals correlate, whatever cells follow.
+        let first = Window { row0: patch.pixels[0].row, col0: patch.pixels[0].col, rows: 1, cols: 1 };
+        let is_first = !waiting.cell.intersection(first).is_empty();
+        let prepared = is_first.then(|| tiles::prepare(Some(baseline), &inputs.models[model], inputs));
+        let (pixels, contamination) = look.part(baseline, waiting.cell);
+        Part { under_way: *way, pixels, contamination, prepared }
+    };
+    waiting.ways.iter().map(part).collect()
 }
 
 /// The control cells that a window touches, on the lattice of the grid.

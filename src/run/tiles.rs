@@ -346,11 +346,9 @@ pub fn finding(found: Finding, is_seen: impl Fn() -> bool) -> Finding {
 
 /// A sub-model prepared for a cell; without a baseline nothing correlates.
 pub fn prepare<'a>(
-    baseline: &Option<Baseline>,
+    baseline: Option<&Baseline>,
     model: &'a crate::submodel::SubModel,
     inputs: &Inputs,
 ) -> Prepared<'a> {
-    Prepared::new(model, &inputs.features, |a, b| {
-        baseline.as_ref().map_or(0.0, |baseline| baseline.correlation(a, b))
-    })
+    Prepared::new(model, &inputs.features, |a, b| baseline.map_or(0.0, |baseline| baseline.correlation(a, b)))
 }

@@ -4,13 +4,15 @@
 //! signs of the cells, and a file of both for the next night.
 //! Law: a cell is judged from what is kept of it alone, and whether a cell was judged tonight or before changes no byte.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use ndarray::Array2;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::baseline::remembered::{Column, Remembered};
+use crate::baseline::control::Medians;
+use crate::baseline::remembered::{Column, Normal, Remembered};
 use crate::baseline::strip::{Departures, Strip};
 use crate::baseline::{CELL, RING};
 use crate::date::Date;
@@ -19,6 +21,7 @@ use crate::grid::Window;
 use crate::observe::{Stack, screen, stack};
 use crate::patch::scratch::Scratch;
 use crate::run::inputs::Inputs;
+use crate::run::looked::Memory;
 use crate::run::signs::{self, Signs};
 use crate::run::state::chunks::{self, Chunks, PieceName, Writer};
 use crate::run::state::days::{self, VALUES_PIECE};
@@ -26,7 +29,7 @@ use crate::run::state::learn::{self, CELL_PIECE, FOLLOWED, Kept, PLACEBO_PIECE, 
 use crate::run::state::looked_back::LookBack;
 use crate::run::state::store::{KnownView, Store};
 use crate::run::state::{StateError, stands};
-use crate::run::tiles::{self, Asked, Normal, judge_cell};
+use crate::run::tiles::{self, Asked, judge_cell};
 use crate::run::{Progress, RunError};
 
 /// Piece: planes of evidence of a cell, one after the other in a column.
@@ -60,6 +63,29 @@ pub struct Night<'a> {
     pub before: Option<Chunks>,
     /// Cells that must be judged anew, by first row and column; the others are as they were the night before.
     pub touched: BTreeSet<(u32, u32)>,
+    /// Control of the days in cells that were judged.
+    later: Mutex<BTreeMap<(u32, u32), Medians>>,
+}
+
+impl Memory for Night<'_> {
+    fn recall(&self, question: usize, cell: Window) -> Result<Option<(Normal, Medians)>, RunError> {
+        // What a placebo year is judged by is asked for once, when the look-back is learned.
+        if question > 0 || !self.look_back.holds(cell) {
+            return Ok(None);
+        }
+        let at = (cell.row0 as u32, cell.col0 as u32);
+        let later = self.later.lock().unwrap_or_else(PoisonError::into_inner).get(&at).cloned();
+        let kept = self.kept(cell)?;
+        let later = match later {
+            Some(later) => Some(later),
+            None => {
+                let at = (cell, cell.grown(RING, self.inputs.grid.whole()));
+                let stack = self.stack(&kept, at)?;
+                Remembered::new(&kept.cell, &stack, at).map(|remembered| remembered.later().clone())
+            }
+        };
+        Ok(kept.cell.normal.zip(later))
+    }
 }
 
 impl<'a> Night<'a> {
@@ -75,7 +101,7 @@ impl<'a> Night<'a> {
             Chunks::open(&path).map_err(StateError::reading(&path))
         };
         let days = views.iter().map(open).collect::<Result<_, _>>()?;
-        Ok(Self { store, inputs, look_back, days, before, touched })
+        Ok(Self { store, inputs, look_back, days, before, touched, later: Mutex::default() })
     }
 
     /// Planes of every cell into the scratch file, pieces into the file of this night; signs come back in order.
@@ -134,6 +160,10 @@ impl<'a> Night<'a> {
         let planes =
             judge_cell((&asked, &seen), (strip, &self.inputs.features, dates, target), cell, is_wanted);
         let signs = remembered.as_ref().map(|remembered| {
+            let at = (cell.row0 as u32, cell.col0 as u32);
+            let mut all = self.later.lock().unwrap_or_else(PoisonError::into_inner);
+            all.insert(at, remembered.later().clone());
+            drop(all);
             let control = remembered.whole_control();
             Signs::of(self.inputs, &self.inputs.question, &control, (cell, seen.pictures()))
         });
@@ -262,7 +292,7 @@ impl Seen<'_> {
     }
 }
 
-impl Normal for Seen<'_> {
+impl tiles::Normal for Seen<'_> {
     fn correlation(&self, a: usize, b: usize) -> f32 {
         self.kept.cell.normal.as_ref().map_or(0.0, |normal| normal.correlation(a, b))
     }

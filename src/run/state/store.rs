@@ -1,7 +1,8 @@
 //! The folder of a state: what lies where, who holds it, and what it says of itself.
 //!
 //! `state.json` says what the state is of and which files belong to it; `look-back/` holds what was learned, a file a row of
-//! cells; `views/` what each day of the target period showed, a file a day; `night-*.cells` the evidence after the last one.
+//! cells; `views/` what each day of the target period showed, a file a day; `night-*.cells` the evidence after the last one; `nights/`
+//! a report of every night that published.
 //! Law: a file is written whole under a name that says what it is of, and is never changed; `state.json` comes last. So
 //! whatever moment a run ends at, the next one finds what is whole and goes on from there.
 
@@ -24,10 +25,14 @@ pub const HEAD: &str = "state.json";
 const FILES: &str = "files.json";
 /// Held while a process works on the state.
 const LOCK: &str = "lock";
-/// Folders of a state.
-const FOLDERS: [&str; 2] = ["look-back", "views"];
-/// Everything else that a state may hold before `state.json`.
-const OWN: [&str; 3] = [FILES, LOCK, HEAD];
+/// Folders of pieces.
+const PIECES: [&str; 2] = ["look-back", "views"];
+/// Folder of reports, one a night.
+pub const NIGHTS: &str = "nights";
+/// The report of a night whose result is not published yet.
+pub const PENDING: &str = "pending.json";
+/// Everything that a state may hold beside evidence.
+const OWN: [&str; 7] = [FILES, LOCK, HEAD, PENDING, PIECES[0], PIECES[1], NIGHTS];
 
 /// What `state.json` says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,7 +89,7 @@ impl Store {
             let path = path.to_owned();
             move |source| StateError::Access { path, source }
         };
-        for part in FOLDERS {
+        for part in PIECES.into_iter().chain([NIGHTS]) {
             // Of a folder that is something else nothing may be made.
             Self::check(folder)?;
             fs::create_dir_all(folder.join(part)).map_err(access(folder))?;
@@ -115,8 +120,7 @@ impl Store {
         };
         for entry in entries.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            let is_own = OWN.contains(&name.as_str()) || FOLDERS.contains(&name.as_str());
-            if !is_own && !is_night(&name) && !single::is_partial(&name) {
+            if !OWN.contains(&name.as_str()) && !is_night(&name) && !single::is_partial(&name) {
                 let reason = format!("it holds '{name}', which is of no state");
                 return Err(StateError::NotAState { path: folder.to_owned(), reason });
             }
@@ -164,7 +168,7 @@ impl Store {
     /// Files of pieces that lie in the folder, whoever names them.
     pub fn found(&self) -> Result<Vec<PathBuf>, StateError> {
         let mut found = Vec::new();
-        for part in FOLDERS.into_iter().chain([""]) {
+        for part in PIECES.into_iter().chain([""]) {
             let folder = self.folder.join(part);
             for entry in fs::read_dir(&folder).map_err(StateError::reading(&folder))?.flatten() {
                 let name = entry.file_name().to_string_lossy().into_owned();

@@ -42,7 +42,7 @@ pub(super) fn trace(plan: &Plan, inputs: &Inputs, place: &Place, text: &mut Stri
     }
     views(inputs, &stack, there, &series, text);
     for model in &inputs.models {
-        let prepared = tiles::prepare(&baseline, model, inputs);
+        let prepared = tiles::prepare(baseline.as_ref(), model, inputs);
         let calendar = prepared.calendar(&stack.dates, look_back, inputs.question.target);
         let departures = strip.departures();
         let past = prepared.past(&departures, &calendar);
