@@ -10,7 +10,13 @@ use std::path::{Path, PathBuf};
 const DOORS: &[(&[&str], &[&str])] = &[
     (
         &["gdal::", "gdal_sys::"],
-        &["src/read/", "src/redline/read.rs", "src/publish/gpkg", "src/simulate/write.rs"],
+        &[
+            "src/read/",
+            "src/redline/read.rs",
+            "src/publish/gpkg",
+            "src/publish/raster.rs",
+            "src/simulate/write.rs",
+        ],
     ),
     (&["proj::", "proj_sys::"], &["src/grid/crs.rs"]),
     (&["clap::"], &["src/cli/"]),

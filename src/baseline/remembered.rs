@@ -157,6 +157,11 @@ impl KeptCell {
         places
     }
 
+    /// Look-back views with a control of each pixel asked about; none where nothing is known of what is normal.
+    pub fn views(&self) -> Vec<u16> {
+        self.normal.as_ref().map(|normal| normal.pixels.views.numbers()).unwrap_or_default()
+    }
+
     /// Numbers among the places of the pixels asked about.
     pub fn numbers(&self, at: (Window, Window)) -> Vec<usize> {
         let places = self.places(at);

@@ -6,6 +6,7 @@ use crate::plan::PlanError;
 use crate::redline::RedLineError;
 use crate::run::RunError;
 use crate::run::shards::ShardError;
+use crate::run::state::StateError;
 use crate::submodel::SubModelError;
 
 /// How a verb ended.
@@ -19,18 +20,21 @@ pub enum Exit {
     Usage,
     /// Published with gaps.
     Gaps,
+    /// Another run holds the state; nothing was done.
+    Busy,
     /// Interrupted.
     Interrupted,
 }
 
 impl Exit {
-    /// The number: 0, 1, 2, 3 or 130.
+    /// The number: 0, 1, 2, 3, 4 or 130.
     pub fn number(self) -> u8 {
         match self {
             Exit::Complete => 0,
             Exit::Failed => 1,
             Exit::Usage => 2,
             Exit::Gaps => 3,
+            Exit::Busy => 4,
             Exit::Interrupted => 130,
         }
     }
@@ -46,7 +50,12 @@ pub fn of_error(error: &anyhow::Error) -> Exit {
     let wrong_plan = error.downcast_ref::<PlanError>().is_some()
         || error.downcast_ref::<SubModelError>().is_some()
         || error.downcast_ref::<RunError>().is_some_and(is_wrong_plan);
-    if wrong_plan { Exit::Usage } else { Exit::Failed }
+    let is_busy = matches!(error.downcast_ref(), Some(RunError::State(StateError::Busy { .. })));
+    match (is_busy, wrong_plan) {
+        (true, _) => Exit::Busy,
+        (_, true) => Exit::Usage,
+        _ => Exit::Failed,
+    }
 }
 
 /// Faults that only the inputs show, but that only the plan can mend.
@@ -62,6 +71,7 @@ fn is_wrong_plan(error: &RunError) -> bool {
             | RunError::Shard(
                 ShardError::NoJob { .. } | ShardError::NoShard { .. } | ShardError::Taken { .. }
             )
+            | RunError::State(StateError::Pair | StateError::Order { .. } | StateError::NotAState { .. })
             | RunError::RedLine(RedLineError::Twice { .. })
     )
 }
@@ -72,7 +82,7 @@ mod tests {
 
     #[test]
     fn exit_codes_are_a_promise() {
-        let all = [Exit::Complete, Exit::Failed, Exit::Usage, Exit::Gaps, Exit::Interrupted];
-        assert_eq!(all.map(Exit::number), [0, 1, 2, 3, 130]);
+        let all = [Exit::Complete, Exit::Failed, Exit::Usage, Exit::Gaps, Exit::Busy, Exit::Interrupted];
+        assert_eq!(all.map(Exit::number), [0, 1, 2, 3, 4, 130]);
     }
 }

@@ -4,16 +4,19 @@
 pub mod assess;
 pub mod check;
 pub mod demo;
+pub mod events;
 pub mod exit;
 pub mod explain;
 pub mod init;
 pub mod interrupt;
 pub mod merge;
+pub mod metrics;
 pub mod plan;
 pub mod scan;
 pub mod shard;
 pub mod show;
 pub mod simulate;
+pub mod state;
 pub mod trace;
 pub mod watch;
 
@@ -44,6 +47,8 @@ enum Verb {
     Scan(scan::Scan),
     /// One night of a scan that goes on: learns once, then pays for new scenes only
     Watch(watch::Watch),
+    /// What a watch remembers: verify, compact, export
+    State(state::State),
     /// Cut a scan into shards for several machines: a job folder
     Plan(plan::PlanVerb),
     /// Compute one shard of a job
@@ -78,6 +83,7 @@ pub fn main() -> ExitCode {
         Verb::Check(verb) => verb.run(),
         Verb::Scan(verb) => verb.run(),
         Verb::Watch(verb) => verb.run(),
+        Verb::State(verb) => verb.run(),
         Verb::Plan(verb) => verb.run(),
         Verb::Shard(verb) => verb.run(),
         Verb::Merge(verb) => verb.run(),

@@ -1,59 +1,207 @@
-//! `watch`: one night of a run that goes on.
+//! `watch`: one night of a run that goes on, for timers.
+//!
+//! Words, or a line of JSON an event, to stderr; the report of the night to stdout with `--json`; numbers for Prometheus into
+//! a file that is replaced whole.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use anyhow::Result;
-use clap::Args;
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
-use crate::cli::exit::Exit;
+use crate::cli::exit::{self, Exit};
 use crate::cli::scan::{Asked, Scanned};
 use crate::cli::show::{self, Bar};
+use crate::cli::{events::Events, metrics};
+use crate::plan::Plan;
+use crate::run::Progress;
+use crate::run::state::report::Report;
 use crate::run::state::store::Store;
 use crate::run::state::{self, Conduct, Update};
+
+/// How a night speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Log {
+    /// Words for people
+    Text,
+    /// A line of JSON an event
+    Json,
+}
 
 /// Arguments of `watch`.
 #[derive(Debug, Args)]
 pub struct Watch {
     #[command(flatten)]
     asked: Asked,
-    /// Output folder; written whole or not at all
+    /// Output folder; written whole or not at all, and replaced by each night that brings anything
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Folder of the state; without it the output folder's name with `.state`
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
+    /// How to speak on stderr
+    #[arg(long, value_enum, default_value = "text")]
+    log: Log,
+    /// File for the textfile collector of Prometheus (its name ends in .prom), replaced whole
+    #[arg(long, value_name = "FILE")]
+    metrics: Option<PathBuf>,
+    /// Print the report of the night as JSON on stdout
+    #[arg(long)]
+    json: bool,
+    /// The time that it is, RFC 3339, for trials
+    #[arg(long, hide = true)]
+    now: Option<Timestamp>,
+}
+
+/// What became of a night, for metrics.
+struct Night {
+    exit: Exit,
+    report: Option<Report>,
 }
 
 impl Watch {
     /// Runs the verb.
     pub fn run(self) -> Result<Exit> {
+        let (begun, now) = (Instant::now(), self.now);
+        let clock = move || now.unwrap_or_else(Timestamp::now);
+        let events = Events::new(&clock);
+        let outcome = self.night(&clock, &events);
+        let (exit, report) = match &outcome {
+            Ok(Night { exit, report }) => (*exit, report.as_ref()),
+            Err(error) => (exit::of_error(error), None),
+        };
+        if self.log == Log::Json {
+            let error = outcome.as_ref().err().map(|error| format!("{error:#}"));
+            let level = if error.is_some() { "error" } else { "info" };
+            events.say(level, "end", json!({ "exit": exit.number(), "error": error }));
+        }
+        // Who holds the state writes the numbers of tonight.
+        if let Some(path) = self.metrics.as_ref().filter(|_| exit != Exit::Busy) {
+            metrics::write(path, (exit, report), (clock(), begun.elapsed()))?;
+        }
+        match outcome {
+            Ok(night) => Ok(night.exit),
+            Err(_) if self.log == Log::Json => Ok(exit),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn night(&self, clock: &dyn Fn() -> Timestamp, events: &Events) -> Result<Night> {
         let plan = self.asked.plan(self.out.as_deref())?;
-        let folder = self.state.unwrap_or_else(|| {
-            let mut name = plan.out.clone().into_os_string();
-            name.push(".state");
-            name.into()
-        });
+        let folder = self.state.clone().unwrap_or_else(|| beside(&plan));
+        let in_json = self.log == Log::Json;
+        if in_json {
+            let started =
+                json!({ "out": plan.out.display().to_string(), "state": folder.display().to_string() });
+            events.say("info", "start", started);
+        }
         let mut store = Store::open(&folder)?;
         let bar = Bar::new();
+        let progress: &dyn Progress = if in_json { events } else { &bar };
         let conduct = Conduct {
             command: std::env::args().collect(),
-            progress: &bar,
-            now: &Timestamp::now,
-            set_aside: &|file, why| show::say(&format!("set aside {}: {why}", file.display())),
+            progress,
+            now: clock,
+            set_aside: &|file, why| self.tell_set_aside(events, file, why),
         };
         let (update, report) = state::night(&plan, &mut store, &conduct)?;
         bar.finish();
-        show::say(&serde_json::to_string(&report).unwrap_or_default());
-        Ok(match update {
+        let exit = self.told(update, &report, events);
+        if self.json {
+            show::data(&serde_json::to_string(&report).context("the report cannot be written")?);
+        }
+        Ok(Night { exit, report: Some(report) })
+    }
+
+    fn tell_set_aside(&self, events: &Events, file: &Path, why: &str) {
+        match self.log {
+            Log::Json => events.say(
+                "warning",
+                "set aside",
+                json!({ "file": file.display().to_string(), "reason": why }),
+            ),
+            Log::Text => show::say(&format!("set aside until the next night: {why}")),
+        }
+    }
+
+    /// Says what the night brought, and how it ends.
+    fn told(&self, update: Update, report: &Report, events: &Events) -> Exit {
+        let in_json = self.log == Log::Json;
+        let missed = !report.set_aside.is_empty();
+        match update {
             Update::Same(_) => {
-                show::say("nothing new");
-                Exit::Complete
+                if in_json {
+                    events.say("info", "nothing new", Value::Null);
+                } else {
+                    show::say("nothing new: the result is that of the last night");
+                }
+                if missed { Exit::Gaps } else { Exit::Complete }
             }
             Update::Published(published) => {
                 let (inputs, found, out) = *published;
-                Scanned { inputs, found, out }.told(false)
+                let scanned = Scanned { inputs, found, out };
+                if in_json {
+                    events.say("info", "published", json!(report));
+                } else {
+                    show::say(&format!("{}\n{}", scanned.in_words(), in_words(report)));
+                }
+                if scanned.found.gaps.is_empty() && !missed { Exit::Complete } else { Exit::Gaps }
             }
-        })
+        }
     }
+}
+
+/// The state beside an output folder.
+fn beside(plan: &Plan) -> PathBuf {
+    let mut name = plan.out.clone().into_os_string();
+    name.push(".state");
+    name.into()
+}
+
+/// What a night brought, for people.
+fn in_words(report: &Report) -> String {
+    let mut lines = Vec::new();
+    if !report.learned.is_empty() {
+        lines.push(format!("look-back learned, because of: {}", report.learned.join(", ")));
+    }
+    let days = |days: &[crate::date::Date]| match days {
+        [] => "none".to_owned(),
+        [only] => only.to_string(),
+        [first, .., last] => format!("{} from {first} to {last}", days.len()),
+    };
+    lines.push(format!(
+        "days taken in: {}; gone: {}; {} of {} cells judged",
+        days(&report.days_taken),
+        days(&report.days_gone),
+        report.cells_judged,
+        report.cells
+    ));
+    let digest = &report.digest;
+    for lead in &digest.new {
+        lines.push(format!(
+            "new      {} {} {:.2} {:.1} mu",
+            lead.id, lead.model, lead.confidence, lead.area_mu
+        ));
+    }
+    for changed in &digest.changed {
+        lines.push(format!(
+            "changed  {} {}: {}",
+            changed.lead.id,
+            changed.lead.model,
+            changed.what.join(", ")
+        ));
+    }
+    for lead in &digest.gone {
+        lines.push(format!("gone     {} {}", lead.id, lead.model));
+    }
+    lines.push(format!(
+        "{} new, {} changed, {} gone, {} as before",
+        digest.new.len(),
+        digest.changed.len(),
+        digest.gone.len(),
+        digest.unchanged
+    ));
+    lines.join("\n")
 }

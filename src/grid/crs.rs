@@ -9,11 +9,11 @@ use std::fmt;
 
 use geo::{Coord, MapCoordsInPlace, MultiPolygon};
 use proj::Proj;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// A CRS known by its EPSG code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Crs {
     epsg: u32,
 }

@@ -16,7 +16,7 @@ use crs::{CrsError, Transform};
 const TRUE_METRES: f64 = 0.005;
 
 /// A north-up raster grid in a projected or geographic CRS.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Grid {
     /// Number of rows.
     pub rows: usize,

@@ -45,6 +45,8 @@ mod stretch;
 
 pub mod chip;
 
+pub mod raster;
+
 pub mod manifest;
 
 pub mod table;

@@ -19,6 +19,7 @@ mod inputs;
 mod interrupted;
 mod laws;
 mod looks;
+mod nights;
 mod program;
 mod reference;
 mod shards;

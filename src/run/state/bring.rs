@@ -41,13 +41,9 @@ pub fn bring(
     let views: Vec<KnownView> = (history..all).map(take).collect::<Result<_, _>>()?;
     let seasons: Vec<Vec<String>> = inputs.models.iter().map(|model| asked_seasons(inputs, model)).collect();
     let before = evidence_before(store, (&key, &seasons));
-    let touched = match &before {
-        None => learned.cells().collect(),
-        Some(_) => touched(store, &views, report)?,
-    };
-    if before.is_none() {
-        report.days_taken = views.iter().map(|view| view.date).collect();
-    }
+    let is_known = store.head.key == key;
+    let new = touched(store, if is_known { &store.head.views } else { &[] }, &views, report)?;
+    let touched = if before.is_some() { new } else { learned.cells().collect() };
     let night = Night::open((store, inputs, &learned), &views, before, touched)?;
     report.cells_judged = night.touched.len();
     report.cells = learned.cells().count();
@@ -73,11 +69,12 @@ pub fn bring(
         evidence: std::fs::metadata(store.path(&name)).map(|found| found.len()).unwrap_or_default(),
     };
     drop(night);
-    let program = job::program();
     let head = Head {
-        program,
+        program: job::program(),
         key,
         stands_on,
+        grid: Some(inputs.grid.clone()),
+        models: inputs.models.iter().map(|model| model.id.clone()).collect(),
         look_back,
         views,
         night: Some((name, sha256)),
@@ -130,10 +127,10 @@ fn evidence_before(store: &Store, (key, seasons): (&str, &[Vec<String>])) -> Opt
 /// Cells of which a day that is new, changed or gone shows or showed anything.
 fn touched(
     store: &Store,
+    before: &[KnownView],
     now: &[KnownView],
     report: &mut Report,
 ) -> Result<BTreeSet<(u32, u32)>, StateError> {
-    let before = &store.head.views;
     let is_in = |views: &[KnownView], view: &KnownView| {
         views.iter().any(|other| other.sha256 == view.sha256 && other.date == view.date)
     };

@@ -128,7 +128,8 @@ impl Placed {
 pub fn published(out: &Path) -> Vec<Placed> {
     let Ok(file) = File::open(out.join(LEADS)) else { return Vec::new() };
     let features = FeatureReader::from_reader(BufReader::new(file)).features();
-    features.filter_map(Result::ok).filter_map(Placed::of_feature).collect()
+    // After a fault the reader gives the same fault for ever.
+    features.map_while(Result::ok).filter_map(Placed::of_feature).collect()
 }
 
 /// What differs between what was published and some leads.

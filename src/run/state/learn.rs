@@ -163,6 +163,8 @@ fn tile_pieces(
             add(PLACEBO_PIECE, *cell, postcard::to_allocvec(&planes))?;
         }
     }
+    // Cell by cell, however many lie in a tile.
+    pieces.sort_by_key(|((kind, row, col), _)| (*row, *col, *kind));
     Ok(pieces)
 }
 

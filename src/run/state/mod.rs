@@ -16,6 +16,8 @@ pub mod digest;
 
 mod error;
 
+pub mod export;
+
 mod judge;
 
 mod learn;
@@ -27,6 +29,8 @@ pub mod report;
 mod stands;
 
 pub mod store;
+
+pub mod verify;
 
 use std::path::{Path, PathBuf};
 

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::date::Date;
+use crate::grid::Grid;
 use crate::publish::single;
 use crate::run::RunError;
 use crate::run::state::StateError;
@@ -35,7 +36,7 @@ pub const PENDING: &str = "pending.json";
 const OWN: [&str; 7] = [FILES, LOCK, HEAD, PENDING, PIECES[0], PIECES[1], NIGHTS];
 
 /// What `state.json` says.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Head {
     /// Program and libraries that learned.
@@ -44,6 +45,10 @@ pub struct Head {
     pub key: String,
     /// The same in words, part by part.
     pub stands_on: BTreeMap<String, String>,
+    /// The grid.
+    pub grid: Option<Grid>,
+    /// Sub-models, by plane.
+    pub models: Vec<String>,
     /// Files of the look-back with their digests.
     pub look_back: BTreeMap<String, String>,
     /// Days of the target period, ascending.
