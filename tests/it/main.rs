@@ -25,4 +25,5 @@ mod reference;
 mod shards;
 mod submodels;
 mod trace;
+mod unattended;
 mod world;

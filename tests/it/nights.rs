@@ -1,10 +1,9 @@
 //! A scan that goes on, night after night: the bytes of a scan whatever came when, and each lead told once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -12,47 +11,47 @@ use crate::program::{Ended, Published, Scan, ended, program, says, sha256};
 use crate::world::{Block, Deed, Drawn, World, name};
 
 /// A watch over the scenes that were delivered so far.
-struct Watch {
-    drawn: Drawn,
+pub struct Watch {
+    pub drawn: Drawn,
     archive: PathBuf,
     more: Vec<String>,
 }
 
 impl Watch {
     /// Nothing is delivered yet.
-    fn over(world: World) -> Self {
+    pub fn over(world: World) -> Self {
         let drawn = Drawn::new(world);
         let archive = drawn.path("archive");
         fs::create_dir(&archive).unwrap();
         Self { archive, more: Vec::new(), drawn }
     }
 
-    fn with(mut self, args: &str) -> Self {
+    pub fn with(mut self, args: &str) -> Self {
         self.more = args.split_whitespace().map(str::to_owned).collect();
         self
     }
 
-    fn deliver(&self, date: u32) {
+    pub fn deliver(&self, date: u32) {
         fs::copy(self.drawn.scene(date), self.delivered(date)).unwrap();
     }
 
-    fn delivered(&self, date: u32) -> PathBuf {
+    pub fn delivered(&self, date: u32) -> PathBuf {
         self.archive.join(name(date))
     }
 
     /// Everything before the target period, and so many days of it.
-    fn deliver_first(&self, days: usize) -> Vec<u32> {
+    pub fn deliver_first(&self, days: usize) -> Vec<u32> {
         let dates = self.drawn.world.dates.clone();
         let (before, target): (Vec<u32>, Vec<u32>) = dates.into_iter().partition(|date| *date < 20_230_000);
         before.iter().chain(&target[..days]).for_each(|date| self.deliver(*date));
         target[days..].to_vec()
     }
 
-    fn scan(&self) -> Scan {
+    pub fn scan(&self) -> Scan {
         Scan::of(&self.drawn).scenes(&self.archive)
     }
 
-    fn command(&self) -> Command {
+    pub fn command(&self) -> Command {
         let scan = self.scan();
         let mut command = program();
         command.arg("watch").arg("--scenes").arg(&scan.scenes).arg("--redlines").arg(&scan.redlines);
@@ -62,20 +61,20 @@ impl Watch {
         command
     }
 
-    fn state(&self) -> PathBuf {
+    pub fn state(&self) -> PathBuf {
         self.drawn.path("watched.state")
     }
 
-    fn out(&self) -> PathBuf {
+    pub fn out(&self) -> PathBuf {
         self.drawn.path("watched")
     }
 
-    fn night(&self) -> Ended {
+    pub fn night(&self) -> Ended {
         ended(&mut self.command())
     }
 
     /// A night that publishes, and its report.
-    fn published(&self) -> (Published, Value) {
+    pub fn published(&self) -> (Published, Value) {
         let ended = ended(self.command().arg("--json"));
         assert!(matches!(ended.code, Some(0 | 3)), "{:?}: {}", ended.code, ended.stderr);
         let published = Published { code: ended.code.unwrap_or_default(), out: self.out() };
@@ -84,14 +83,14 @@ impl Watch {
 
     /// The same as a scan of what was delivered, in another folder.
     #[track_caller]
-    fn is_as_scanned(&self, published: &Published) {
+    pub fn is_as_scanned(&self, published: &Published) {
         let scanned = self.scan().out(self.drawn.path("scanned")).published();
         assert_eq!(published.hashes(), scanned.hashes());
         assert_eq!(published.code, scanned.code);
     }
 
     /// SHA-256 of every file of pieces in the state.
-    fn pieces(&self) -> BTreeMap<String, String> {
+    pub fn pieces(&self) -> BTreeMap<String, String> {
         pieces(&self.state())
     }
 }
@@ -111,7 +110,7 @@ fn pieces(state: &Path) -> BTreeMap<String, String> {
 }
 
 /// Four cells through four years, so that there is a placebo year; a field where they meet, a pit, clouds.
-fn four() -> World {
+pub fn four() -> World {
     let mut world = World::steppe(150, 180)
         .with(Block::new(120, 118, 16, 18), 20_230_401, Deed::Ploughed)
         .with(Block::new(30, 40, 12, 12), 20_230_601, Deed::Mined);
@@ -120,7 +119,7 @@ fn four() -> World {
 }
 
 /// One cell and three years.
-fn small() -> World {
+pub fn small() -> World {
     let mut world = World::steppe(64, 96).with(Block::new(20, 24, 12, 14), 20_230_401, Deed::Ploughed);
     world.dates.retain(|date| *date > 20_210_000);
     world
@@ -242,26 +241,6 @@ fn a_broken_scene_is_set_aside_aloud_and_taken_in_when_it_is_mended() {
 }
 
 #[test]
-fn a_second_run_on_one_state_leaves_at_once_with_4() {
-    let watch = Watch::over(four());
-    watch.deliver_first(10);
-    let mut first = watch.command().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let begun = Instant::now();
-    while !watch.state().join("lock").exists() {
-        assert!(begun.elapsed() < Duration::from_secs(60));
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    let second = watch.night();
-    if first.try_wait().unwrap().is_none() {
-        assert_eq!(second.code, Some(4), "{}", second.stderr);
-        says(&second.stderr, &["another run holds this state"]);
-    } else {
-        println!("skipped: the first run was too quick");
-    }
-    assert!(matches!(first.wait().unwrap().code(), Some(0 | 3)));
-}
-
-#[test]
 fn a_damaged_state_is_found_mended_and_made_again() {
     let watch = Watch::over(small());
     watch.deliver_first(10);
@@ -314,24 +293,6 @@ fn a_folder_that_is_no_state_is_left_alone() {
 }
 
 #[test]
-fn events_are_lines_of_json_and_metrics_are_what_prometheus_reads() {
-    let watch = Watch::over(small());
-    watch.deliver_first(10);
-    let metrics = watch.drawn.path("steppewatch.prom");
-    let now = ["--now", "2024-01-02T03:04:05Z"];
-    let ended = ended(watch.command().args(["--log", "json", "--metrics"]).arg(&metrics).args(now));
-    let events: Vec<Value> = ended.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let names: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
-    assert_eq!((names[0], names[names.len() - 1]), ("start", "end"));
-    assert!(names.contains(&"stage") && names.contains(&"published"), "{names:?}");
-    assert!(events.iter().all(|event| event["time"] == "2024-01-02T03:04:05Z" && event["level"] == "info"));
-    let text = fs::read_to_string(&metrics).unwrap();
-    says(&text, &["steppewatch_leads 1\n", "steppewatch_leads_new 1\n", "timestamp_seconds 1704164645\n"]);
-    let nights: Vec<_> = fs::read_dir(watch.state().join("nights")).unwrap().collect();
-    assert_eq!(nights.len(), 1);
-}
-
-#[test]
 fn a_state_is_exported_as_a_map() {
     let watch = Watch::over(World { redline: Some(Block::new(10, 10, 40, 60)), ..small() });
     watch.deliver_first(10);
@@ -353,110 +314,4 @@ fn a_state_is_exported_as_a_map() {
     let (name, evidence) = band(3);
     assert!(name.ends_with(" evidence") && evidence[at] > 500, "{name} {}", evidence[at]);
     assert_eq!(evidence[0], i16::MIN, "outside the red line");
-}
-
-/// A cheap source of chance with a seed.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % sides
-    }
-}
-
-/// Applies what a night told to what was told before; nothing is told twice.
-fn tell(known: &mut BTreeSet<String>, report: &Value) {
-    let digest = &report["digest"];
-    let ids = |part: &str| -> Vec<String> {
-        digest[part].as_array().unwrap().iter().map(|lead| lead["id"].as_str().unwrap().to_owned()).collect()
-    };
-    for gone in ids("gone") {
-        assert!(known.remove(&gone), "{gone} went twice");
-    }
-    for changed in digest["changed"].as_array().unwrap() {
-        assert!(known.remove(changed["was"].as_str().unwrap()));
-        assert!(known.insert(changed["lead"]["id"].as_str().unwrap().to_owned()));
-    }
-    for new in ids("new") {
-        assert!(known.insert(new.clone()), "{new} was told twice");
-    }
-}
-
-#[test]
-fn two_hundred_nights_of_late_double_broken_and_killed_end_as_one_clean_run() {
-    let watch = Watch::over(small());
-    let mut waiting = watch.deliver_first(2);
-    let (mut dice, mut broken) = (Dice(7), Vec::new());
-    let target: Vec<u32> =
-        watch.drawn.world.dates.iter().copied().filter(|date| *date > 20_230_000).collect();
-    let (mut kills, mut nothing) = (0, 0);
-    for night in 0..200 {
-        match dice.roll(8) {
-            0 | 1 if !waiting.is_empty() && night % 12 == 0 => {
-                let date = waiting.swap_remove(dice.roll(waiting.len()));
-                watch.deliver(date);
-            }
-            // The same again: another time of change, the same bytes.
-            2 => {
-                let date = target[dice.roll(target.len())];
-                if watch.delivered(date).exists() {
-                    watch.deliver(date);
-                }
-            }
-            3 if night % 3 == 0 => {
-                let date = target[dice.roll(target.len())];
-                let whole = fs::read(watch.drawn.scene(date)).unwrap();
-                fs::write(watch.delivered(date), &whole[..whole.len() / (2 + dice.roll(3))]).unwrap();
-                broken.push(date);
-                waiting.retain(|other| *other != date);
-            }
-            4 => broken.drain(..).for_each(|date| watch.deliver(date)),
-            5 if night % 5 == 0 => {
-                let mut other = watch.drawn.world.clone();
-                other.seed = night as u64;
-                let date = target[dice.roll(target.len())];
-                other.draw_scene(date, &watch.delivered(date));
-                broken.push(date);
-                waiting.retain(|other| *other != date);
-            }
-            _ => nothing += 1,
-        }
-        let day = format!("2024-{:02}-{:02}T20:00:00Z", 1 + night / 28, 1 + night % 28);
-        let mut command = watch.command();
-        command.args(["--now", &day]).stdout(Stdio::null()).stderr(Stdio::null());
-        if dice.roll(3) == 0 {
-            let mut run = command.spawn().unwrap();
-            std::thread::sleep(Duration::from_millis(dice.roll(500) as u64));
-            kills += usize::from(run.try_wait().unwrap().is_none());
-            run.kill().unwrap();
-            run.wait().unwrap();
-        } else {
-            let code = command.status().unwrap().code();
-            assert!(matches!(code, Some(0 | 3)), "night {night}: {code:?}");
-        }
-    }
-    waiting.into_iter().chain(broken).for_each(|date| watch.deliver(date));
-    let mut last = watch.command();
-    let ended = ended(last.args(["--now", "2025-01-01T20:00:00Z"]));
-    assert!(matches!(ended.code, Some(0 | 3)), "{}", ended.stderr);
-    println!("{kills} runs were killed, {nothing} nights brought nothing");
-    assert!(kills > 20);
-
-    let clean = Watch::over(small());
-    clean.deliver_first(10);
-    let (published, _) = clean.published();
-    assert_eq!(watch.pieces(), clean.pieces());
-    assert_eq!(Published { code: 0, out: watch.out() }.hashes(), published.hashes());
-    // What the nights told, put together, is what there is.
-    let mut reports: Vec<PathBuf> =
-        fs::read_dir(watch.state().join("nights")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    reports.sort();
-    let mut known = BTreeSet::new();
-    for report in reports {
-        tell(&mut known, &serde_json::from_slice(&fs::read(&report).unwrap()).unwrap());
-    }
-    let there: BTreeSet<String> =
-        published.leads().iter().map(|lead| lead.properties["id"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(known, there);
 }
