@@ -73,7 +73,8 @@ impl Medians {
     pub fn followed_by(&self, later: &Medians) -> Medians {
         let leaves = self.counts.len() / self.views.max(1);
         let mut joined = Medians { views: self.views + later.views, ..self.clone() };
-        (joined.values.clear(), joined.counts.clear());
+        joined.values.clear();
+        joined.counts.clear();
         for leaf in 0..leaves {
             for part in [self, later] {
                 let width = part.views * part.features;

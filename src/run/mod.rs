@@ -7,6 +7,10 @@ mod asked;
 
 mod error;
 
+pub mod cell;
+
+pub mod closer_looks;
+
 pub mod doubts;
 
 pub mod gaps;

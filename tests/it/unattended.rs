@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::nights::{Watch, four, small};
 use crate::program::{Ended, Published, ended, says};
-use crate::world::Block;
+use crate::world::{Block, World};
 
 #[test]
 fn a_second_run_on_one_state_leaves_at_once_with_4() {
@@ -78,64 +78,79 @@ fn tell(known: &mut BTreeSet<String>, report: &Value) {
     }
 }
 
-#[test]
-fn two_hundred_nights_of_late_double_broken_and_killed_end_as_one_clean_run() {
-    let watch = Watch::over(small());
-    let mut waiting = watch.deliver_first(2);
-    let (mut dice, mut broken) = (Dice(7), Vec::new());
-    let target: Vec<u32> =
-        watch.drawn.world.dates.iter().copied().filter(|date| *date > 20_230_000).collect();
-    let (mut kills, mut nothing) = (0, 0);
-    for night in 0..200 {
-        match dice.roll(8) {
-            0 | 1 if !waiting.is_empty() && night % 12 == 0 => {
-                let date = waiting.swap_remove(dice.roll(waiting.len()));
-                watch.deliver(date);
+/// What is still to come, and what came broken or otherwise than it is.
+struct Trouble {
+    dice: Dice,
+    waiting: Vec<u32>,
+    broken: Vec<u32>,
+}
+
+impl Trouble {
+    /// What happens to the archive before a night.
+    fn strike(&mut self, night: usize, watch: &Watch) {
+        let all = &watch.drawn.world.dates;
+        let target: Vec<u32> = all.iter().copied().filter(|date| *date > 20_230_000).collect();
+        let date = target[self.dice.roll(target.len())];
+        match self.dice.roll(8) {
+            0 | 1 if !self.waiting.is_empty() && night.is_multiple_of(4) => {
+                let next = self.dice.roll(self.waiting.len());
+                watch.deliver(self.waiting.swap_remove(next));
             }
             // The same again: another time of change, the same bytes.
-            2 => {
-                let date = target[dice.roll(target.len())];
-                if watch.delivered(date).exists() {
-                    watch.deliver(date);
-                }
-            }
-            3 if night % 3 == 0 => {
-                let date = target[dice.roll(target.len())];
+            2 if watch.delivered(date).exists() && !self.broken.contains(&date) => watch.deliver(date),
+            3 if night.is_multiple_of(3) => {
                 let whole = fs::read(watch.drawn.scene(date)).unwrap();
-                fs::write(watch.delivered(date), &whole[..whole.len() / (2 + dice.roll(3))]).unwrap();
-                broken.push(date);
-                waiting.retain(|other| *other != date);
+                let length = whole.len() / (2 + self.dice.roll(3));
+                fs::write(watch.delivered(date), &whole[..length]).unwrap();
+                self.spoilt(date);
             }
-            4 => broken.drain(..).for_each(|date| watch.deliver(date)),
-            5 if night % 5 == 0 => {
-                let mut other = watch.drawn.world.clone();
-                other.seed = night as u64;
-                let date = target[dice.roll(target.len())];
+            4 => self.broken.drain(..).for_each(|date| watch.deliver(date)),
+            5 if night.is_multiple_of(5) => {
+                let other = World { seed: night as u64, ..watch.drawn.world.clone() };
                 other.draw_scene(date, &watch.delivered(date));
-                broken.push(date);
-                waiting.retain(|other| *other != date);
+                self.spoilt(date);
             }
-            _ => nothing += 1,
+            _ => {}
         }
+    }
+
+    fn spoilt(&mut self, date: u32) {
+        self.broken.push(date);
+        self.waiting.retain(|other| *other != date);
+    }
+
+    /// One night; true where it was killed.
+    fn night(&mut self, night: usize, watch: &Watch) -> bool {
         let day = format!("2024-{:02}-{:02}T20:00:00Z", 1 + night / 28, 1 + night % 28);
         let mut command = watch.command();
         command.args(["--now", &day]).stdout(Stdio::null()).stderr(Stdio::null());
-        if dice.roll(3) == 0 {
-            let mut run = command.spawn().unwrap();
-            std::thread::sleep(Duration::from_millis(dice.roll(500) as u64));
-            kills += usize::from(run.try_wait().unwrap().is_none());
-            run.kill().unwrap();
-            run.wait().unwrap();
-        } else {
+        if self.dice.roll(3) > 0 {
             let code = command.status().unwrap().code();
             assert!(matches!(code, Some(0 | 3)), "night {night}: {code:?}");
+            return false;
         }
+        let mut run = command.spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(self.dice.roll(500) as u64));
+        let was_running = run.try_wait().unwrap().is_none();
+        run.kill().unwrap();
+        run.wait().unwrap();
+        was_running
     }
-    waiting.into_iter().chain(broken).for_each(|date| watch.deliver(date));
-    let mut last = watch.command();
-    let ended = ended(last.args(["--now", "2025-01-01T20:00:00Z"]));
+}
+
+#[test]
+fn two_hundred_nights_of_late_double_broken_and_killed_end_as_one_clean_run() {
+    let watch = Watch::over(small());
+    let mut trouble = Trouble { waiting: watch.deliver_first(2), dice: Dice(7), broken: Vec::new() };
+    let mut kills = 0;
+    for night in 0..200 {
+        trouble.strike(night, &watch);
+        kills += usize::from(trouble.night(night, &watch));
+    }
+    trouble.waiting.into_iter().chain(trouble.broken).for_each(|date| watch.deliver(date));
+    let ended = ended(watch.command().args(["--now", "2025-01-01T20:00:00Z"]));
     assert!(matches!(ended.code, Some(0 | 3)), "{}", ended.stderr);
-    println!("{kills} runs were killed, {nothing} nights brought nothing");
+    println!("{kills} of 200 runs were killed");
     assert!(kills > 20);
 
     let clean = Watch::over(small());
@@ -147,6 +162,7 @@ fn two_hundred_nights_of_late_double_broken_and_killed_end_as_one_clean_run() {
     let mut reports: Vec<PathBuf> =
         fs::read_dir(watch.state().join("nights")).unwrap().map(|entry| entry.unwrap().path()).collect();
     reports.sort();
+    assert!(reports.len() > 20);
     let mut known = BTreeSet::new();
     for report in reports {
         tell(&mut known, &serde_json::from_slice(&fs::read(&report).unwrap()).unwrap());

@@ -4,6 +4,7 @@
 //! Law: each step finds what is done already and goes on from there.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::Path;
 
 use crate::date::Date;
@@ -13,13 +14,13 @@ use crate::plan::Plan;
 use crate::run::inputs::Inputs;
 use crate::run::looked::{Known, Taken};
 use crate::run::shards::job;
-use crate::run::state::chunks::Chunks;
+use crate::run::state::chunks::{Chunks, Writer};
 use crate::run::state::judge::{self, LOOKS, Night};
 use crate::run::state::looked_back::LookBack;
 use crate::run::state::report::{Report, StateBytes};
 use crate::run::state::store::{Head, KnownView, Store};
 use crate::run::state::{StateError, chunks, days, learn, stands};
-use crate::run::{Evidence, Found, Progress, RunError, asked_in, concluded, patches};
+use crate::run::{Evidence, Found, Progress, RunError, asked_in, closer_looks, concluded};
 use crate::submodel::SubModel;
 
 /// The state after everything that is new, and what it says.
@@ -49,7 +50,7 @@ pub fn bring(
     report.cells = learned.cells().count();
     let asked = asked_in(inputs, scratch, inputs.grid.whole())?;
     let temporary = store.path("night-next.cells");
-    let mut writer = chunks::Writer::begin(&temporary, &format!(r#"{{"look_back":"{key}"}}"#))?;
+    let mut writer = Writer::begin(&temporary, &format!(r#"{{"look_back":"{key}"}}"#))?;
     let signs = night.judge(&asked[0].1, &mut writer, progress)?;
     if let Some((_, placebo)) = asked.get(1) {
         night.placebo(placebo)?;
@@ -57,16 +58,11 @@ pub fn bring(
     let known = known_looks(&night, store, inputs)?;
     let evidence = Evidence { asked, signs, known };
     let (found, looks) = concluded(plan, inputs, evidence, tile_size, progress)?;
-    let packed = chunks::packed(&judge::in_memory(&looks, store)?);
-    let packed = packed.map_err(|source| StateError::Access { path: temporary.clone(), source })?;
-    writer.add(LOOKS, &packed)?;
-    let sha256 = writer.commit()?;
-    let name = format!("night-{sha256:.16}.cells");
-    std::fs::rename(&temporary, store.path(&name)).map_err(StateError::reading(&temporary))?;
+    let (name, sha256) = ended(store, (writer, &temporary), &looks)?;
     report.state_bytes = StateBytes {
         look_back: learned.size(),
         days: night.days.iter().map(|day| day.size).sum(),
-        evidence: std::fs::metadata(store.path(&name)).map(|found| found.len()).unwrap_or_default(),
+        evidence: fs::metadata(store.path(&name)).map(|found| found.len()).unwrap_or_default(),
     };
     drop(night);
     let head = Head {
@@ -83,6 +79,20 @@ pub fn bring(
     };
     store.commit(head)?;
     Ok(found)
+}
+
+/// Ends the file of a night with the closer looks that were taken, and names it by what it holds.
+fn ended(
+    store: &Store,
+    (mut writer, temporary): (Writer, &Path),
+    looks: &[Taken],
+) -> Result<(String, String), RunError> {
+    let access = |source| StateError::Access { path: temporary.to_owned(), source };
+    writer.add(LOOKS, &chunks::packed(&judge::in_memory(&looks, store)?).map_err(access)?)?;
+    let sha256 = writer.commit()?;
+    let name = format!("night-{sha256:.16}.cells");
+    fs::rename(temporary, store.path(&name)).map_err(access)?;
+    Ok((name, sha256))
 }
 
 /// Whether these inputs can be followed at all.
@@ -160,7 +170,7 @@ fn known_looks<'a>(night: &'a Night, store: &Store, inputs: &Inputs) -> Result<K
         dates[..history].iter().copied().chain(store.head.views.iter().map(|view| view.date)).collect();
     let place = |view: usize| then.get(view).and_then(|date| dates.binary_search(date).ok());
     let is_still = |window: Window| {
-        let cells = patches::cells_around(window, inputs.grid.whole());
+        let cells = closer_looks::cells_around(window, inputs.grid.whole());
         cells.iter().all(|cell| !night.touched.contains(&(cell.row0 as u32, cell.col0 as u32)))
     };
     known.add(

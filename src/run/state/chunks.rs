@@ -34,6 +34,9 @@ const TAIL: usize = 8 + DIGEST;
 /// What a piece is of: a kind of thing, and the first row and column of the cell.
 pub type PieceName = (u8, u32, u32);
 
+/// A piece that is packed, with its name.
+pub type Packed = (PieceName, Vec<u8>);
+
 /// Where a piece lies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Piece {

@@ -12,7 +12,7 @@ use crate::grid::Window;
 use crate::observe::{MISSING, Stack};
 use crate::read::Reader;
 use crate::run::inputs::{Inputs, View};
-use crate::run::state::chunks::{self, PieceName, Writer};
+use crate::run::state::chunks::{self, Packed, Writer};
 use crate::run::state::learn::{self, PLACES_PIECE};
 use crate::run::state::looked_back::LookBack;
 use crate::run::state::store::{KnownView, Store};
@@ -61,8 +61,8 @@ pub fn take(
             progress.step(tile.len() as u64);
             Ok(pieces)
         });
-        let taken: Result<Vec<Vec<(PieceName, Vec<u8>)>>, RunError> = taken.collect();
-        let mut pieces: Vec<(PieceName, Vec<u8>)> = taken?.into_iter().flatten().collect();
+        let taken: Result<Vec<Vec<Packed>>, RunError> = taken.collect();
+        let mut pieces: Vec<Packed> = taken?.into_iter().flatten().collect();
         pieces.sort_by_key(|(name, _)| *name);
         pieces.iter().try_for_each(|(name, packed)| writer.add(*name, packed))?;
     }
@@ -82,7 +82,7 @@ fn tile_pieces(
     (inputs, view, place): (&Inputs, &View, usize),
     look_back: &LookBack,
     (reader, tile): (&mut Reader, Window),
-) -> Result<Vec<(PieceName, Vec<u8>)>, RunError> {
+) -> Result<Vec<Packed>, RunError> {
     let whole = inputs.grid.whole();
     let saw = |scene: &usize| {
         inputs.scenes[*scene]

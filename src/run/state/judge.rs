@@ -20,6 +20,7 @@ use crate::detect::evidence::Past;
 use crate::grid::Window;
 use crate::observe::{Stack, screen, stack};
 use crate::patch::scratch::Scratch;
+use crate::run::cell::{Asked, Normality, judge_cell};
 use crate::run::inputs::Inputs;
 use crate::run::looked::Memory;
 use crate::run::signs::{self, Signs};
@@ -29,8 +30,8 @@ use crate::run::state::learn::{self, CELL_PIECE, FOLLOWED, Kept, PLACEBO_PIECE, 
 use crate::run::state::looked_back::LookBack;
 use crate::run::state::store::{KnownView, Store};
 use crate::run::state::{StateError, stands};
-use crate::run::tiles::{self, Asked, judge_cell};
 use crate::run::{Progress, RunError};
+use crate::run::{cell, tiles};
 
 /// Piece: planes of evidence of a cell, one after the other in a column.
 pub const PLANES_PIECE: u8 = 0;
@@ -292,7 +293,7 @@ impl Seen<'_> {
     }
 }
 
-impl tiles::Normal for Seen<'_> {
+impl Normality for Seen<'_> {
     fn correlation(&self, a: usize, b: usize) -> f32 {
         self.kept.cell.normal.as_ref().map_or(0.0, |normal| normal.correlation(a, b))
     }
@@ -318,7 +319,7 @@ impl tiles::Normal for Seen<'_> {
 
     fn was_seen(&self, row: usize, col: usize) -> bool {
         self.number(row, col).is_some_and(|number| {
-            self.kept.seen[number] & SEEN != 0 || tiles::is_seen(self.stack, self.own[number])
+            self.kept.seen[number] & SEEN != 0 || cell::is_seen(self.stack, self.own[number])
         })
     }
 }

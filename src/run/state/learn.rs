@@ -19,12 +19,12 @@ use crate::grid::Window;
 use crate::observe::{Stack, quantised, screen};
 use crate::publish::PublishError;
 use crate::read::Reader;
+use crate::run::cell::{Asked, Learned, Normality, judge_cell};
 use crate::run::inputs::Inputs;
 use crate::run::signs;
-use crate::run::state::chunks::{self, PieceName, Writer};
+use crate::run::state::chunks::{self, Packed, Writer};
 use crate::run::state::stands;
 use crate::run::state::store::Store;
-use crate::run::tiles::{Asked, Learned, Normal, judge_cell};
 use crate::run::{Progress, RunError, tiles};
 
 /// Piece: what is kept of a cell.
@@ -109,7 +109,7 @@ fn learn_row(
             progress.step(tile.len() as u64);
             Ok(pieces)
         });
-        let learned: Result<Vec<Vec<(PieceName, Vec<u8>)>>, RunError> = learned.collect();
+        let learned: Result<Vec<Vec<Packed>>, RunError> = learned.collect();
         for (name, packed) in learned?.into_iter().flatten() {
             if let Some(writer) = writers.get_mut(&(name.1 as usize)) {
                 writer.add(name, &packed)?;
@@ -126,7 +126,7 @@ fn tile_pieces(
     reader: &mut Reader,
     tile: Window,
     folder: &Path,
-) -> Result<Vec<(PieceName, Vec<u8>)>, RunError> {
+) -> Result<Vec<Packed>, RunError> {
     let whole = inputs.grid.whole();
     let cells: Vec<Window> = tiles::cells(tile).into_iter().filter(|cell| is_asked(inputs, *cell)).collect();
     if cells.is_empty() {

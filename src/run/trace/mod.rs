@@ -24,8 +24,8 @@ use crate::patch::scratch::Scratch;
 use crate::plan::Plan;
 use crate::redline::coverage;
 use crate::run::RunError;
+use crate::run::closer_looks::cells_around;
 use crate::run::inputs::Inputs;
-use crate::run::patches::cells_around;
 
 /// The place that is asked about.
 struct Place {

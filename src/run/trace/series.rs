@@ -15,6 +15,7 @@ use crate::patch::scratch::{self, Scratch};
 use crate::patch::{Patch, tree};
 use crate::plan::Plan;
 use crate::read::Reader;
+use crate::run::cell;
 use crate::run::inputs::Inputs;
 use crate::run::looked::Known;
 use crate::run::patches::{self, Examined};
@@ -47,7 +48,7 @@ pub(super) fn trace(plan: &Plan, inputs: &Inputs, place: &Place, text: &mut Stri
         let departures = strip.departures();
         let past = prepared.past(&departures, &calendar);
         let [found, ..] = prepared.find(&departures, (past, &calendar), &mut Ends::default());
-        let finding = tiles::finding(found, || tiles::is_seen(&stack, there));
+        let finding = cell::finding(found, || cell::is_seen(&stack, there));
         verdict(inputs, &prepared, (&series, finding), text);
     }
     let ground = Ground::look(plan, inputs, place)?;
