@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 pub use discover::{Discovery, SetAside, scenes, scenes_without};
-pub use window::Reader;
+pub use window::{Reader, Readers};
 
 use crate::grid::{Crs, Window};
 use crate::scene::Band;

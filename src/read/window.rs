@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use gdal::Dataset;
 use gdal::raster::ColorInterpretation;
@@ -25,6 +26,23 @@ const STRIP_PIXELS: usize = 4 << 20;
 pub struct Reader {
     open: BTreeMap<PathBuf, (u64, Dataset)>,
     clock: u64,
+}
+
+/// Readers of the workers of a step: a file that one of them opened is not opened again for the next window.
+#[derive(Default)]
+pub struct Readers {
+    waiting: Mutex<Vec<Reader>>,
+}
+
+impl Readers {
+    /// Works with a reader that nobody else uses meanwhile.
+    pub fn with<T>(&self, work: impl FnOnce(&mut Reader) -> T) -> T {
+        let waiting = || self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reader = waiting().pop().unwrap_or_default();
+        let done = work(&mut reader);
+        waiting().push(reader);
+        done
+    }
 }
 
 impl Reader {

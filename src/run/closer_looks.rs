@@ -12,7 +12,7 @@ use crate::baseline::descriptor::Descriptors;
 use crate::baseline::{Baseline, CELL, RING, Series};
 use crate::detect::evidence::Prepared;
 use crate::grid::Window;
-use crate::read::Reader;
+use crate::read::{Reader, Readers};
 use crate::run::inputs::{Inputs, Question};
 use crate::run::looked::Known;
 use crate::run::patches::Examined;
@@ -55,6 +55,7 @@ pub(super) fn look_closer(
     progress.stage("closer look", rows.values().map(|cells| cells.len() as u64).sum());
     let dates = inputs.dates();
     let mut under_way: Vec<UnderWay> = Vec::new();
+    let readers = Readers::default();
     for (row, cells) in &rows {
         for index in waiting.remove(row).unwrap_or_default() {
             let look = Look::new(&found[index].patch, whole);
@@ -63,9 +64,10 @@ pub(super) fn look_closer(
         }
         let parts: Vec<Result<Vec<Part>, RunError>> = runs(cells, (tile_size / CELL).clamp(1, LONGEST_RUN))
             .par_iter()
-            .map_init(Reader::new, |reader, run| {
+            .map(|run| {
                 progress.step(run.len() as u64);
-                parts_of_run(inputs, questions, reader, (run, found, known), &under_way)
+                readers
+                    .with(|reader| parts_of_run(inputs, questions, reader, (run, found, known), &under_way))
             })
             .collect();
         for part in parts.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {

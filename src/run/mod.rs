@@ -191,6 +191,7 @@ fn concluded(
 ) -> Result<(Found, Vec<Taken>), RunError> {
     progress.stage("patches", 0);
     let examined = patches::examine(inputs, &asked, tile_size, (&mut known, progress))?;
+    progress.stage("gaps and leads", 0);
     let models = 0..inputs.models.len();
     let answers = |place: usize| Answers {
         scratch: &asked[place].1,

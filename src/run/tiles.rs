@@ -14,7 +14,7 @@ use crate::detect::evidence::Prepared;
 use crate::grid::Window;
 use crate::observe::{Reflectance, Stack, feature, mask, screen};
 use crate::patch::scratch::Scratch;
-use crate::read::Reader;
+use crate::read::{Reader, Readers};
 use crate::redline::coverage;
 use crate::run::cell::{Asked, Learned, judge_cell};
 use crate::run::inputs::{Inputs, Question};
@@ -145,12 +145,13 @@ pub fn evidence(
     tiles: &[Window],
     progress: &dyn Progress,
 ) -> Result<Vec<Signs>, RunError> {
-    let of_tile = |reader: &mut Reader, tile: &Window| {
-        let signs = tile_evidence(inputs, asked, reader, *tile)?;
+    let readers = Readers::default();
+    let of_tile = |tile: &Window| {
+        let signs = readers.with(|reader| tile_evidence(inputs, asked, reader, *tile))?;
         progress.step(tile.len() as u64);
         Ok(signs)
     };
-    let signs: Result<Vec<Vec<Signs>>, RunError> = tiles.par_iter().map_init(Reader::new, of_tile).collect();
+    let signs: Result<Vec<Vec<Signs>>, RunError> = tiles.par_iter().map(of_tile).collect();
     Ok(signs?.into_iter().flatten().collect())
 }
 

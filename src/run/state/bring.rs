@@ -58,6 +58,7 @@ pub fn bring(
     let known = known_looks(&night, store, inputs)?;
     let evidence = Evidence { asked, signs, known };
     let (found, looks) = concluded(plan, inputs, evidence, tile_size, progress)?;
+    progress.stage("state", 0);
     let (name, sha256) = ended(store, (writer, &temporary), &looks)?;
     report.state_bytes = StateBytes {
         look_back: learned.size(),

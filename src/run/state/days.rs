@@ -10,7 +10,7 @@ use crate::baseline::remembered::Column;
 use crate::baseline::{CELL, RING};
 use crate::grid::Window;
 use crate::observe::{MISSING, Stack};
-use crate::read::Reader;
+use crate::read::{Reader, Readers};
 use crate::run::inputs::{Inputs, View};
 use crate::run::state::chunks::{self, Packed, Writer};
 use crate::run::state::learn::{self, PLACES_PIECE};
@@ -54,10 +54,12 @@ pub fn take(
         return Ok(known(chunks.sha256));
     }
     let mut writer = Writer::begin(&store.path(&file), &head)?;
+    let readers = Readers::default();
     // Row by row of tiles, so that pieces lie in the order of the cells however large a tile is.
     for row in tiles.chunk_by(|a, b| a.row0 == b.row0) {
-        let taken = row.par_iter().map_init(Reader::new, |reader, tile| {
-            let pieces = tile_pieces(store, (inputs, view, place), look_back, (reader, *tile))?;
+        let taken = row.par_iter().map(|tile| {
+            let pieces = readers
+                .with(|reader| tile_pieces(store, (inputs, view, place), look_back, (reader, *tile)))?;
             progress.step(tile.len() as u64);
             Ok(pieces)
         });

@@ -18,7 +18,7 @@ use crate::baseline::{Baseline, CELL, RING};
 use crate::grid::Window;
 use crate::observe::{Stack, quantised, screen};
 use crate::publish::PublishError;
-use crate::read::Reader;
+use crate::read::{Reader, Readers};
 use crate::run::cell::{Asked, Learned, Normality, judge_cell};
 use crate::run::inputs::Inputs;
 use crate::run::signs;
@@ -103,9 +103,10 @@ fn learn_row(
 ) -> Result<(), RunError> {
     let begin = |row0: &usize| Ok((*row0, Writer::begin(&store.path(&file(*row0, key)), of)?));
     let mut writers: BTreeMap<usize, Writer> = own.iter().map(begin).collect::<Result<_, PublishError>>()?;
+    let readers = Readers::default();
     for some in tiles.chunks(rayon::current_num_threads()) {
-        let learned = some.par_iter().map_init(Reader::new, |reader, tile| {
-            let pieces = tile_pieces(inputs, reader, *tile, &store.folder)?;
+        let learned = some.par_iter().map(|tile| {
+            let pieces = readers.with(|reader| tile_pieces(inputs, reader, *tile, &store.folder))?;
             progress.step(tile.len() as u64);
             Ok(pieces)
         });
