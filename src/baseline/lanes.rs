@@ -9,7 +9,15 @@ pub const LANES: usize = 16;
 /// One number of each pixel.
 pub type Lanes = [f32; LANES];
 
+/// Does some work with the widest vector registers of this machine, where the compiler puts all of it into one place.
+///
+/// The steps stay the same and none is fused with another, so every machine gets the same bits.
+pub fn wide<T>(work: impl FnOnce() -> T) -> T {
+    pulp::Arch::new().dispatch(work)
+}
+
 /// For each lane what `of(lane)` gives.
+#[inline(always)]
 pub fn each(of: impl FnMut(usize) -> f32) -> Lanes {
     std::array::from_fn(of)
 }

@@ -6,7 +6,7 @@
 use crate::baseline::Series;
 use crate::baseline::control::Control;
 use crate::baseline::kept::KeptFits;
-use crate::baseline::lanes::{LANES, Lanes, Network, each, padding};
+use crate::baseline::lanes::{LANES, Lanes, Network, each, padding, wide};
 use crate::baseline::regression::{Fits, History};
 use crate::observe::stack::{MISSING, Stack, value};
 
@@ -116,7 +116,11 @@ impl<'a> Strip<'a> {
             let (x, m) = (&self.observed[plane.clone()], &self.control[plane]);
             let floor = self.stack.features[feature].spread_floor();
             let prior = prior(feature).map(|prior| prior.max(floor));
-            self.fits[feature] = Fits::shrunken((x, m), &history, (&prior, floor), &mut self.scratch);
+            let scratch = &mut self.scratch;
+            self.fits[feature] = wide(
+                #[inline(always)]
+                || Fits::shrunken((x, m), &history, (&prior, floor), scratch),
+            );
         }
         self.foresee();
     }
@@ -166,10 +170,15 @@ impl<'a> Strip<'a> {
             let plane = feature * views..(feature + 1) * views;
             let (x, m) = (&self.observed[plane.clone()], &self.control[plane.clone()]);
             let (expected, z) = (&mut self.expected[plane.clone()], &mut self.z[plane]);
-            for view in 0..views {
-                expected[view] = fits.expected(&m[view]);
-                z[view] = fits.z(&x[view], &m[view]);
-            }
+            wide(
+                #[inline(always)]
+                || {
+                    for view in 0..views {
+                        expected[view] = fits.expected(&m[view]);
+                        z[view] = fits.z(&x[view], &m[view]);
+                    }
+                },
+            );
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Source: `reference/science.md` 6.3; the ends are from `reference/time-series.md`.
 
-use crate::baseline::lanes::{LANES, Lanes, each};
+use crate::baseline::lanes::{LANES, Lanes, each, wide};
 
 /// Views of a season that count as independent at most: residuals of near dates are alike.
 const MOST_INDEPENDENT: usize = 6;
@@ -43,6 +43,14 @@ impl Ends {
     ///
     /// An end speaks for the root of its views by its lower median: persistence is asked of more than half of them.
     pub fn strongest(&mut self) -> (Lanes, [usize; LANES]) {
+        wide(
+            #[inline(always)]
+            || self.strongest_of_all(),
+        )
+    }
+
+    #[inline(always)]
+    fn strongest_of_all(&mut self) -> (Lanes, [usize; LANES]) {
         let roots: [f32; MOST_INDEPENDENT + 1] = std::array::from_fn(|views| (views as f32).sqrt());
         let all = self.views();
         let (mut best, mut from, mut views) = ([f32::NEG_INFINITY; LANES], [0; LANES], [0; LANES]);
