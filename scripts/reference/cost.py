@@ -28,7 +28,8 @@ def measured(command):
     begun = time.monotonic()
     child = os.fork()
     if child == 0:
-        code = subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
+        with open(os.environ["COST"] + ".log", "wb") as log:
+            code = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=log, check=False).returncode
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         Path(os.environ["COST"]).write_text(f"{used.ru_utime + used.ru_stime} {used.ru_maxrss / 1024} {code}")
         os._exit(0)
