@@ -307,9 +307,13 @@ impl<'a> Remembered<'a> {
             let blend = self.normal.blend(*pixel);
             strip.lay(lane, self.own[*pixel], (&self.control, &blend));
             strip.recall(lane, &self.fits[*pixel]);
-            strip.recall_range(lane, (&self.look_back, &blend));
         }
         strip.foresee();
+    }
+
+    /// The range of what was expected in the look-back, into the lane of a pixel that was followed.
+    pub fn recall_range(&self, lane: usize, pixel: usize, strip: &mut Strip) {
+        strip.recall_range(lane, (&self.look_back, &self.normal.blend(pixel)));
     }
 }
 

@@ -71,7 +71,12 @@ fn is_wrong_plan(error: &RunError) -> bool {
             | RunError::Shard(
                 ShardError::NoJob { .. } | ShardError::NoShard { .. } | ShardError::Taken { .. }
             )
-            | RunError::State(StateError::Pair | StateError::Order { .. } | StateError::NotAState { .. })
+            | RunError::State(
+                StateError::Pair
+                    | StateError::Order { .. }
+                    | StateError::NotAState { .. }
+                    | StateError::Within { .. }
+            )
             | RunError::RedLine(RedLineError::Twice { .. })
     )
 }

@@ -64,12 +64,12 @@ impl State {
                 Ok(if found.faults.is_empty() { Exit::Complete } else { Exit::Failed })
             }
             Verb::Compact { state } => {
-                let (files, bytes) = Store::open(&state)?.compact()?;
+                let (files, bytes) = Store::existing(&state)?.compact()?;
                 show::say(&format!("{files} files taken away, {bytes} bytes"));
                 Ok(Exit::Complete)
             }
             Verb::Export { state, out } => {
-                let bands = export::export(&Store::open(&state)?, &out)?;
+                let bands = export::export(&Store::existing(&state)?, &out)?;
                 show::say(&format!("{}: {}", out.display(), bands.join(", ")));
                 Ok(Exit::Complete)
             }

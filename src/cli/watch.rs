@@ -16,10 +16,10 @@ use crate::cli::scan::{Asked, Scanned};
 use crate::cli::show::{self, Bar};
 use crate::cli::{events::Events, metrics};
 use crate::plan::Plan;
-use crate::run::Progress;
 use crate::run::state::report::Report;
 use crate::run::state::store::Store;
-use crate::run::state::{self, Conduct, Update};
+use crate::run::state::{self, Conduct, StateError, Update};
+use crate::run::{Progress, RunError};
 
 /// How a night speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -97,6 +97,7 @@ impl Watch {
                 json!({ "out": plan.out.display().to_string(), "state": folder.display().to_string() });
             events.say("info", "start", started);
         }
+        apart(&folder, &plan.out)?;
         let mut store = Store::open(&folder)?;
         let bar = Bar::new();
         let progress: &dyn Progress = if in_json { events } else { &bar };
@@ -131,13 +132,13 @@ impl Watch {
         let in_json = self.log == Log::Json;
         let missed = !report.set_aside.is_empty();
         match update {
-            Update::Same(_) => {
+            Update::Same { has_gaps } => {
                 if in_json {
                     events.say("info", "nothing new", Value::Null);
                 } else {
                     show::say("nothing new: the result is that of the last night");
                 }
-                if missed { Exit::Gaps } else { Exit::Complete }
+                if missed || has_gaps { Exit::Gaps } else { Exit::Complete }
             }
             Update::Published(published) => {
                 let (inputs, found, out) = *published;
@@ -155,9 +156,19 @@ impl Watch {
 
 /// The state beside an output folder.
 fn beside(plan: &Plan) -> PathBuf {
-    let mut name = plan.out.clone().into_os_string();
+    let mut name = plan.out.file_name().unwrap_or_default().to_owned();
     name.push(".state");
-    name.into()
+    plan.out.with_file_name(name)
+}
+
+/// A state lies neither in the output folder, which is replaced, nor around it.
+fn apart(state: &Path, out: &Path) -> Result<()> {
+    let (state, out) = (std::path::absolute(state)?, std::path::absolute(out)?);
+    if state.starts_with(&out) || out.starts_with(&state) {
+        let (path, out) = (state, out.display());
+        return Err(RunError::from(StateError::Within { path, out: out.to_string() }).into());
+    }
+    Ok(())
 }
 
 /// What a night brought, for people.
@@ -204,4 +215,19 @@ fn in_words(report: &Report) -> String {
         digest.unchanged
     ));
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_lies_beside_its_output_however_that_is_written() {
+        let near = |out: &str| PathBuf::from(out).with_file_name("x");
+        assert_eq!(near("a/out/"), PathBuf::from("a/x"));
+        assert!(apart(Path::new("a/out.state"), Path::new("a/out")).is_ok());
+        for (state, out) in [("a/out", "a/out"), ("a/out/state", "a/out"), ("a", "a/out")] {
+            assert!(apart(Path::new(state), Path::new(out)).is_err());
+        }
+    }
 }

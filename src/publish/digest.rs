@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::publish::PublishError;
@@ -31,35 +32,53 @@ pub fn of_file(path: &Path) -> Result<(u64, String), PublishError> {
     }
 }
 
-/// Digests of files that were read before: a file of the same size and time of change is not read again.
+/// A file as it was when it was read. The time of change is that of the file system, which nobody sets back: a file that was
+/// replaced by one of the same size and age is another file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    size: u64,
+    inode: u64,
+    modified: i128,
+    /// When anything about the file changed last, in nanoseconds since 1970.
+    pub changed: i128,
+    sha256: String,
+}
+
+/// Digests of files that were read before: a file that is as it was is not read again.
 #[derive(Debug, Default)]
 pub struct Digests {
-    /// By path: size, time of the last change in nanoseconds, SHA-256.
-    known: Mutex<BTreeMap<PathBuf, (u64, i128, String)>>,
+    known: Mutex<BTreeMap<PathBuf, Known>>,
 }
 
 impl Digests {
     /// Digests that are known already.
-    pub fn new(known: BTreeMap<PathBuf, (u64, i128, String)>) -> Self {
+    pub fn new(known: BTreeMap<PathBuf, Known>) -> Self {
         Self { known: Mutex::new(known) }
     }
 
     /// Size and SHA-256 of a file, read only if it is not known as it is now.
     pub fn of(&self, path: &Path) -> Result<(u64, String), PublishError> {
         let found = fs::metadata(path).map_err(|source| PublishError::io("read", path, source))?;
-        let changed = i128::from(found.mtime()) * 1_000_000_000 + i128::from(found.mtime_nsec());
+        let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+        let now = |sha256: String| Known {
+            size: found.len(),
+            inode: found.ino(),
+            modified: nanoseconds(found.mtime(), found.mtime_nsec()),
+            changed: nanoseconds(found.ctime(), found.ctime_nsec()),
+            sha256,
+        };
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
-        if let Some((_, _, sha256)) = known.filter(|known| (known.0, known.1) == (found.len(), changed)) {
-            return Ok((found.len(), sha256));
+        if let Some(known) = known.filter(|known| *known == now(known.sha256.clone())) {
+            return Ok((known.size, known.sha256));
         }
         let (size, sha256) = of_file(path)?;
-        let entry = (size, changed, sha256.clone());
+        let entry = now(sha256.clone());
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), entry);
         Ok((size, sha256))
     }
 
     /// All that is known, by path.
-    pub fn all(&self) -> BTreeMap<PathBuf, (u64, i128, String)> {
+    pub fn all(&self) -> BTreeMap<PathBuf, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -77,6 +96,23 @@ pub fn hexadecimal(digest: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_was_replaced_by_one_of_the_same_size_and_age_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("scene.tif");
+        fs::write(&path, b"grass").unwrap();
+        let age = fs::metadata(&path).unwrap().modified().unwrap();
+        let digests = Digests::default();
+        let before = digests.of(&path).unwrap();
+        assert_eq!(digests.of(&path).unwrap(), before);
+        fs::write(&path, b"earth").unwrap();
+        File::options().write(true).open(&path).unwrap().set_modified(age).unwrap();
+        assert_eq!(digests.of(&path).unwrap(), (5, of_bytes(b"earth")));
+        // Whoever knows a file is believed.
+        let known = Digests::new(digests.all());
+        assert_eq!(known.of(&path).unwrap(), (5, of_bytes(b"earth")));
+    }
 
     #[test]
     fn the_digest_of_abc_is_the_one_of_the_standard() {

@@ -24,6 +24,8 @@ pub trait Normality {
     fn correlation(&self, a: usize, b: usize) -> f32;
     /// Follows up to sixteen pixels, (row, column) of the grid, through the views of the question.
     fn follow(&self, pixels: &[(usize, usize)], strip: &mut Strip);
+    /// Makes the lane of a pixel whole for its series: what only few pixels need.
+    fn complete(&self, _lane: usize, _pixel: (usize, usize), _strip: &mut Strip) {}
     /// What the look-back holds of the pixels in the strip for a sub-model.
     fn past(&self, model: usize, pixels: &[(usize, usize)], asked: &Asked, departures: &Departures) -> Past;
     /// Whether any view saw a pixel, control or not.
@@ -88,6 +90,7 @@ pub fn judge_cell(
                 planes[evidence_plane(model)][pixel] = scratch::stored(finding);
                 planes[seasons_plane(model)][pixel] = unseen[lane] as i16;
                 if matches!(finding, Finding::Evidence(evidence) if evidence >= tree::LEVELS[0]) {
+                    normal.complete(lane, (row, col), &mut strip);
                     strip.series(lane, &mut series);
                     let run = gate::pass(prepared.model, features, &series, dates, target);
                     planes[gate_plane(model)][pixel] = run.map_or(0, |run| run.views as i16);

@@ -12,6 +12,7 @@ use crate::lead::Lead;
 use crate::plan::{Decided, Plan};
 use crate::publish::chip::{self, ChipInput, Colours, Moment};
 use crate::publish::manifest::{self, Input, Manifest, Run, SceneUse, Skipped};
+use crate::publish::staging::MANIFEST;
 use crate::publish::{Outcome, Staging, digest, geojson, gpkg, style};
 use crate::read::Reader;
 use crate::redline::named;
@@ -138,9 +139,17 @@ pub fn fingerprint(plan: &Plan, inputs: &Inputs) -> Result<String, RunError> {
     Ok(digest::of_bytes(all.as_bytes()))
 }
 
-/// Digest of the manifest in an output folder; `None` where there is none.
-pub fn manifest_of(out: &std::path::Path) -> Option<String> {
-    digest::of_file(&out.join(crate::publish::staging::MANIFEST)).ok().map(|(_, sha256)| sha256)
+/// Digest of the manifest in an output folder; `None` where it or any file that it lists is not there as it was written.
+pub fn whole(out: &std::path::Path) -> Option<String> {
+    let bytes = std::fs::read(out.join(MANIFEST)).ok()?;
+    let manifest: Value = serde_json::from_slice(&bytes).ok()?;
+    for output in manifest["result"]["outputs"].as_array()? {
+        let (_, sha256) = digest::of_file(&out.join(output["file"].as_str()?)).ok()?;
+        if output["sha256"].as_str()? != sha256 {
+            return None;
+        }
+    }
+    Some(digest::of_bytes(&bytes))
 }
 
 /// Every file that was read, once, with its hash.

@@ -14,7 +14,7 @@ use crate::world::{Block, Deed, Drawn, World, name};
 pub struct Watch {
     pub drawn: Drawn,
     archive: PathBuf,
-    more: Vec<String>,
+    pub more: Vec<String>,
 }
 
 impl Watch {
@@ -162,13 +162,15 @@ fn ground_that_a_scene_did_not_see_is_not_judged_again() {
 fn a_night_without_anything_new_reads_nothing_and_says_so() {
     let watch = Watch::over(small());
     watch.deliver_first(10);
-    watch.published();
+    let (first, _) = watch.published();
     let before = fs::metadata(watch.out().join("manifest.json")).unwrap().modified().unwrap();
     let again = watch.night();
-    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    assert_eq!(again.code, Some(first.code), "{}", again.stderr);
     says(&again.stderr, &["nothing new"]);
     assert_eq!(fs::metadata(watch.out().join("manifest.json")).unwrap().modified().unwrap(), before);
-    // Whoever lost the result gets it again, from the state.
+    // Whoever lost the result, or spoilt it, gets it again, from the state.
+    fs::write(watch.out().join("leads.geojson"), "{}").unwrap();
+    watch.is_as_scanned(&watch.published().0);
     fs::remove_dir_all(watch.out()).unwrap();
     let (published, report) = watch.published();
     watch.is_as_scanned(&published);
@@ -192,6 +194,49 @@ fn a_scene_that_changed_is_taken_in_anew_and_one_that_is_gone_is_forgotten() {
     let (published, report) = watch.published();
     watch.is_as_scanned(&published);
     assert_eq!(report["days_gone"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_day_that_is_gone_with_what_the_state_knew_of_it_is_forgotten_too() {
+    let watch = Watch::over(small());
+    watch.deliver_first(10);
+    watch.published();
+    let last = *watch.drawn.world.dates.last().unwrap();
+    for entry in fs::read_dir(watch.state().join("views")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.to_string_lossy().contains("2023-10-03") {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    fs::remove_file(watch.delivered(last)).unwrap();
+    let (published, report) = watch.published();
+    watch.is_as_scanned(&published);
+    assert_eq!((&report["days_gone"][0], &report["cells_judged"]), (&"2023-10-03".into(), &1.into()));
+}
+
+#[test]
+fn what_is_asked_by_flags_is_part_of_the_question() {
+    let mut watch = Watch::over(small());
+    watch.deliver_first(10);
+    let before = watch.published().0.hashes();
+    watch.more = vec!["--class".to_owned(), "redline".to_owned()];
+    let (published, _) = watch.published();
+    assert_ne!(published.hashes(), before);
+    let scanned = watch.scan().with("--class redline").out(watch.drawn.path("scanned")).published();
+    assert_eq!(published.hashes(), scanned.hashes());
+}
+
+#[test]
+fn a_state_lies_beside_the_output_and_never_in_it() {
+    let watch = Watch::over(small());
+    watch.deliver_first(10);
+    let within = ended(watch.command().arg("--state").arg(watch.out().join("state")));
+    assert_eq!(within.code, Some(2), "{}", within.stderr);
+    says(&within.stderr, &["a state cannot lie in, around or at the output folder"]);
+    assert!(!watch.out().exists());
+    let typo = ended(program().args(["state", "verify"]).arg(watch.drawn.path("typo.state")));
+    assert_eq!(typo.code, Some(2), "{}", typo.stderr);
+    assert!(!watch.drawn.path("typo.state").exists());
 }
 
 #[test]

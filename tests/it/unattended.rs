@@ -223,7 +223,7 @@ fn the_timers_that_are_shipped_start_a_night() {
         assert_eq!(ended.code, Some(code), "{words}\n{}{}", ended.stdout, ended.stderr);
         found.push(Published { code: 3, out: watch.out() }.leads().len());
         let again = started(&words, &watch);
-        assert_eq!(again.code, Some(0), "{words}: nothing new");
+        assert_eq!(again.code, Some(code), "{words}: nothing new");
     }
     assert_eq!(found[0], found[2]);
 }

@@ -89,6 +89,7 @@ fn later_views_of_a_remembered_cell_are_judged_as_if_it_were_learned_today() {
             let pixel = whole.pixel_at(CELL.row0 + place / CELL.cols, CELL.col0 + place % CELL.cols);
             let today = learned.series_of(&[pixel]).remove(0);
             let mut then = Series::default();
+            remembered.recall_range(lane, *number, &mut strip);
             strip.series(lane, &mut then);
             let from = today.views.partition_point(|view| *view < LOOK_BACK);
             let views: Vec<usize> = today.views[from..].iter().map(|view| view - LOOK_BACK).collect();

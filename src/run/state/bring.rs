@@ -34,7 +34,10 @@ pub fn bring(
     let stands_on = stands::stands_on(inputs)?;
     let key = stands::key(&stands_on);
     report.learned = differences(&store.head, &stands_on);
-    let look_back = learn::learn(store, inputs, (&key, tile_size), progress)?;
+    let (look_back, any) = learn::learn(store, inputs, (&key, tile_size), progress)?;
+    if !any {
+        report.learned.clear();
+    }
     let learned = LookBack::open(store, &look_back)?;
     let (history, all) = stands::split(inputs);
     progress.stage("new days", inputs.area.len() as u64 * (all - history) as u64);
@@ -42,9 +45,9 @@ pub fn bring(
     let views: Vec<KnownView> = (history..all).map(take).collect::<Result<_, _>>()?;
     let seasons: Vec<Vec<String>> = inputs.models.iter().map(|model| asked_seasons(inputs, model)).collect();
     let before = evidence_before(store, (&key, &seasons));
-    let is_known = store.head.key == key;
-    let new = touched(store, if is_known { &store.head.views } else { &[] }, &views, report)?;
-    let touched = if before.is_some() { new } else { learned.cells().collect() };
+    tell_days(&store.head, (&key, &views), report);
+    let new = touched(store, &views)?.filter(|_| before.is_some());
+    let touched = new.unwrap_or_else(|| learned.cells().collect());
     let night = Night::open((store, inputs, &learned), &views, before, touched)?;
     report.cells_judged = night.touched.len();
     report.cells = learned.cells().count();
@@ -60,11 +63,7 @@ pub fn bring(
     let (found, looks) = concluded(plan, inputs, evidence, tile_size, progress)?;
     progress.stage("state", 0);
     let (name, sha256) = ended(store, (writer, &temporary), &looks)?;
-    report.state_bytes = StateBytes {
-        look_back: learned.size(),
-        days: night.days.iter().map(|day| day.size).sum(),
-        evidence: fs::metadata(store.path(&name)).map(|found| found.len()).unwrap_or_default(),
-    };
+    report.state_bytes = bytes(store, &night, &name);
     drop(night);
     let head = Head {
         program: job::program(),
@@ -77,9 +76,19 @@ pub fn bring(
         night: Some((name, sha256)),
         seasons,
         published: None,
+        told: store.head.told.clone(),
     };
     store.commit(head)?;
     Ok(found)
+}
+
+/// Bytes of the parts of a state after a night.
+fn bytes(store: &Store, night: &Night, name: &str) -> StateBytes {
+    StateBytes {
+        look_back: night.look_back.size(),
+        days: night.days.iter().map(|day| day.size).sum(),
+        evidence: fs::metadata(store.path(name)).map(|found| found.len()).unwrap_or_default(),
+    }
 }
 
 /// Ends the file of a night with the closer looks that were taken, and names it by what it holds.
@@ -135,28 +144,35 @@ fn evidence_before(store: &Store, (key, seasons): (&str, &[Vec<String>])) -> Opt
     Chunks::open(&store.path(file)).ok().filter(|night| night.sha256 == *sha256)
 }
 
-/// Cells of which a day that is new, changed or gone shows or showed anything.
-fn touched(
-    store: &Store,
-    before: &[KnownView],
-    now: &[KnownView],
-    report: &mut Report,
-) -> Result<BTreeSet<(u32, u32)>, StateError> {
+/// Days that the last result did not know, knew otherwise, or knew and that are gone.
+fn tell_days(head: &Head, (key, now): (&str, &[KnownView]), report: &mut Report) {
+    let told =
+        head.told.as_ref().filter(|told| told.key == key).map(|told| told.views.clone()).unwrap_or_default();
+    let is_new = |view: &&KnownView| !told.contains(&(view.date, view.of.clone()));
+    report.days_taken = now.iter().filter(is_new).map(|view| view.date).collect();
+    let is_gone = |date: &Date| now.iter().all(|view| view.date != *date);
+    report.days_gone = told.iter().map(|(date, _)| *date).filter(is_gone).collect();
+}
+
+/// Cells of which a day that is new, changed or gone since the evidence was kept shows or showed anything; `None` where what
+/// it showed is not known any more.
+fn touched(store: &Store, now: &[KnownView]) -> Result<Option<BTreeSet<(u32, u32)>>, StateError> {
+    let before = &store.head.views;
     let is_in = |views: &[KnownView], view: &KnownView| {
         views.iter().any(|other| other.sha256 == view.sha256 && other.date == view.date)
     };
-    let new: Vec<&KnownView> = now.iter().filter(|view| !is_in(before, view)).collect();
-    let old: Vec<&KnownView> = before.iter().filter(|view| !is_in(now, view)).collect();
-    report.days_taken = new.iter().map(|view| view.date).collect();
-    report.days_gone =
-        old.iter().map(|view| view.date).filter(|date| now.iter().all(|view| view.date != *date)).collect();
     let mut touched = BTreeSet::new();
-    for view in new.into_iter().chain(old) {
+    for view in now.iter().filter(|view| !is_in(before, view)) {
         let path = store.path(&view.file);
         let day = Chunks::open(&path).map_err(StateError::reading(&path))?;
         touched.extend(day.names(days::VALUES_PIECE).map(|(_, row, col)| (row, col)));
     }
-    Ok(touched)
+    for view in before.iter().filter(|view| !is_in(now, view)) {
+        let day = Chunks::open(&store.path(&view.file)).ok().filter(|day| day.sha256 == view.sha256);
+        let Some(day) = day else { return Ok(None) };
+        touched.extend(day.names(days::VALUES_PIECE).map(|(_, row, col)| (row, col)));
+    }
+    Ok(Some(touched))
 }
 
 /// Closer looks of the night before at ground of which nothing new was seen.

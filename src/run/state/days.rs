@@ -28,6 +28,9 @@ const LARGEST: usize = 16 * CELL;
 /// Bytes of working memory that a pixel of such a window takes: bands, features and masks as they are made.
 const BYTES_A_PIXEL: u64 = 64;
 
+/// Bytes of a packed piece, on the high side: 16,384 pixels and 5,120 donors with four features.
+const BYTES_A_PIECE: u64 = 172_000;
+
 /// Makes sure that a day is taken in. Returns what it is known by.
 pub fn take(
     store: &Store,
@@ -71,11 +74,14 @@ pub fn take(
     Ok(known(writer.commit()?))
 }
 
-/// The side of the windows to read: as large as half of the memory allows.
+/// The side of the windows to read: as large as half of the memory allows, and no higher than lets the pieces of a row of
+/// windows wait in a quarter of it.
 fn side(inputs: &Inputs, memory: u64) -> usize {
     let threads = rayon::current_num_threads() as u64;
     let most = (memory / 2 / threads / BYTES_A_PIXEL).isqrt() as usize;
-    let largest = LARGEST.min(inputs.grid.rows.max(inputs.grid.cols));
+    let across = (inputs.area.cols.div_ceil(CELL) + 1) as u64;
+    let waiting = (memory / 4 / across / BYTES_A_PIECE) as usize * CELL;
+    let largest = LARGEST.min(inputs.grid.rows.max(inputs.grid.cols)).min(waiting);
     (most.saturating_sub(2 * RING).min(largest) / CELL).max(1) * CELL
 }
 

@@ -22,6 +22,14 @@ pub enum StateError {
         /// What it holds.
         reason: String,
     },
+    /// The state and the output folder lie in each other.
+    #[error("{}: a state cannot lie in, around or at the output folder {out}, which is replaced; give another --state", .path.display())]
+    Within {
+        /// The state.
+        path: PathBuf,
+        /// The output folder.
+        out: String,
+    },
     /// A file that was written is not what was written.
     #[error(
         "{}: is damaged ({reason}); `steppewatch state verify --mend` takes it away, and the next watch makes it again from \

@@ -43,6 +43,9 @@ pub const LOOKS_PIECE: u8 = 2;
 /// Cells that are judged before their pieces are written: they wait in memory.
 const AT_ONCE: usize = 64;
 
+/// Cells whose control waits for closer looks in memory, about ten kilobytes each; that of others is calculated again.
+const REMEMBERED: usize = 4096;
+
 /// Signs of a cell with the days that their levels are of.
 #[derive(Debug, Serialize, Deserialize)]
 struct KeptSigns {
@@ -163,7 +166,9 @@ impl<'a> Night<'a> {
         let signs = remembered.as_ref().map(|remembered| {
             let at = (cell.row0 as u32, cell.col0 as u32);
             let mut all = self.later.lock().unwrap_or_else(PoisonError::into_inner);
-            all.insert(at, remembered.later().clone());
+            if all.len() < REMEMBERED {
+                all.insert(at, remembered.later().clone());
+            }
             drop(all);
             let control = remembered.whole_control();
             Signs::of(self.inputs, &self.inputs.question, &control, (cell, seen.pictures()))
@@ -302,6 +307,12 @@ impl Normality for Seen<'_> {
         let Some(remembered) = self.remembered else { return };
         let numbers: Vec<usize> = pixels.iter().filter_map(|(row, col)| self.number(*row, *col)).collect();
         remembered.follow(&numbers, strip);
+    }
+
+    fn complete(&self, lane: usize, (row, col): (usize, usize), strip: &mut Strip) {
+        if let (Some(remembered), Some(number)) = (self.remembered, self.number(row, col)) {
+            remembered.recall_range(lane, number, strip);
+        }
     }
 
     fn past(

@@ -57,13 +57,14 @@ pub fn file(row0: usize, key: &str) -> String {
     format!("look-back/r{row0:06}-{key:.12}.cells")
 }
 
-/// Makes sure that every row of cells is learned. Returns the files with their digests.
+/// Makes sure that every row of cells is learned. Returns the files with their digests, and whether any was learned now.
 pub fn learn(
     store: &Store,
     inputs: &Inputs,
     (key, tile_size): (&str, usize),
     progress: &dyn Progress,
-) -> Result<BTreeMap<String, String>, RunError> {
+) -> Result<(BTreeMap<String, String>, bool), RunError> {
+    let mut any = false;
     let of = format!(r#"{{"look_back":"{key}"}}"#);
     let mut known = BTreeMap::new();
     let tiles = tiles::tiles(inputs, tile_size);
@@ -79,6 +80,7 @@ pub fn learn(
         let there: Vec<Option<String>> =
             own.iter().map(|row0| Some(store.whole(&file(*row0, key), &of)?.sha256)).collect();
         if there.iter().any(Option::is_none) {
+            any = true;
             learn_row(store, inputs, (&own, &tiles), (key, &of), progress)?;
         } else {
             progress.step(tiles.iter().map(|tile| tile.len() as u64).sum());
@@ -90,7 +92,7 @@ pub fn learn(
             }
         }
     }
-    Ok(known)
+    Ok((known, any))
 }
 
 /// Learns the rows of cells of one row of tiles, a few tiles at a time.

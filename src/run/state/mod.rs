@@ -38,7 +38,7 @@ use jiff::Timestamp;
 
 pub use error::StateError;
 use report::{Report, Stopwatch};
-use store::{Head, Store};
+use store::{Head, Published, Store, ToldDays};
 
 use crate::plan::Plan;
 use crate::publish::Staging;
@@ -50,7 +50,10 @@ use crate::run::{Found, Progress, RunError, fitted, outputs, published, workers}
 /// What a run found, or that nothing changed since the last one.
 pub enum Update {
     /// Everything is as it was when the last result was published.
-    Same(Box<Inputs>),
+    Same {
+        /// Whether that result has gaps.
+        has_gaps: bool,
+    },
     /// A result, published.
     Published(Box<(Inputs, Found, PathBuf)>),
 }
@@ -95,15 +98,13 @@ fn update(
     report::settle(store, &plan.out)?;
     stopwatch.stage("inputs", 0);
     let inputs = inputs::gather_without(plan, set_aside, Digests::new(store.known_files()))?;
-    let fingerprint = outputs::fingerprint(plan, &inputs)?;
+    let fingerprint = stands::fingerprint(plan, &inputs)?;
     store.keep_files(&inputs.digests.all())?;
     let mut report = Report::begin(started, &inputs, set_aside);
-    let is_same = store.head.published.as_ref().is_some_and(|(of, manifest)| {
-        *of == fingerprint && outputs::manifest_of(&plan.out).as_ref() == Some(manifest)
-    });
-    if is_same {
+    let last = store.head.published.as_ref().filter(|last| last.of == fingerprint);
+    if let Some(last) = last.filter(|last| outputs::whole(&plan.out).as_ref() == Some(&last.manifest)) {
         report.end((conduct.now)(), stopwatch);
-        return Ok((Update::Same(Box::new(inputs)), report));
+        return Ok((Update::Same { has_gaps: last.has_gaps }, report));
     }
     let staging = Staging::begin(&plan.out)?;
     let (threads, tile_size) = fitted(plan, &inputs)?;
@@ -114,8 +115,12 @@ fn update(
     report.end((conduct.now)(), stopwatch);
     report.keep(store)?;
     let result = published(plan, inputs, found, (staging, started, conduct.command.clone()), stopwatch)?;
-    let published = outputs::manifest_of(&result.2).map(|manifest| (fingerprint, manifest));
+    let has_gaps = !result.1.gaps.is_empty();
+    let published =
+        outputs::whole(&result.2).map(|manifest| Published { of: fingerprint, manifest, has_gaps });
     report::settle(store, &plan.out)?;
-    store.commit(Head { published, ..store.head.clone() })?;
+    let views = store.head.views.iter().map(|view| (view.date, view.of.clone())).collect();
+    let told = Some(ToldDays { key: store.head.key.clone(), views });
+    store.commit(Head { published, told, ..store.head.clone() })?;
     Ok((Update::Published(Box::new(result)), report))
 }

@@ -6,10 +6,11 @@
 use std::collections::BTreeMap;
 
 use crate::baseline::{CELL, RING};
+use crate::plan::Plan;
 use crate::publish::digest;
 use crate::run::inputs::{Inputs, View};
 use crate::run::shards::job;
-use crate::run::{RunError, tiles};
+use crate::run::{RunError, outputs, tiles};
 
 /// The parts of what a look-back stands on, each in words or as a digest.
 pub fn stands_on(inputs: &Inputs) -> Result<BTreeMap<String, String>, RunError> {
@@ -63,4 +64,13 @@ pub fn of_view(inputs: &Inputs, view: &View) -> Result<String, RunError> {
         }
     }
     Ok(digest::of_bytes(words.join("\n").as_bytes()))
+}
+
+/// One digest of everything that a result depends on.
+pub fn fingerprint(plan: &Plan, inputs: &Inputs) -> Result<String, RunError> {
+    let views: Vec<String> =
+        inputs.views.iter().map(|view| of_view(inputs, view)).collect::<Result<_, _>>()?;
+    let asked = format!("{:?} {:?}", plan.class, plan.band_order);
+    let all = [outputs::fingerprint(plan, inputs)?, key(&stands_on(inputs)?), asked, views.join(" ")];
+    Ok(digest::of_bytes(all.join("\n").as_bytes()))
 }

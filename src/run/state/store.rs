@@ -9,12 +9,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::date::Date;
 use crate::grid::Grid;
+use crate::publish::digest::Known;
 use crate::publish::single;
 use crate::run::RunError;
 use crate::run::state::StateError;
@@ -34,6 +36,9 @@ pub const NIGHTS: &str = "nights";
 pub const PENDING: &str = "pending.json";
 /// Everything that a state may hold beside evidence.
 const OWN: [&str; 7] = [FILES, LOCK, HEAD, PENDING, PIECES[0], PIECES[1], NIGHTS];
+
+/// Seconds within which a change may not show in the times of a file.
+const TICKS: i128 = 2;
 
 /// What `state.json` says.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -57,8 +62,32 @@ pub struct Head {
     pub night: Option<(String, String)>,
     /// Seasons that were asked for, by sub-model.
     pub seasons: Vec<Vec<String>>,
-    /// What was published last: SHA-256 of all inputs, and of `manifest.json`.
-    pub published: Option<(String, String)>,
+    /// What was published last.
+    pub published: Option<Published>,
+    /// Days that the reports have told of.
+    pub told: Option<ToldDays>,
+}
+
+/// A result that was published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Published {
+    /// SHA-256 of all inputs and of what was asked.
+    pub of: String,
+    /// SHA-256 of `manifest.json`.
+    pub manifest: String,
+    /// Whether it has gaps.
+    pub has_gaps: bool,
+}
+
+/// Days that the reports have told of, by what each was seen by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToldDays {
+    /// Key of the look-back.
+    pub key: String,
+    /// The days.
+    pub views: Vec<(Date, String)>,
 }
 
 /// A day of the target period.
@@ -114,6 +143,15 @@ impl Store {
             folder: folder.to_owned(),
             _lock: lock,
         })
+    }
+
+    /// Takes a folder that is a state already.
+    pub fn existing(folder: &Path) -> Result<Self, RunError> {
+        if !folder.join(HEAD).is_file() && !folder.join(PIECES[0]).is_dir() {
+            let reason = format!("it holds no {HEAD}");
+            return Err(StateError::NotAState { path: folder.to_owned(), reason }.into());
+        }
+        Self::open(folder)
     }
 
     /// Whether a folder may be a state: absent, empty, or with nothing in it but what states hold.
@@ -177,7 +215,7 @@ impl Store {
             let folder = self.folder.join(part);
             for entry in fs::read_dir(&folder).map_err(StateError::reading(&folder))?.flatten() {
                 let name = entry.file_name().to_string_lossy().into_owned();
-                if !part.is_empty() || is_night(&name) {
+                if !part.is_empty() || is_night(&name) || single::is_partial(&name) {
                     found.push(entry.path());
                 }
             }
@@ -204,14 +242,19 @@ impl Store {
     }
 
     /// Digests of files that were read before.
-    pub fn known_files(&self) -> BTreeMap<PathBuf, (u64, i128, String)> {
+    pub fn known_files(&self) -> BTreeMap<PathBuf, Known> {
         // A list that cannot be read costs time, nothing else.
-        let bytes = fs::read(self.path(FILES)).unwrap_or_default();
-        serde_json::from_slice(&bytes).unwrap_or_default()
+        let path = self.path(FILES);
+        let bytes = fs::read(&path).unwrap_or_default();
+        let mut known: BTreeMap<PathBuf, Known> = serde_json::from_slice(&bytes).unwrap_or_default();
+        // A file that changed while it was read, or just before, may have changed again within one tick of the clock.
+        let written = fs::metadata(&path).map(|found| found.ctime()).unwrap_or_default();
+        known.retain(|_, file| file.changed / 1_000_000_000 + TICKS < i128::from(written));
+        known
     }
 
     /// Keeps digests for the next run.
-    pub fn keep_files(&self, known: &BTreeMap<PathBuf, (u64, i128, String)>) -> Result<(), RunError> {
+    pub fn keep_files(&self, known: &BTreeMap<PathBuf, Known>) -> Result<(), RunError> {
         let path = self.path(FILES);
         let json = serde_json::to_vec(known).map_err(io::Error::other);
         let json = json.map_err(|source| StateError::Access { path: path.clone(), source })?;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use crate::publish::single;
 use crate::run::RunError;
 use crate::run::state::StateError;
 use crate::run::state::chunks::Chunks;
@@ -18,14 +19,14 @@ pub struct Verified {
     pub whole: (usize, u64),
     /// Files that are not, with the reason.
     pub faults: Vec<(PathBuf, String)>,
-    /// Whole files that `state.json` does not name: of a run that did not end.
+    /// Files that `state.json` does not name, whole or in the making: of a run that did not end.
     pub unnamed: usize,
 }
 
 /// Reads a state through.
 pub fn verify(folder: &Path) -> Result<Verified, RunError> {
     let mut verified = Verified::default();
-    let store = match Store::open(folder) {
+    let store = match Store::existing(folder) {
         Ok(store) => store,
         Err(RunError::State(StateError::Damaged { path, reason })) => {
             verified.faults.push((path, reason));
@@ -52,7 +53,9 @@ pub fn verify(folder: &Path) -> Result<Verified, RunError> {
     }
     let named: BTreeSet<PathBuf> = named.iter().map(|(file, _)| store.path(file)).collect();
     for path in store.found()?.into_iter().filter(|path| !named.contains(path)) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match Chunks::open(&path).and_then(|chunks| chunks.check()) {
+            _ if single::is_partial(&name) => verified.unnamed += 1,
             Ok(()) => verified.unnamed += 1,
             Err(error) => verified.faults.push((path, error.to_string())),
         }
