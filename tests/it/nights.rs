@@ -145,6 +145,16 @@ fn every_night_publishes_what_a_scan_of_all_scenes_says() {
 }
 
 #[test]
+fn a_scene_out_of_season_changes_no_evidence_and_is_told_of_all_the_same() {
+    let watch = Watch::over(small());
+    watch.deliver_first(10);
+    watch.published();
+    watch.drawn.world.draw_scene(20_231_201, &watch.delivered(20_231_201));
+    let (published, _) = watch.published();
+    watch.is_as_scanned(&published);
+}
+
+#[test]
 fn ground_that_a_scene_did_not_see_is_not_judged_again() {
     let watch = Watch::over(World { cols: 290, ..four() });
     let rest = watch.deliver_first(8);
