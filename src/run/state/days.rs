@@ -4,6 +4,8 @@
 //! Law: masked, not screened: whether a view is a spike is known when the next one is there. Values stand feature by feature,
 //! each as its difference from the one before. A day that is there and whole is not read again.
 
+use std::io;
+
 use rayon::prelude::*;
 
 use crate::baseline::remembered::Column;
@@ -105,7 +107,7 @@ fn tile_pieces(
     let mut pieces = Vec::new();
     for cell in cells {
         let name = (PLACES_PIECE, cell.row0 as u32, cell.col0 as u32);
-        let places = learn::places(look_back.read(name)?.unwrap_or_default());
+        let places = learn::places(look_back.read(name)?);
         if let Some(bytes) = values(&stack, (cell.grown(RING, whole), &places)) {
             let failed = |source| StateError::Access { path: store.folder.clone(), source };
             pieces.push((
@@ -132,11 +134,12 @@ fn values(stack: &Stack, (around, places): (Window, &[usize])) -> Option<Vec<u8>
 }
 
 /// Sets a view of a stack, whose pixels are places of a cell in a row, to the values that a day showed.
-pub fn lay(stack: &mut Stack, view: usize, bytes: Vec<u8>) {
+pub fn lay(stack: &mut Stack, view: usize, bytes: Vec<u8>) -> io::Result<()> {
     let (places, features) = (stack.window.len(), stack.features.len());
     let numbers = Column::from(bytes).numbers();
     if numbers.len() != places * features {
-        return;
+        let why = format!("a day holds {} numbers of {places} places in {features} features", numbers.len());
+        return Err(io::Error::new(io::ErrorKind::InvalidData, why));
     }
     let mut stored = vec![MISSING; features];
     for place in 0..places {
@@ -145,4 +148,5 @@ pub fn lay(stack: &mut Stack, view: usize, bytes: Vec<u8>) {
         }
         stack.set(place, view, &stored);
     }
+    Ok(())
 }

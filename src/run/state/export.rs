@@ -44,7 +44,7 @@ pub fn export(store: &Store, path: &Path) -> Result<Vec<String>, RunError> {
     for (row, col) in look_back.cells() {
         let cell =
             Window { row0: row as usize, col0: col as usize, rows: CELL, cols: CELL }.intersection(whole);
-        let kept: Kept = look_back.read((CELL_PIECE, row, col))?.unwrap_or_default();
+        let kept: Kept = look_back.read((CELL_PIECE, row, col))?;
         let at = (cell, cell.grown(RING, whole));
         let spread = |of: &dyn Fn(usize) -> i16| {
             let mut plane = vec![NODATA; cell.len()];

@@ -179,7 +179,7 @@ impl<'a> Night<'a> {
     /// What is kept of a cell.
     pub fn kept(&self, cell: Window) -> Result<Kept, RunError> {
         let name = (CELL_PIECE, cell.row0 as u32, cell.col0 as u32);
-        Ok(self.look_back.read(name)?.unwrap_or_default())
+        Ok(self.look_back.read(name)?)
     }
 
     /// What the days showed of a cell, screened: its places as one row of pixels.
@@ -192,7 +192,7 @@ impl<'a> Night<'a> {
         for (view, day) in self.days.iter().enumerate() {
             let bytes = day.bytes(name).map_err(StateError::reading(&self.store.folder))?;
             if let Some(bytes) = bytes {
-                days::lay(&mut stack, view, bytes);
+                days::lay(&mut stack, view, bytes).map_err(StateError::reading(&self.store.folder))?;
             }
         }
         let no_history = vec![false; self.days.len()];
@@ -230,8 +230,8 @@ impl<'a> Night<'a> {
     pub fn placebo(&self, scratch: &Scratch) -> Result<(), RunError> {
         let cells: Vec<(u32, u32)> = self.look_back.cells().collect();
         cells.par_iter().try_for_each(|at| {
-            let planes: Option<Vec<Vec<i16>>> = self.look_back.read((PLACEBO_PIECE, at.0, at.1))?;
-            write(scratch, cell(self.inputs, *at), &planes.unwrap_or_default())
+            let planes: Vec<Vec<i16>> = self.look_back.read((PLACEBO_PIECE, at.0, at.1))?;
+            write(scratch, cell(self.inputs, *at), &planes)
         })
     }
 

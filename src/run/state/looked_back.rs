@@ -1,6 +1,7 @@
 //! What was learned of the look-back, opened: its pieces by cell.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
@@ -13,7 +14,7 @@ use crate::run::state::store::Store;
 /// The files of a look-back by the first row of their cells.
 pub struct LookBack {
     rows: BTreeMap<u32, (String, Chunks)>,
-    folder: std::path::PathBuf,
+    folder: PathBuf,
 }
 
 impl LookBack {
@@ -43,10 +44,15 @@ impl LookBack {
         self.rows.values().flat_map(|(_, chunks)| chunks.names(CELL_PIECE)).map(|(_, row, col)| (row, col))
     }
 
-    /// A piece; `None` where there is none.
-    pub fn read<T: DeserializeOwned>(&self, name: PieceName) -> Result<Option<T>, StateError> {
-        let Some((file, chunks)) = self.rows.get(&name.1) else { return Ok(None) };
-        chunks.read(name).map_err(|error| StateError::reading(&self.folder.join(file))(error))
+    /// A piece of a cell that is kept. One that is not there is a fault, and never a cell of which nothing is asked.
+    pub fn read<T: DeserializeOwned>(&self, name: PieceName) -> Result<T, StateError> {
+        let missing = |path: &Path| {
+            let reason = format!("it has no piece {name:?}");
+            StateError::Damaged { path: path.to_owned(), reason }
+        };
+        let (file, chunks) = self.rows.get(&name.1).ok_or_else(|| missing(&self.folder))?;
+        let path = self.folder.join(file);
+        chunks.read(name).map_err(StateError::reading(&path))?.ok_or_else(|| missing(&path))
     }
 
     /// Bytes of all files.
