@@ -36,6 +36,16 @@ pub fn ended(command: &mut Command) -> Ended {
     Ended { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
+/// A shell that runs words, with a folder first on its path.
+///
+/// The shell sets the path itself: a `PATH` in the environment of a [`Command`] makes the standard library fork, and a fork of
+/// a process whose other threads draw scenes may wait for ever for a lock of PROJ, which takes its locks in the child.
+pub fn shell(first: &Path, words: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!("export PATH=\"$0:$PATH\"; {words}")).arg(first).stdin(Stdio::null());
+    command
+}
+
 /// Runs the program with arguments.
 pub fn run(args: &[&str]) -> Ended {
     ended(program().args(args))

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::program::{Ended, Published, Scan, ended, program, says};
+use crate::program::{Ended, Published, Scan, ended, program, says, shell};
 use crate::world::{Block, Deed, Drawn, World};
 
 /// A job folder of a drawn world.
@@ -333,14 +333,8 @@ fn the_slurm_array_and_the_indexed_job_publish_the_bytes_of_a_scan() {
     fs::create_dir(drawn.path("bin")).unwrap();
     fs::write(drawn.path("bin/sbatch"), SBATCH).unwrap();
     fs::set_permissions(drawn.path("bin/sbatch"), fs::Permissions::from_mode(0o755)).unwrap();
-    let path = |first: &Path| format!("{}:{}", first.display(), std::env::var("PATH").unwrap());
-    let submitted = ended(
-        Command::new(deploy.join("slurm-run"))
-            .arg(&slurm.folder)
-            .arg("--partition=normal")
-            .env("PATH", path(&drawn.path("bin")))
-            .env("STEPPEWATCH", binary),
-    );
+    let words = format!("{:?} {:?} --partition=normal", deploy.join("slurm-run"), slurm.folder);
+    let submitted = ended(shell(&drawn.path("bin"), &words).env("STEPPEWATCH", binary));
     assert_eq!(submitted.code, Some(0), "{}", submitted.stderr);
     says(&submitted.stdout, &["3 shards as array 17, merge as 17"]);
     same(&Published { code: base.code, out: slurm.folder.join("out") }, &base);
@@ -349,14 +343,11 @@ fn the_slurm_array_and_the_indexed_job_publish_the_bytes_of_a_scan() {
     let text = fs::read_to_string(deploy.join("kubernetes-shards.yaml")).unwrap();
     let line = text.lines().find_map(|line| line.trim().strip_prefix("command: ")).unwrap();
     let words: Vec<String> = serde_json::from_str(line).unwrap();
-    let shell = words[2].replace("/data/job", &indexed.folder.display().to_string());
+    let pod = words[2].replace("/data/job", &indexed.folder.display().to_string());
     assert_eq!(words[..2], ["sh", "-c"]);
     for index in ["0", "1"] {
-        let mut pod = Command::new("sh");
-        pod.args(["-c", &shell])
-            .env("JOB_COMPLETION_INDEX", index)
-            .env("PATH", path(binary.parent().unwrap()));
-        assert_eq!(ended(&mut pod).code, Some(0));
+        let mut pod = shell(binary.parent().unwrap(), &pod);
+        assert_eq!(ended(pod.env("JOB_COMPLETION_INDEX", index)).code, Some(0));
     }
     same(&indexed.merged(), &base);
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::nights::{Watch, four, small};
-use crate::program::{Ended, Published, ended, says};
+use crate::program::{Ended, Published, ended, says, shell};
 use crate::world::{Block, World};
 
 #[test]
@@ -198,8 +198,7 @@ fn started(words: &str, watch: &Watch) -> Ended {
     .iter()
     .fold(words.to_owned(), |words, (server, here)| words.replace(server, here));
     let binary = Path::new(env!("CARGO_BIN_EXE_steppewatch")).parent().unwrap();
-    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
-    ended(Command::new("sh").args(["-c", &words]).env("PATH", path))
+    ended(&mut shell(binary, &words))
 }
 
 #[test]
