@@ -13,6 +13,7 @@ use crate::date::Date;
 use crate::grid::crs::{CrsError, Transform};
 use crate::grid::{Crs, Grid, Window};
 use crate::publish::canvas::{Canvas, LETTER};
+use crate::publish::enlarge::Enlarged;
 use crate::publish::fields::chip_file;
 use crate::publish::stretch::{self, Stretch};
 use crate::publish::{PublishError, Staging};
@@ -208,13 +209,11 @@ fn pixels(
     moment: &Moment,
     stretch: &[Stretch; 3],
 ) -> f64 {
-    let (_, rows, cols) = moment.pixels.dim();
-    let across: Vec<Taps> = (0..view.width).map(|x| Taps::at(x, view.scale, cols)).collect();
+    let enlarged = Enlarged::new(moment.pixels, view.scale, view.width);
     let mut missing = 0_u32;
     for y in 0..view.height {
-        let down = Taps::at(y, view.scale, rows);
-        for (x, across) in (0..view.width).zip(&across) {
-            let colour = match smooth(&moment.pixels, &down, across) {
+        for (x, values) in (0..view.width).zip(enlarged.row(y)) {
+            let colour = match values {
                 Some(values) => [0, 1, 2].map(|plane| stretch[plane].tone(values[plane])),
                 None => {
                     missing += 1;
@@ -226,51 +225,6 @@ fn pixels(
         }
     }
     f64::from(missing) / f64::from(view.width * view.height)
-}
-
-/// The four grid pixels around a place along one axis, with their weights.
-struct Taps {
-    nearest: usize,
-    indices: [usize; 4],
-    weights: [f32; 4],
-}
-
-impl Taps {
-    /// Cubic convolution with a = -1/2; the edge pixel stands for those beyond it.
-    ///
-    /// Source: Keys, "Cubic convolution interpolation for digital image processing", 1981.
-    fn at(position: u32, scale: f64, count: usize) -> Taps {
-        let place = (f64::from(position) + 0.5) / scale;
-        let middle = place - 0.5;
-        let t = (middle - middle.floor()) as f32;
-        let (t2, t3) = (t * t, t * t * t);
-        let weights = [-t + 2.0 * t2 - t3, 2.0 - 5.0 * t2 + 3.0 * t3, t + 4.0 * t2 - 3.0 * t3, t3 - t2];
-        let inside = |index: i64| usize::try_from(index).unwrap_or(0).min(count - 1);
-        let first = middle.floor() as i64 - 1;
-        Taps {
-            nearest: inside(place as i64),
-            indices: [0, 1, 2, 3].map(|step| inside(first + step)),
-            weights: weights.map(|weight| weight / 2.0),
-        }
-    }
-}
-
-/// The three planes at a place between pixels. Where one of the sixteen around it was not observed,
-/// the nearest alone; `None` if that was not.
-fn smooth(pixels: &ArrayView3<f32>, down: &Taps, across: &Taps) -> Option<[f32; 3]> {
-    let own = [0, 1, 2].map(|plane| pixels[[plane, down.nearest, across.nearest]]);
-    if !own.iter().all(|value| value.is_finite()) {
-        return None;
-    }
-    let mut sums = [0.0_f32; 3];
-    for (row, weight_row) in down.indices.into_iter().zip(down.weights) {
-        for (col, weight_col) in across.indices.into_iter().zip(across.weights) {
-            for (plane, sum) in sums.iter_mut().enumerate() {
-                *sum += weight_row * weight_col * pixels[[plane, row, col]];
-            }
-        }
-    }
-    Some(if sums.iter().all(|sum| sum.is_finite()) { sums } else { own })
 }
 
 fn outline(canvas: &mut Canvas, corner: (i64, i64), view: &View, input: &ChipInput) {

@@ -43,6 +43,8 @@ mod canvas;
 
 mod stretch;
 
+mod enlarge;
+
 pub mod chip;
 
 pub mod raster;

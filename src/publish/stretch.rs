@@ -5,6 +5,8 @@
 //! Law: one width for both dates; black lies at the same reflectance above each date's haze.
 //! Source: dark-object subtraction, Chavez 1988, Remote Sensing of Environment 24.
 
+use std::sync::LazyLock;
+
 use ndarray::{ArrayView3, Axis};
 
 /// Shares of the values that are drawn black and white.
@@ -15,6 +17,13 @@ const LEAST_WIDTH: f32 = 0.08;
 const MOST_HAZE: f32 = 0.03;
 /// Exponent of the brightness curve; below 1 lifts the dark tones in which vegetation lies.
 const GAMMA: f32 = 0.8;
+/// Steps of the brightness curve: the first of them is a third of a tone, so none is left out.
+const FINEST: usize = 4095;
+/// Tones by steps from black to white: a power for every pixel of every picture would cost more than drawing it.
+static CURVE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let tone = |step: usize| (step as f32 / FINEST as f32).powf(GAMMA) * 255.0;
+    (0..=FINEST).map(|step| tone(step).round() as u8).collect()
+});
 /// A date with fewer of its pixels observed than one in so many says nothing about haze.
 const ENOUGH: usize = 10;
 
@@ -31,7 +40,7 @@ impl Stretch {
     /// The tone of a value, 0 to 255.
     pub(crate) fn tone(self, value: f32) -> u8 {
         let share = ((value - self.black) / self.width).clamp(0.0, 1.0);
-        (share.powf(GAMMA) * 255.0).round() as u8
+        CURVE[(share * FINEST as f32 + 0.5) as usize]
     }
 }
 

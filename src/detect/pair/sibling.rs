@@ -2,9 +2,12 @@
 //!
 //! In: one band of both dates, standardised and smoothed. Out: after minus the local regression of after on before
 //! over a box less its core, mean over the boxes.
-//! Law: box sums are whole numbers of 1/4096, so their differences do not depend on where the window starts.
+//! Law: box sums are whole numbers of 1/4096, so that they do not depend on where the window starts.
 //! Source: Kondmann et al. 2021 (SiROC, arXiv 2105.02068): distant neighbours predict a pixel; ours regresses in a ring.
 
+use ndarray::ArrayView1;
+
+use crate::baseline::lanes::wide;
 use crate::detect::pair::plane::Plane;
 
 /// Half widths of the boxes in pixels: about 100 to 500 m at 10 m.
@@ -20,87 +23,176 @@ const SHRINK: f64 = 0.05;
 /// Fewest pixels of a ring that can say anything.
 const FEWEST: f64 = 30.0;
 
-/// Sums over a box: count, before, after, before squared, before times after.
-type Sums = [i64; 5];
+/// Numbers that are summed: count, before, after, before squared, before times after.
+const CHANNELS: usize = 5;
+/// Sums over a box. Whole numbers far below 2^53, so that no order of adding changes them.
+type Sums = [f64; CHANNELS];
 
 /// Mean residual over the rings; 0 where invalid or without neighbours.
 pub fn residual(before: &Plane, after: &Plane, valid: &Plane) -> Plane {
-    let table = summed(before, after, valid);
     let (rows, cols) = before.dim();
-    let mut residual = Plane::zeros((rows, cols));
-    for ((row, col), result) in residual.indexed_iter_mut() {
-        if valid[[row, col]] == 0.0 {
-            continue;
+    let terms = Terms::of(before, after, valid);
+    let mut boxes = [CORE, RADII[0], RADII[1], RADII[2], RADII[3]].map(|reach| Boxes::new(reach, cols));
+    let mut result = Plane::zeros((rows, cols));
+    for (row, mut line) in result.rows_mut().into_iter().enumerate() {
+        for boxes in &mut boxes {
+            boxes.advance(&terms, row);
         }
-        let core = boxed(&table, (rows, cols), (row, col), CORE);
-        let (x, y) = (f64::from(before[[row, col]]), f64::from(after[[row, col]]));
-        let mut total = 0.0;
-        let mut rings = 0.0;
-        for radius in RADII {
-            let outer = boxed(&table, (rows, cols), (row, col), radius);
-            if let Some(expected) = predicted(outer, core, x) {
-                total += y - expected;
-                rings += 1.0;
+        let Some(line) = line.as_slice_mut() else { continue };
+        let [core, rings @ ..] = &boxes;
+        wide(
+            #[inline(always)]
+            || departures(core, rings, (before.row(row), after.row(row)), line),
+        );
+        line.iter_mut().zip(valid.row(row)).for_each(|(value, valid)| {
+            if *valid == 0.0 {
+                *value = 0.0;
             }
-        }
-        if rings > 0.0 {
-            *result = (total / rings) as f32;
-        }
+        });
     }
-    residual
+    result
 }
 
-/// Summed-area table with one row and column of zeros in front.
-fn summed(before: &Plane, after: &Plane, valid: &Plane) -> Vec<Sums> {
-    let (rows, cols) = before.dim();
-    let width = cols + 1;
-    let mut table = vec![[0_i64; 5]; (rows + 1) * width];
-    for row in 0..rows {
-        let mut line = [0_i64; 5];
-        for col in 0..cols {
-            if valid[[row, col]] > 0.0 {
-                let (x, y) = (whole(before[[row, col]]), whole(after[[row, col]]));
-                for (sum, term) in line.iter_mut().zip([1, x, y, x * x, x * y]) {
-                    *sum += term;
-                }
-            }
-            let above = table[row * width + col + 1];
-            for (index, cell) in table[(row + 1) * width + col + 1].iter_mut().enumerate() {
-                *cell = above[index] + line[index];
-            }
+/// What is summed, by channel and pixel; 0 where a pixel is not valid.
+struct Terms {
+    rows: usize,
+    cols: usize,
+    channels: [Vec<f32>; CHANNELS - 2],
+}
+
+impl Terms {
+    fn of(before: &Plane, after: &Plane, valid: &Plane) -> Self {
+        let (rows, cols) = before.dim();
+        let kept = |plane: &Plane| {
+            let both = plane.iter().zip(valid);
+            wide(
+                #[inline(always)]
+                || both.map(|(value, valid)| if *valid > 0.0 { whole(*value) } else { 0.0 }).collect(),
+            )
+        };
+        let count = valid.iter().map(|valid| f32::from(*valid > 0.0)).collect();
+        Self { rows, cols, channels: [count, kept(before), kept(after)] }
+    }
+
+    /// Adds a row, or takes it away, column by column.
+    #[inline(always)]
+    fn add(&self, row: usize, sign: f64, sums: &mut [Vec<f64>; CHANNELS]) {
+        let place = row * self.cols..(row + 1) * self.cols;
+        let [count, x, y] = self.channels.each_ref().map(|channel| &channel[place.clone()]);
+        let [n, sx, sy, sxx, sxy] = sums.each_mut().map(|sum| &mut sum[1..=self.cols]);
+        for col in 0..self.cols {
+            let (x, y) = (f64::from(x[col]), f64::from(y[col]));
+            let signed = sign * x;
+            n[col] += sign * f64::from(count[col]);
+            sx[col] += signed;
+            sy[col] += sign * y;
+            sxx[col] += signed * x;
+            sxy[col] += signed * y;
         }
     }
-    table
+}
+
+/// Sums over the boxes of one size around every pixel of a row.
+struct Boxes {
+    reach: usize,
+    /// Rows that the columns hold.
+    held: std::ops::Range<usize>,
+    /// Sums of the columns; a column of nought stands before the first.
+    columns: [Vec<f64>; CHANNELS],
+    /// Sums of all columns before one.
+    before: [Vec<f64>; CHANNELS],
+    /// Sums of the boxes.
+    sums: [Vec<f64>; CHANNELS],
+}
+
+impl Boxes {
+    fn new(reach: usize, cols: usize) -> Self {
+        let empty = || std::array::from_fn(|_| vec![0.0; cols + 1]);
+        Self { reach, held: 0..0, columns: empty(), before: empty(), sums: empty() }
+    }
+
+    /// Goes on to a row: the first, or the one after the last.
+    fn advance(&mut self, terms: &Terms, row: usize) {
+        let wanted = row.saturating_sub(self.reach)..(row + self.reach + 1).min(terms.rows);
+        wide(
+            #[inline(always)]
+            || {
+                for new in self.held.end..wanted.end {
+                    terms.add(new, 1.0, &mut self.columns);
+                }
+                for old in self.held.start..wanted.start {
+                    terms.add(old, -1.0, &mut self.columns);
+                }
+                let cols = terms.cols;
+                // The five sums run beside each other: one alone would wait for each of its own additions.
+                let mut sum = [0.0; CHANNELS];
+                for col in 0..=cols {
+                    for channel in 0..CHANNELS {
+                        sum[channel] += self.columns[channel][col];
+                        self.before[channel][col] = sum[channel];
+                    }
+                }
+                let inner = self.reach.min(cols)..cols.saturating_sub(self.reach).max(self.reach.min(cols));
+                for (sums, before) in self.sums.iter_mut().zip(&self.before) {
+                    let edge = |col: usize| {
+                        before[(col + self.reach + 1).min(cols)] - before[col.saturating_sub(self.reach)]
+                    };
+                    (0..inner.start).chain(inner.end..cols).for_each(|col| sums[col] = edge(col));
+                    let ends = &before[(inner.start + self.reach + 1).min(cols)..];
+                    let starts = &before[inner.start - self.reach.min(inner.start)..];
+                    for ((sum, end), start) in sums[inner.clone()].iter_mut().zip(ends).zip(starts) {
+                        *sum = end - start;
+                    }
+                }
+            },
+        );
+        self.held = wanted;
+    }
+
+    /// The sums around a pixel.
+    #[inline(always)]
+    fn at(&self, col: usize) -> Sums {
+        std::array::from_fn(|channel| self.sums[channel][col])
+    }
 }
 
 /// A standardised value in whole steps.
-fn whole(value: f32) -> i64 {
-    (value.clamp(-LIMIT, LIMIT) * STEPS).round() as i64
+#[inline(always)]
+fn whole(value: f32) -> f32 {
+    (value.clamp(-LIMIT, LIMIT) * STEPS).round()
 }
 
-/// Sums over the box around a pixel, cut at the plane's edge.
-fn boxed(table: &[Sums], (rows, cols): (usize, usize), (row, col): (usize, usize), radius: usize) -> Sums {
-    let width = cols + 1;
-    let (top, bottom) = (row.saturating_sub(radius), (row + radius + 1).min(rows));
-    let (left, right) = (col.saturating_sub(radius), (col + radius + 1).min(cols));
-    let (a, b) = (&table[top * width + left], &table[top * width + right]);
-    let (c, d) = (&table[bottom * width + left], &table[bottom * width + right]);
-    std::array::from_fn(|index| d[index] - b[index] - c[index] + a[index])
-}
-
-/// What the ring between two boxes expects after, given before.
-fn predicted(outer: Sums, core: Sums, x: f64) -> Option<f64> {
-    let ring: [f64; 5] = std::array::from_fn(|index| (outer[index] - core[index]) as f64);
-    let count = ring[0];
-    if count < FEWEST {
-        return None;
+/// After minus what the rings expect, mean over those that can say anything, of every pixel of a row.
+#[inline(always)]
+fn departures(
+    core: &Boxes,
+    rings: &[Boxes],
+    (before, after): (ArrayView1<'_, f32>, ArrayView1<'_, f32>),
+    line: &mut [f32],
+) {
+    for (col, ((result, before), after)) in line.iter_mut().zip(before).zip(after).enumerate() {
+        let (core, x, y) = (core.at(col), f64::from(*before), f64::from(*after));
+        let (mut total, mut count) = (0.0, 0.0);
+        for ring in rings {
+            let (expected, says) = predicted(ring.at(col), core, x);
+            total += if says { y - expected } else { 0.0 };
+            count += if says { 1.0 } else { 0.0 };
+        }
+        *result = if count > 0.0 { (total / count) as f32 } else { 0.0 };
     }
+}
+
+/// What the ring between two boxes expects after, given before, and whether it can say anything.
+#[inline(always)]
+fn predicted(outer: Sums, core: Sums, x: f64) -> (f64, bool) {
+    let ring: Sums = std::array::from_fn(|index| outer[index] - core[index]);
+    let count = ring[0];
     let step = f64::from(STEPS);
     let (mean_x, mean_y) = (ring[1] / count / step, ring[2] / count / step);
     let variance = (ring[3] / count / (step * step) - mean_x * mean_x).max(0.0);
     let covariance = ring[4] / count / (step * step) - mean_x * mean_y;
     let slope = (covariance / (variance + SHRINK)).clamp(-0.5, 2.5);
-    Some(mean_y + slope * (x - mean_x))
+    (mean_y + slope * (x - mean_x), count >= FEWEST)
 }
 
 #[cfg(test)]
@@ -121,9 +213,9 @@ mod tests {
 
     /// Sums over pixels given as before and after.
     fn sums(pixels: &[(f32, f32)]) -> Sums {
-        pixels.iter().fold([0; 5], |sum, &(x, y)| {
-            let (x, y) = (whole(x), whole(y));
-            [sum[0] + 1, sum[1] + x, sum[2] + y, sum[3] + x * x, sum[4] + x * y]
+        pixels.iter().fold([0.0; 5], |sum, &(x, y)| {
+            let (x, y) = (f64::from(whole(x)), f64::from(whole(y)));
+            [sum[0] + 1.0, sum[1] + x, sum[2] + y, sum[3] + x * x, sum[4] + x * y]
         })
     }
 
@@ -133,22 +225,23 @@ mod tests {
     }
 
     fn expects(outer: Sums, core: Sums, x: f64, expected: f64) {
-        let found = predicted(outer, core, x).unwrap();
+        let (found, says) = predicted(outer, core, x);
+        assert!(says);
         assert!((found - expected).abs() < 1e-9, "{found} {expected}");
     }
 
     #[test]
     fn a_ring_expects_what_its_own_line_says_and_no_steeper_than_two_and_a_half() {
         // Variance 1, pulled by 0.05.
-        expects(ring(30, |x| x + 1.0), [0; 5], 2.0, 1.0 + 2.0 / 1.05);
-        expects(ring(30, |x| 3.0 * x), [0; 5], 2.0, 5.0);
-        expects(ring(30, |x| 2.0 - x), [0; 5], 2.0, 1.0);
-        expects(ring(30, |x| 0.25 - 0.25 * x), [0; 5], 2.0, 0.25 - 0.5 / 1.05);
+        expects(ring(30, |x| x + 1.0), [0.0; 5], 2.0, 1.0 + 2.0 / 1.05);
+        expects(ring(30, |x| 3.0 * x), [0.0; 5], 2.0, 5.0);
+        expects(ring(30, |x| 2.0 - x), [0.0; 5], 2.0, 1.0);
+        expects(ring(30, |x| 0.25 - 0.25 * x), [0.0; 5], 2.0, 0.25 - 0.5 / 1.05);
     }
 
     #[test]
     fn a_plain_ring_expects_its_own_mean() {
-        expects(sums(&[(3.0, 1.5); 40]), [0; 5], 9.0, 1.5);
+        expects(sums(&[(3.0, 1.5); 40]), [0.0; 5], 9.0, 1.5);
     }
 
     #[test]
@@ -156,7 +249,7 @@ mod tests {
         // Before 0, 2, 4 in turn: mean 2, variance 8/3; after is half of it and 3.
         let pixels: Vec<(f32, f32)> = (0..30).map(|i| (2.0 * (i % 3) as f32, 3.0 + (i % 3) as f32)).collect();
         let slope = (4.0 / 3.0) / (8.0 / 3.0 + 0.05);
-        expects(sums(&pixels), [0; 5], 5.0, 4.0 + slope * 3.0);
+        expects(sums(&pixels), [0.0; 5], 5.0, 4.0 + slope * 3.0);
     }
 
     #[test]
@@ -164,7 +257,7 @@ mod tests {
         let core = sums(&[(9.0, -20.0); 7]);
         let both = |outer: Sums| std::array::from_fn(|index| outer[index] + core[index]);
         expects(both(ring(30, |x| x + 1.0)), core, 0.0, 1.0);
-        assert_eq!(predicted(both(ring(29, |x| x)), core, 0.0), None);
+        assert!(!predicted(both(ring(29, |x| x)), core, 0.0).1);
     }
 
     #[test]
@@ -172,7 +265,7 @@ mod tests {
         let valid = Plane::from_shape_fn((7, 9), |(row, col)| f32::from((row, col) != (3, 4)));
         let before = Plane::from_shape_fn((7, 9), |(row, col)| (row * 9 + col) as f32 / 4.0) * &valid;
         let after = before.mapv(|value| 1.0 - 2.0 * value) * &valid;
-        let table = summed(&before, &after, &valid);
+        let terms = Terms::of(&before, &after, &valid);
         for (place, radius) in [((3, 4), 1), ((2, 3), 2), ((0, 0), 2), ((6, 8), 3), ((1, 7), 10), ((6, 0), 0)]
         {
             let near =
@@ -182,13 +275,15 @@ mod tests {
                 .filter(|(at, _)| near(*at) && valid[*at] > 0.0)
                 .map(|(at, value)| (*value, after[at]))
                 .collect();
-            assert_eq!(boxed(&table, (7, 9), place, radius), sums(&held), "{place:?} {radius}");
+            let mut boxes = Boxes::new(radius, 9);
+            (0..=place.0).for_each(|row| boxes.advance(&terms, row));
+            assert_eq!(boxes.at(place.1), sums(&held), "{place:?} {radius}");
         }
     }
 
     #[test]
     fn what_is_beyond_thirty_units_is_cut_and_steps_are_of_one_in_4096() {
-        assert_eq!([1e9, -1e9, 1.0, 0.5 / 4096.0, 0.0].map(whole), [122_880, -122_880, 4096, 1, 0]);
+        assert_eq!([1e9, -1e9, 1.0, 0.5 / 4096.0, 0.0].map(whole), [122_880.0, -122_880.0, 4096.0, 1.0, 0.0]);
     }
 
     #[test]
