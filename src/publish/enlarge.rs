@@ -83,7 +83,8 @@ mod tests {
 
     #[test]
     fn an_enlarged_ramp_is_the_ramp_and_missing_pixels_are_the_nearest_or_nothing() {
-        let mut pixels = Array3::from_shape_fn((3, 8, 8), |(plane, row, col)| (plane + row * 10 + col) as f32);
+        let mut pixels =
+            Array3::from_shape_fn((3, 8, 8), |(plane, row, col)| (plane + row * 10 + col) as f32);
         pixels[[1, 0, 0]] = f32::NAN;
         let enlarged = Enlarged::new(pixels.view(), 4.0, 32);
         let rows: Vec<Vec<Option<[f32; 3]>>> = (0..32).map(|y| enlarged.row(y).collect()).collect();

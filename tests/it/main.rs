@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 #![allow(clippy::print_stdout, reason = "a skipped test says why")]
 
+mod around_the_clock;
 mod cli;
 mod context;
 mod doubts;
@@ -25,5 +26,4 @@ mod reference;
 mod shards;
 mod submodels;
 mod trace;
-mod unattended;
 mod world;

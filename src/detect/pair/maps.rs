@@ -8,9 +8,10 @@ use ndarray::{Array3, Axis};
 
 use serde::{Deserialize, Serialize};
 
+use crate::baseline::lanes::{LANES, Lanes, each, wide};
 use crate::detect::pair::middle::median;
 use crate::detect::pair::plane::{Plane, Smoother, boxcar, gaussian, texture};
-use crate::detect::pair::regression::Conditional;
+use crate::detect::pair::regression::{Conditional, Residuals};
 use crate::detect::pair::shift::{Shift, resampled};
 use crate::detect::pair::sibling;
 use crate::detect::pair::stack::Stack;
@@ -102,6 +103,19 @@ impl Date {
             count += 1;
         }
         count
+    }
+
+    /// The looks of sixteen pixels from a place on, 0 beyond the plane, and how many numbers each has.
+    #[inline(always)]
+    fn looks(&self, (row, col): (usize, usize)) -> (usize, [Lanes; LOOK]) {
+        let (mut looks, mut count) = ([[0.0; LANES]; LOOK], 0);
+        for (slots, plane) in looks.iter_mut().zip(self.bands.iter().chain(&self.textures)) {
+            let own = plane.row(row);
+            let own = own.as_slice().map_or(&[][..], |own| &own[col..own.len().min(col + LANES)]);
+            slots.iter_mut().zip(own).for_each(|(slot, value)| *slot = *value);
+            count += 1;
+        }
+        (count, looks)
     }
 
     fn new(reflectance: Array3<f32>, valid: &Plane, units: &Units, bands: &[Band]) -> Self {
@@ -231,35 +245,39 @@ impl Expected {
     }
 
     fn of(looks: &Looks, standard: &Standard, expectation: &Expectation) -> Self {
-        let mut planes = Self::zeros(looks.valid.dim());
-        let bands = standard.bands.len();
-        let (mut before, mut after) = ([0.0; LOOK], [0.0; LOOK]);
-        let mut residual = vec![0.0; bands];
-        for (place, &valid) in looks.valid.indexed_iter() {
-            if valid == 0.0 {
-                continue;
+        let (rows, cols) = looks.valid.dim();
+        let mut planes = Self::zeros((rows, cols));
+        for row in 0..rows {
+            for col in (0..cols).step_by(LANES) {
+                let seen: [bool; LANES] =
+                    std::array::from_fn(|lane| col + lane < cols && looks.valid[[row, col + lane]] > 0.0);
+                if seen.contains(&true) {
+                    let place = (row, col);
+                    let told = wide(
+                        #[inline(always)]
+                        || Told::of(looks, place, standard.bands.len(), expectation),
+                    );
+                    (0..LANES)
+                        .filter(|lane| seen[*lane])
+                        .for_each(|lane| planes.note(place, lane, &told, standard));
+                }
             }
-            let count = looks.before.look(place, &mut before);
-            looks.after.look(place, &mut after);
-            let (before, after) = (&before[..count], &after[..count]);
-            let (book, line) = &expectation.backward;
-            let length = line.residual(book.nearest(after), after, &before[..bands], &mut residual);
-            planes.backward[place] = length.ln_1p() as f32;
-            let (book, line) = &expectation.forward;
-            let length = line.residual(book.nearest(before), before, &after[..bands], &mut residual);
-            planes.forward[place] = length.ln_1p() as f32;
-            planes.note(place, &residual, standard);
-            let (from, to) = (expectation.codes.0.nearest(before), expectation.codes.1.nearest(after));
-            planes.rarity[place] = expectation.transitions.rarity(from, to);
         }
         planes
     }
 
-    /// The forward residual in reflectance.
-    fn note(&mut self, place: (usize, usize), residual: &[f64], standard: &Standard) {
+    /// What was told of one of sixteen pixels; the forward residual in reflectance.
+    fn note(&mut self, (row, col): (usize, usize), lane: usize, told: &Told, standard: &Standard) {
+        let place = (row, col + lane);
+        self.forward[place] = told.forward[lane].ln_1p() as f32;
+        self.backward[place] = told.backward[lane].ln_1p() as f32;
+        self.rarity[place] = told.rarity[lane];
         let (mut square, mut sum, mut count, mut all) = (0.0, 0.0, 0.0, 0.0);
-        for ((&band, residual), &scale) in standard.bands.iter().zip(residual).zip(&standard.after.scale) {
-            let reflectance = *residual as f32 * scale;
+        let bands = standard.bands.len() as f32;
+        for ((&band, residual), &scale) in
+            standard.bands.iter().zip(&told.residuals).zip(&standard.after.scale)
+        {
+            let reflectance = residual[lane] as f32 * scale;
             all += reflectance * reflectance;
             if is_visible(band) {
                 square += reflectance * reflectance;
@@ -270,8 +288,35 @@ impl Expected {
             }
         }
         self.effect[place] = (square / count).sqrt();
-        self.effect_all[place] = (all / residual.len() as f32).sqrt();
+        self.effect_all[place] = (all / bands).sqrt();
         self.visible[place] = sum / count;
+    }
+}
+
+/// What the regressions and transitions tell of sixteen pixels beside each other.
+struct Told {
+    /// Squared lengths of the residuals, over the number of bands.
+    forward: [f64; LANES],
+    backward: [f64; LANES],
+    /// Forward residuals by band, in standard units.
+    residuals: Residuals,
+    rarity: Lanes,
+}
+
+impl Told {
+    #[inline(always)]
+    fn of(looks: &Looks, place: (usize, usize), bands: usize, expectation: &Expectation) -> Self {
+        let (count, before) = looks.before.looks(place);
+        let (_, after) = looks.after.looks(place);
+        let (before, after) = (&before[..count], &after[..count]);
+        let (book, line) = &expectation.backward;
+        let (_, backward) = line.residuals(&book.nearest_of_each(after), after, &before[..bands]);
+        let (book, line) = &expectation.forward;
+        let (residuals, forward) = line.residuals(&book.nearest_of_each(before), before, &after[..bands]);
+        let from = expectation.codes.0.nearest_of_each(before);
+        let to = expectation.codes.1.nearest_of_each(after);
+        let rarity = each(|lane| expectation.transitions.rarity(from[lane], to[lane]));
+        Self { forward, backward, residuals, rarity }
     }
 }
 
@@ -333,7 +378,11 @@ mod tests {
         let mut standard = standard(&ALL[..4]);
         standard.after.scale = vec![0.1, 0.2, 0.3, 0.4];
         let mut planes = Expected::zeros((1, 1));
-        planes.note((0, 0), &[1.0, -2.0, 3.0, -4.0], &standard);
+        let mut residuals = [[0.0; LANES]; 6];
+        [1.0, -2.0, 3.0, -4.0].into_iter().zip(&mut residuals).for_each(|(value, band)| band[0] = value);
+        let nothing = [0.0; LANES];
+        let told = Told { forward: nothing, backward: nothing, residuals, rarity: [0.0; LANES] };
+        planes.note((0, 0), 0, &told, &standard);
         let found = [planes.effect, planes.effect_all, planes.visible, planes.infrared].map(|p| p[[0, 0]]);
         let expected = [(0.98_f32 / 3.0).sqrt(), (3.54_f32 / 4.0).sqrt(), 0.6 / 3.0, -1.6];
         assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?}");

@@ -5,14 +5,13 @@
 //! Source: columns sorted, then ranks across columns (Batcher 1968); of a square sorted both ways 13 places can
 //! still hold the median, and the network below, pruned to its middle, finds theirs (tried on all 2^13 inputs).
 
+use crate::baseline::lanes::{LANES, wide};
 use crate::detect::pair::plane::Plane;
 
 /// Reach of the square in pixels.
 const REACH: usize = 2;
 /// Side of the square.
 const SIDE: usize = 2 * REACH + 1;
-/// Pixels of a row that are sorted together.
-const LANES: usize = 16;
 
 /// Sorts five.
 const SORT_FIVE: [(usize, usize); 9] =
@@ -72,13 +71,19 @@ pub fn median(plane: &Plane, valid: &Plane) -> Plane {
     for row in 0..rows {
         let is_inner = row >= REACH && row + REACH < rows;
         if is_inner {
-            sort_columns(plane, valid, row, &mut columns, &mut whole);
+            wide(
+                #[inline(always)]
+                || sort_columns(plane, valid, row, &mut columns, &mut whole),
+            );
         }
         let mut col = 0;
         while col < cols {
             let reach = col.wrapping_sub(REACH)..col + LANES + REACH;
             if is_inner && col >= REACH && reach.end <= cols && whole[reach].iter().all(|whole| *whole) {
-                let middle = middle_of_squares(&columns, col);
+                let middle = wide(
+                    #[inline(always)]
+                    || middle_of_squares(&columns, col),
+                );
                 middle.iter().enumerate().for_each(|(lane, value)| result[[row, col + lane]] = *value);
                 col += LANES;
             } else {
@@ -93,6 +98,7 @@ pub fn median(plane: &Plane, valid: &Plane) -> Plane {
 }
 
 /// Sorts the five pixels above each other in every column; `whole` says where all five are valid.
+#[inline(always)]
 fn sort_columns(
     plane: &Plane,
     valid: &Plane,
@@ -114,6 +120,7 @@ fn sort_columns(
 }
 
 /// Medians of the squares around `LANES` pixels from `col` on, given sorted columns.
+#[inline(always)]
 fn middle_of_squares(columns: &[Vec<f32>; SIDE], col: usize) -> [f32; LANES] {
     let mut square = [[0.0_f32; LANES]; SIDE * SIDE];
     for (rank, column) in columns.iter().enumerate() {
@@ -132,6 +139,7 @@ fn middle_of_squares(columns: &[Vec<f32>; SIDE], col: usize) -> [f32; LANES] {
     left[6]
 }
 
+#[inline(always)]
 fn exchange<const N: usize>(values: &mut [[f32; LANES]; N], low: usize, high: usize) {
     let (mut lower, mut higher) = (values[low], values[high]);
     for (a, b) in lower.iter_mut().zip(&mut higher) {
@@ -141,6 +149,7 @@ fn exchange<const N: usize>(values: &mut [[f32; LANES]; N], low: usize, high: us
 }
 
 /// Two numbers, the lesser first.
+#[inline(always)]
 fn ordered(a: f32, b: f32) -> (f32, f32) {
     (if a < b { a } else { b }, if a < b { b } else { a })
 }

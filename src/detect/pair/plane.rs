@@ -6,6 +6,8 @@
 
 use ndarray::Array2;
 
+use crate::baseline::lanes::wide;
+
 /// A plane of numbers by row and column.
 pub type Plane = Array2<f32>;
 
@@ -46,6 +48,14 @@ impl Smoother {
 
 /// Separable sum of a plane under a symmetric kernel; outside the plane counts as 0.
 fn convolved(plane: &Plane, kernel: &[f32]) -> Plane {
+    wide(
+        #[inline(always)]
+        || convolved_in_lanes(plane, kernel),
+    )
+}
+
+#[inline(always)]
+fn convolved_in_lanes(plane: &Plane, kernel: &[f32]) -> Plane {
     let (rows, cols) = plane.dim();
     let radius = kernel.len() / 2;
     let mut line = vec![0.0; cols + 2 * radius];
@@ -69,6 +79,7 @@ fn convolved(plane: &Plane, kernel: &[f32]) -> Plane {
     sum
 }
 
+#[inline(always)]
 fn add_scaled(target: &mut [f32], weight: f32, source: &[f32]) {
     for (target, source) in target.iter_mut().zip(source) {
         *target += weight * source;

@@ -7,7 +7,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::baseline::lanes::{LANES, Lanes};
 use crate::detect::pair::strata::CodeBook;
+
+/// Most bands of a date.
+const MOST_BANDS: usize = 6;
+/// Residuals of sixteen pixels, by band.
+pub type Residuals = [[f64; LANES]; MOST_BANDS];
 
 /// Reweighting passes.
 const PASSES: usize = 4;
@@ -66,11 +72,31 @@ impl Conditional {
         Self { bands: samples.bands, lines }
     }
 
-    /// Residual of a pixel into `residual` (one number per band), and its squared length over the number of bands.
-    pub fn residual(&self, stratum: usize, look: &[f32], target: &[f32], residual: &mut [f64]) -> f64 {
-        let line = &self.lines[stratum];
-        line.residual(look, target, residual);
-        line.length(residual) / self.bands as f64
+    /// Residuals of sixteen pixels, by band, and their squared lengths over the number of bands.
+    ///
+    /// Pixels side by side are mostly of one stratum or two: the line of each is followed for all of them at once.
+    #[inline(always)]
+    pub fn residuals(
+        &self,
+        strata: &[usize; LANES],
+        look: &[Lanes],
+        target: &[Lanes],
+    ) -> (Residuals, [f64; LANES]) {
+        let (mut residuals, mut lengths) = ([[0.0; LANES]; MOST_BANDS], [0.0; LANES]);
+        let mut is_done = [false; LANES];
+        while let Some(first) = is_done.iter().position(|done| !done) {
+            let line = &self.lines[strata[first]];
+            let own = line.residuals(look, target);
+            let length = line.lengths(&own[..self.bands]);
+            for lane in first..LANES {
+                if strata[lane] == strata[first] {
+                    is_done[lane] = true;
+                    lengths[lane] = length[lane] / self.bands as f64;
+                    residuals.iter_mut().zip(&own).for_each(|(all, own)| all[lane] = own[lane]);
+                }
+            }
+        }
+        (residuals, lengths)
     }
 }
 
@@ -85,6 +111,36 @@ impl Line {
                 *residual -= f64::from(*value) * slope;
             }
         }
+    }
+
+    /// [`Line::residual`] of sixteen pixels.
+    #[inline(always)]
+    fn residuals(&self, look: &[Lanes], target: &[Lanes]) -> Residuals {
+        let bands = target.len();
+        let mut residuals = [[0.0; LANES]; MOST_BANDS];
+        for (band, (residual, target)) in residuals.iter_mut().zip(target).enumerate() {
+            *residual = target.map(|target| f64::from(target) - self.slopes[band]);
+            for (value, slopes) in look.iter().zip(self.slopes[bands..].chunks_exact(bands)) {
+                let slope = slopes[band];
+                residual.iter_mut().zip(value).for_each(|(sum, value)| *sum -= f64::from(*value) * slope);
+            }
+        }
+        residuals
+    }
+
+    /// [`Line::length`] of sixteen pixels.
+    #[inline(always)]
+    fn lengths(&self, residuals: &[[f64; LANES]]) -> [f64; LANES] {
+        let bands = residuals.len();
+        let mut lengths = [0.0; LANES];
+        for (row, weights) in self.whitening.chunks_exact(bands).enumerate() {
+            let mut term = [0.0; LANES];
+            for (weight, residual) in weights[..=row].iter().zip(residuals) {
+                term.iter_mut().zip(residual).for_each(|(sum, residual)| *sum += weight * residual);
+            }
+            lengths.iter_mut().zip(term).for_each(|(length, term)| *length += term * term);
+        }
+        lengths
     }
 
     fn length(&self, residual: &[f64]) -> f64 {

@@ -35,14 +35,14 @@ pub fn residual(before: &Plane, after: &Plane, valid: &Plane) -> Plane {
     let mut boxes = [CORE, RADII[0], RADII[1], RADII[2], RADII[3]].map(|reach| Boxes::new(reach, cols));
     let mut result = Plane::zeros((rows, cols));
     for (row, mut line) in result.rows_mut().into_iter().enumerate() {
-        for boxes in &mut boxes {
-            boxes.advance(&terms, row);
-        }
         let Some(line) = line.as_slice_mut() else { continue };
-        let [core, rings @ ..] = &boxes;
         wide(
             #[inline(always)]
-            || departures(core, rings, (before.row(row), after.row(row)), line),
+            || {
+                boxes.iter_mut().for_each(|boxes| boxes.advance(&terms, row));
+                let [core, rings @ ..] = &boxes;
+                departures(core, rings, (before.row(row), after.row(row)), line);
+            },
         );
         line.iter_mut().zip(valid.row(row)).for_each(|(value, valid)| {
             if *valid == 0.0 {
@@ -112,47 +112,53 @@ impl Boxes {
     }
 
     /// Goes on to a row: the first, or the one after the last.
+    #[inline(always)]
     fn advance(&mut self, terms: &Terms, row: usize) {
         let wanted = row.saturating_sub(self.reach)..(row + self.reach + 1).min(terms.rows);
-        wide(
-            #[inline(always)]
-            || {
-                for new in self.held.end..wanted.end {
-                    terms.add(new, 1.0, &mut self.columns);
-                }
-                for old in self.held.start..wanted.start {
-                    terms.add(old, -1.0, &mut self.columns);
-                }
-                let cols = terms.cols;
-                // The five sums run beside each other: one alone would wait for each of its own additions.
-                let mut sum = [0.0; CHANNELS];
-                for col in 0..=cols {
-                    for channel in 0..CHANNELS {
-                        sum[channel] += self.columns[channel][col];
-                        self.before[channel][col] = sum[channel];
-                    }
-                }
-                let inner = self.reach.min(cols)..cols.saturating_sub(self.reach).max(self.reach.min(cols));
-                for (sums, before) in self.sums.iter_mut().zip(&self.before) {
-                    let edge = |col: usize| {
-                        before[(col + self.reach + 1).min(cols)] - before[col.saturating_sub(self.reach)]
-                    };
-                    (0..inner.start).chain(inner.end..cols).for_each(|col| sums[col] = edge(col));
-                    let ends = &before[(inner.start + self.reach + 1).min(cols)..];
-                    let starts = &before[inner.start - self.reach.min(inner.start)..];
-                    for ((sum, end), start) in sums[inner.clone()].iter_mut().zip(ends).zip(starts) {
-                        *sum = end - start;
-                    }
-                }
-            },
-        );
+        for new in self.held.end..wanted.end {
+            terms.add(new, 1.0, &mut self.columns);
+        }
+        for old in self.held.start..wanted.start {
+            terms.add(old, -1.0, &mut self.columns);
+        }
         self.held = wanted;
+        self.run(terms.cols);
+        for (sums, before) in self.sums.iter_mut().zip(&self.before) {
+            differences(&before[..=terms.cols], self.reach, &mut sums[..terms.cols]);
+        }
+    }
+
+    /// Adds the columns up. The five sums run beside each other: one alone would wait for each of its own additions.
+    #[inline(always)]
+    fn run(&mut self, cols: usize) {
+        let columns = self.columns.each_ref().map(|columns| &columns[..=cols]);
+        let before = self.before.each_mut().map(|before| &mut before[..=cols]);
+        let mut sums = [0.0; CHANNELS];
+        for col in 0..=cols {
+            sums = std::array::from_fn(|channel| sums[channel] + columns[channel][col]);
+            for (channel, sum) in sums.into_iter().enumerate() {
+                before[channel][col] = sum;
+            }
+        }
     }
 
     /// The sums around a pixel.
     #[inline(always)]
     fn at(&self, col: usize) -> Sums {
         std::array::from_fn(|channel| self.sums[channel][col])
+    }
+}
+
+/// Sums over the columns within reach of each, from the sums of all columns before one.
+#[inline(always)]
+fn differences(before: &[f64], reach: usize, sums: &mut [f64]) {
+    let cols = sums.len();
+    let edge = |col: usize| before[(col + reach + 1).min(cols)] - before[col.saturating_sub(reach)];
+    let (start, end) = (reach.min(cols), cols.saturating_sub(reach).max(reach.min(cols)));
+    (0..start).chain(end..cols).for_each(|col| sums[col] = edge(col));
+    let ends = &before[(start + reach + 1).min(cols)..];
+    for ((sum, end), start) in sums[start..end].iter_mut().zip(ends).zip(before) {
+        *sum = end - start;
     }
 }
 

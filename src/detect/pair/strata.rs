@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::baseline::lanes::{LANES, Lanes};
+
 /// Lloyd's passes; the codes move by less than the noise after ten.
 const PASSES: usize = 12;
 /// Looks that the codes are learned from, at most.
@@ -64,6 +66,27 @@ impl CodeBook {
             }
         }
         best
+    }
+
+    /// The codes nearest to sixteen looks, given dimension by dimension: each what [`CodeBook::nearest`] says of it alone.
+    #[inline(always)]
+    pub fn nearest_of_each(&self, looks: &[Lanes]) -> [usize; LANES] {
+        let (mut least, mut best) = ([f32::INFINITY; LANES], [0_u32; LANES]);
+        for code in 0..self.codes {
+            let mut distance = [0.0_f32; LANES];
+            for (values, centres) in looks.iter().zip(self.centres.chunks_exact(self.codes)) {
+                let centre = centres[code];
+                for (distance, value) in distance.iter_mut().zip(values) {
+                    *distance += (value - centre) * (value - centre);
+                }
+            }
+            for ((distance, least), best) in distance.iter().zip(&mut least).zip(&mut best) {
+                let is_nearer = distance < least;
+                *best = if is_nearer { code as u32 } else { *best };
+                *least = if is_nearer { *distance } else { *least };
+            }
+        }
+        best.map(|code| code as usize)
     }
 
     /// Moves each code to the mean of its looks; a code without looks stays.
@@ -170,6 +193,18 @@ impl Transitions {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sixteen_looks_at_once_get_the_code_that_each_gets_alone() {
+        let looks: Vec<f32> = (0..3 * 400).map(|i| ((i * i * 37 + i * 11) % 101) as f32 / 10.0).collect();
+        let book = CodeBook::learn(&looks, 3, 12);
+        for some in looks.chunks_exact(3 * LANES) {
+            let lanes: Vec<Lanes> =
+                (0..3).map(|dimension| std::array::from_fn(|lane| some[3 * lane + dimension])).collect();
+            let alone: Vec<usize> = some.chunks_exact(3).map(|look| book.nearest(look)).collect();
+            assert_eq!(book.nearest_of_each(&lanes).to_vec(), alone);
+        }
+    }
 
     #[test]
     fn two_clouds_of_looks_get_two_codes() {

@@ -2,6 +2,34 @@
 
 use super::*;
 
+impl Conditional {
+    /// Residual of one pixel, among fifteen others of the same stratum, and its squared length over the number of bands.
+    fn residual(&self, stratum: usize, look: &[f32], target: &[f32], residual: &mut [f64]) -> f64 {
+        let lanes = |values: &[f32]| values.iter().map(|value| [*value; LANES]).collect::<Vec<_>>();
+        let (found, lengths) = self.residuals(&[stratum; LANES], &lanes(look), &lanes(target));
+        residual.iter_mut().zip(found).for_each(|(residual, found)| *residual = found[LANES - 1]);
+        lengths[LANES - 1]
+    }
+}
+
+#[test]
+fn sixteen_pixels_of_mixed_strata_get_what_each_gets_alone() {
+    let fitted = two_strata(400, 300);
+    let value = |lane: usize, by: usize| ((lane * by) % 13) as f32 - 6.0;
+    let (look, target) =
+        ([std::array::from_fn(|lane| value(lane, 5))], [std::array::from_fn(|lane| value(lane, 7))]);
+    let strata: [usize; LANES] = std::array::from_fn(|lane| (lane / 3) % 2);
+    let (residuals, lengths) = fitted.residuals(&strata, &look, &target);
+    for lane in 0..LANES {
+        let mut alone = [0.0];
+        let length = fitted.residual(strata[lane], &[look[0][lane]], &[target[0][lane]], &mut alone);
+        assert_eq!((residuals[0][lane], lengths[lane]), (alone[0], length), "{lane}");
+        // Nor is it another way of counting than the one that learns.
+        fitted.lines[strata[lane]].residual(&[look[0][lane]], &[target[0][lane]], &mut alone);
+        assert_eq!(residuals[0][lane], alone[0]);
+    }
+}
+
 #[test]
 fn a_linear_relation_is_found_although_one_pixel_in_ten_changed() {
     let count = 2000;

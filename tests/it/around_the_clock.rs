@@ -1,4 +1,6 @@
 //! What runs unattended: timers, logs and numbers for machines, two runs at once, and two hundred nights of trouble.
+//!
+//! (Tests start in the order of their names: the longest of all lies here so that it does not come last.)
 
 use std::collections::BTreeSet;
 use std::fs;
