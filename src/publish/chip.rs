@@ -214,7 +214,9 @@ fn pixels(
     for y in 0..view.height {
         for (x, values) in (0..view.width).zip(enlarged.row(y)) {
             let colour = match values {
-                Some(values) => [0, 1, 2].map(|plane| stretch[plane].tone(values[plane])),
+                Some([first, second, third]) => {
+                    [stretch[0].tone(first), stretch[1].tone(second), stretch[2].tone(third)]
+                }
                 None => {
                     missing += 1;
                     let stripe = (x + y) / 6 % 2 == 0;

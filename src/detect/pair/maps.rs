@@ -112,7 +112,9 @@ impl Date {
         for (slots, plane) in looks.iter_mut().zip(self.bands.iter().chain(&self.textures)) {
             let own = plane.row(row);
             let own = own.as_slice().map_or(&[][..], |own| &own[col..own.len().min(col + LANES)]);
-            slots.iter_mut().zip(own).for_each(|(slot, value)| *slot = *value);
+            for (slot, value) in slots.iter_mut().zip(own) {
+                *slot = *value;
+            }
             count += 1;
         }
         (count, looks)

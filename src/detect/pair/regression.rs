@@ -92,7 +92,9 @@ impl Conditional {
                 if strata[lane] == strata[first] {
                     is_done[lane] = true;
                     lengths[lane] = length[lane] / self.bands as f64;
-                    residuals.iter_mut().zip(&own).for_each(|(all, own)| all[lane] = own[lane]);
+                    for (all, own) in residuals.iter_mut().zip(&own) {
+                        all[lane] = own[lane];
+                    }
                 }
             }
         }
@@ -119,10 +121,14 @@ impl Line {
         let bands = target.len();
         let mut residuals = [[0.0; LANES]; MOST_BANDS];
         for (band, (residual, target)) in residuals.iter_mut().zip(target).enumerate() {
-            *residual = target.map(|target| f64::from(target) - self.slopes[band]);
+            for (residual, target) in residual.iter_mut().zip(target) {
+                *residual = f64::from(*target) - self.slopes[band];
+            }
             for (value, slopes) in look.iter().zip(self.slopes[bands..].chunks_exact(bands)) {
                 let slope = slopes[band];
-                residual.iter_mut().zip(value).for_each(|(sum, value)| *sum -= f64::from(*value) * slope);
+                for (sum, value) in residual.iter_mut().zip(value) {
+                    *sum -= f64::from(*value) * slope;
+                }
             }
         }
         residuals
@@ -136,9 +142,13 @@ impl Line {
         for (row, weights) in self.whitening.chunks_exact(bands).enumerate() {
             let mut term = [0.0; LANES];
             for (weight, residual) in weights[..=row].iter().zip(residuals) {
-                term.iter_mut().zip(residual).for_each(|(sum, residual)| *sum += weight * residual);
+                for (sum, residual) in term.iter_mut().zip(residual) {
+                    *sum += weight * residual;
+                }
             }
-            lengths.iter_mut().zip(term).for_each(|(length, term)| *length += term * term);
+            for (length, term) in lengths.iter_mut().zip(term) {
+                *length += term * term;
+            }
         }
         lengths
     }

@@ -39,7 +39,9 @@ pub fn residual(before: &Plane, after: &Plane, valid: &Plane) -> Plane {
         wide(
             #[inline(always)]
             || {
-                boxes.iter_mut().for_each(|boxes| boxes.advance(&terms, row));
+                for boxes in &mut boxes {
+                    boxes.advance(&terms, row);
+                }
                 let [core, rings @ ..] = &boxes;
                 departures(core, rings, (before.row(row), after.row(row)), line);
             },
@@ -78,8 +80,11 @@ impl Terms {
     #[inline(always)]
     fn add(&self, row: usize, sign: f64, sums: &mut [Vec<f64>; CHANNELS]) {
         let place = row * self.cols..(row + 1) * self.cols;
-        let [count, x, y] = self.channels.each_ref().map(|channel| &channel[place.clone()]);
-        let [n, sx, sy, sxx, sxy] = sums.each_mut().map(|sum| &mut sum[1..=self.cols]);
+        let [count, x, y] = &self.channels;
+        let (count, x, y) = (&count[place.clone()], &x[place.clone()], &y[place]);
+        let [n, sx, sy, sxx, sxy] = sums;
+        let (n, sx, sy) = (&mut n[1..=self.cols], &mut sx[1..=self.cols], &mut sy[1..=self.cols]);
+        let (sxx, sxy) = (&mut sxx[1..=self.cols], &mut sxy[1..=self.cols]);
         for col in 0..self.cols {
             let (x, y) = (f64::from(x[col]), f64::from(y[col]));
             let signed = sign * x;
@@ -131,13 +136,15 @@ impl Boxes {
     /// Adds the columns up. The five sums run beside each other: one alone would wait for each of its own additions.
     #[inline(always)]
     fn run(&mut self, cols: usize) {
-        let columns = self.columns.each_ref().map(|columns| &columns[..=cols]);
-        let before = self.before.each_mut().map(|before| &mut before[..=cols]);
+        let [n, x, y, xx, xy] = &self.columns;
+        let (n, x, y, xx, xy) = (&n[..=cols], &x[..=cols], &y[..=cols], &xx[..=cols], &xy[..=cols]);
         let mut sums = [0.0; CHANNELS];
         for col in 0..=cols {
-            sums = std::array::from_fn(|channel| sums[channel] + columns[channel][col]);
-            for (channel, sum) in sums.into_iter().enumerate() {
-                before[channel][col] = sum;
+            for (sum, term) in sums.iter_mut().zip([n[col], x[col], y[col], xx[col], xy[col]]) {
+                *sum += term;
+            }
+            for (before, sum) in self.before.iter_mut().zip(sums) {
+                before[col] = sum;
             }
         }
     }
@@ -155,7 +162,9 @@ fn differences(before: &[f64], reach: usize, sums: &mut [f64]) {
     let cols = sums.len();
     let edge = |col: usize| before[(col + reach + 1).min(cols)] - before[col.saturating_sub(reach)];
     let (start, end) = (reach.min(cols), cols.saturating_sub(reach).max(reach.min(cols)));
-    (0..start).chain(end..cols).for_each(|col| sums[col] = edge(col));
+    for col in (0..start).chain(end..cols) {
+        sums[col] = edge(col);
+    }
     let ends = &before[(start + reach + 1).min(cols)..];
     for ((sum, end), start) in sums[start..end].iter_mut().zip(ends).zip(before) {
         *sum = end - start;

@@ -86,7 +86,11 @@ impl CodeBook {
                 *least = if is_nearer { *distance } else { *least };
             }
         }
-        best.map(|code| code as usize)
+        let mut codes = [0; LANES];
+        for (code, best) in codes.iter_mut().zip(best) {
+            *code = best as usize;
+        }
+        codes
     }
 
     /// Moves each code to the mean of its looks; a code without looks stays.
