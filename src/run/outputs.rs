@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use ndarray::Array3;
+use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use crate::date::Date;
@@ -14,11 +15,11 @@ use crate::publish::chip::{self, ChipInput, Colours, Moment};
 use crate::publish::manifest::{self, Input, Manifest, Run, SceneUse, Skipped};
 use crate::publish::staging::MANIFEST;
 use crate::publish::{Outcome, Staging, digest, geojson, gpkg, style};
-use crate::read::Reader;
+use crate::read::{Reader, Readers};
 use crate::redline::named;
 use crate::run::inputs::Inputs;
 use crate::run::select::Selected;
-use crate::run::{Found, Progress, RunError};
+use crate::run::{Found, Progress, RunError, workers};
 use crate::scene::{Band, Scene};
 use crate::weigh::lawful;
 
@@ -54,12 +55,15 @@ pub fn publish(
     style::write(&staging)?;
     progress.stage("pictures", found.records.leads.len().min(MOST_CHIPS) as u64);
     staging.folder("chips")?;
-    let mut reader = Reader::new();
     // Leads lie in order of rank.
-    for lead in found.records.leads.iter().take(MOST_CHIPS) {
-        chips(inputs, &mut reader, lead, &staging)?;
+    let shown = &found.records.leads[..found.records.leads.len().min(MOST_CHIPS)];
+    let readers = Readers::default();
+    let draw = |lead: &Lead| -> Result<(), RunError> {
+        readers.with(|reader| chips(inputs, reader, lead, &staging))?;
         progress.step(1);
-    }
+        Ok(())
+    };
+    workers(plan.threads)?.install(|| shown.par_iter().try_for_each(draw))?;
     let manifest = Manifest {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         plan: resolved(plan, inputs, found),
@@ -154,14 +158,14 @@ pub fn whole(out: &std::path::Path) -> Option<String> {
 
 /// Every file that was read, once, with its hash.
 fn input_files(plan: &Plan, inputs: &Inputs) -> Result<Vec<Input>, RunError> {
-    let mut files = Vec::new();
     let scenes = inputs.scenes.iter().flat_map(|scene| scene.bands.values().map(|band| &band.path));
     let mut scenes: Vec<_> = scenes.collect();
     scenes.sort_unstable();
     scenes.dedup();
-    for path in scenes {
-        files.push(Input::of_file("scene", path, &inputs.digests)?);
-    }
+    let of_scene = |path: &&std::path::PathBuf| Ok(Input::of_file("scene", path, &inputs.digests)?);
+    let files: Result<Vec<Input>, RunError> =
+        workers(plan.threads)?.install(|| scenes.par_iter().map(of_scene).collect());
+    let mut files = files?;
     for path in &inputs.described {
         files.push(Input::of_file("stac", path, &inputs.digests)?);
     }

@@ -12,10 +12,10 @@ use crate::grid::{Grid, Window};
 use crate::observe::mask;
 use crate::patch::scratch::{self, Scratch};
 use crate::plan::Plan;
-use crate::read::{ReadError, Reader};
+use crate::read::{ReadError, Reader, Readers};
 use crate::run::inputs::Inputs;
 use crate::run::{Progress, RunError, fit, tiles};
-use crate::scene::Band;
+use crate::scene::{Band, Scene};
 
 /// Bands that two dates are compared in, as far as every scene of both has them.
 const BANDS: [Band; 6] = [Band::Blue, Band::Green, Band::Red, Band::Nir, Band::Swir16, Band::Swir22];
@@ -63,10 +63,10 @@ pub struct Survey {
     pub summary: String,
 }
 
-/// Reads both days of a pair.
+/// Both days of a pair, for as many workers as ask.
 pub struct Pixels<'a> {
     inputs: &'a Inputs,
-    reader: Reader,
+    readers: Readers,
     bands: Vec<Band>,
 }
 
@@ -75,34 +75,45 @@ impl<'a> Pixels<'a> {
     pub fn new(inputs: &'a Inputs) -> Self {
         let everywhere = |band: &Band| inputs.scenes.iter().all(|scene| scene.has(*band));
         let bands = BANDS.into_iter().filter(everywhere).collect();
-        Self { inputs, reader: Reader::new(), bands }
+        Self { inputs, readers: Readers::default(), bands }
     }
 
-    fn day(&mut self, view: usize, window: Window) -> Result<Stack, ReadError> {
+    /// Before and after over a window that lies within the grid.
+    pub fn stacks(&self, window: Window) -> Result<(Stack, Stack), ReadError> {
+        self.readers.with(|reader| Ok((self.day(reader, 0, window)?, self.day(reader, 1, window)?)))
+    }
+
+    fn day(&self, reader: &mut Reader, view: usize, window: Window) -> Result<Stack, ReadError> {
         let shape = (self.bands.len(), window.rows, window.cols);
         let mut values = Array3::from_elem(shape, f32::NAN);
         let inputs = self.inputs;
         // Scenes of one day in reverse, so that the first one has the last word.
         for scene in inputs.views[view].scenes.iter().rev() {
-            self.lay(*scene, window, &mut values)?;
+            self.lay(reader, *scene, window, &mut values)?;
         }
         Ok(Stack { bands: self.bands.clone(), values, window })
     }
 
     /// Lays one scene over what is there, where it is clear and has every band.
-    fn lay(&mut self, scene: usize, window: Window, values: &mut Array3<f32>) -> Result<(), ReadError> {
+    fn lay(
+        &self,
+        reader: &mut Reader,
+        scene: usize,
+        window: Window,
+        values: &mut Array3<f32>,
+    ) -> Result<(), ReadError> {
         let (scene, grid) = (&self.inputs.scenes[scene], &self.inputs.grid);
         if scene.grid().is_none_or(|own| !own.overlaps(&grid.of_window(window))) {
             return Ok(());
         }
-        let clear = self.clear(scene, window)?;
+        let clear = self.clear(reader, scene, window)?;
         if clear.as_ref().is_some_and(|clear| !clear.contains(&true)) {
             return Ok(());
         }
         let mut planes = Vec::with_capacity(self.bands.len());
         for &band in &self.bands {
             let (scale, offset) = (scene.bands[&band].scale as f32, scene.bands[&band].offset as f32);
-            let mut raw = self.reader.window(scene, band, grid, window)?;
+            let mut raw = reader.window(scene, band, grid, window)?;
             raw.mapv_inplace(|number| number * scale + offset);
             planes.push(raw);
         }
@@ -121,7 +132,12 @@ impl<'a> Pixels<'a> {
     }
 
     /// Clear pixels of a scene with a mask, after what is not clear was widened; `None` without a mask.
-    fn clear(&mut self, scene: &crate::scene::Scene, window: Window) -> Result<Option<Vec<bool>>, ReadError> {
+    fn clear(
+        &self,
+        reader: &mut Reader,
+        scene: &Scene,
+        window: Window,
+    ) -> Result<Option<Vec<bool>>, ReadError> {
         let Some(band) = tiles::mask_band(scene) else { return Ok(None) };
         let grid = &self.inputs.grid;
         let (width, height) = self.inputs.pixel_metres;
@@ -129,7 +145,7 @@ impl<'a> Pixels<'a> {
         let reaches = [pixels(CLOUD_REACH), pixels(SHADOW_REACH), mask::DILATION];
         let most = reaches.into_iter().max().unwrap_or(0);
         let outer = window.grown(most, grid.whole());
-        let layer: Vec<f32> = self.reader.window(scene, band, grid, outer)?.iter().copied().collect();
+        let layer: Vec<f32> = reader.window(scene, band, grid, outer)?.iter().copied().collect();
         let clear = mask::clear(band, &layer);
         let kind = |value: f32| match (band, value as i32) {
             (Band::Scl, 8..=10) => 0,
@@ -155,8 +171,16 @@ impl<'a> Pixels<'a> {
 impl PairSource for Pixels<'_> {
     type Error = ReadError;
 
-    fn stacks(&mut self, window: Window) -> Result<(Stack, Stack), ReadError> {
-        Ok((self.day(0, window)?, self.day(1, window)?))
+    fn over<T: Send>(
+        &self,
+        windows: &[Window],
+        of: impl Fn(usize, &Stack, &Stack) -> T + Sync,
+    ) -> Result<Vec<T>, ReadError> {
+        let one = |(place, window): (usize, &Window)| {
+            let (before, after) = self.stacks(*window)?;
+            Ok(of(place, &before, &after))
+        };
+        windows.par_iter().enumerate().map(one).collect()
     }
 
     fn grid(&self) -> &Grid {
@@ -168,7 +192,7 @@ impl Survey {
     /// Learns what is normal between the two days.
     pub fn learn(inputs: &Inputs) -> Result<Self, RunError> {
         let params = PairParams::default();
-        let learned = pair::learn(&mut Pixels::new(inputs), params);
+        let learned = pair::learn(&Pixels::new(inputs), params);
         let (model, summary) = match learned {
             Ok(model) => {
                 let summary = model.to_string();
@@ -224,17 +248,15 @@ pub fn judge(
     tiles: &[Window],
     progress: &dyn Progress,
 ) -> Result<(), RunError> {
-    tiles.par_iter().try_for_each_init(
-        || Pixels::new(inputs),
-        |pixels, tile| {
-            judge_tile(survey, scratch, pixels, *tile)?;
-            progress.step(tile.len() as u64);
-            Ok(())
-        },
-    )
+    let pixels = Pixels::new(inputs);
+    tiles.par_iter().try_for_each(|tile| {
+        judge_tile(survey, scratch, &pixels, *tile)?;
+        progress.step(tile.len() as u64);
+        Ok(())
+    })
 }
 
-fn judge_tile(survey: &Survey, scratch: &Scratch, pixels: &mut Pixels, tile: Window) -> Result<(), RunError> {
+fn judge_tile(survey: &Survey, scratch: &Scratch, pixels: &Pixels, tile: Window) -> Result<(), RunError> {
     let inputs = pixels.inputs;
     let in_zone = |zone: &Zone| tiles::zone_mask(inputs, &zone.lines, tile);
     let wanted: Vec<Vec<bool>> = survey.zones.iter().map(in_zone).collect();

@@ -5,11 +5,13 @@
 
 use std::fmt;
 
-use ndarray::{Array2, Array3, Axis};
+use ndarray::{Array2, Array3, ArrayView2, Axis};
 
 use serde::{Deserialize, Serialize};
 
-use crate::detect::pair::maps::{Expectation, LOOK, MAPS, Standard, Units, looks, maps, sibling_residuals};
+use crate::detect::pair::maps::{
+    Expectation, LOOK, Looks, MAPS, Standard, Units, looks, maps, sibling_residuals,
+};
 use crate::detect::pair::ranks::RankTable;
 use crate::detect::pair::regression::{Conditional, Samples, median};
 use crate::detect::pair::shift::{EdgeSums, Shift};
@@ -99,7 +101,10 @@ impl fmt::Display for PairModel {
 /// Learns from both dates what is normal between them.
 ///
 /// Errors: the source's; no common red and near infrared; fewer than 1000 sampled pixels clear on both dates.
-pub fn learn<S: PairSource>(source: &mut S, params: PairParams) -> Result<PairModel, PairError<S::Error>> {
+pub fn learn<S: PairSource>(source: &S, params: PairParams) -> Result<PairModel, PairError<S::Error>>
+where
+    S::Error: std::error::Error,
+{
     let blocks = blocks(source.grid());
     let sampled: usize = blocks.iter().map(Window::len).sum();
     let standard = standard(source, &blocks, &params)?;
@@ -151,33 +156,58 @@ fn is_taken(row: usize, col: usize, stride: usize) -> bool {
     (row * 7 + col).is_multiple_of(stride)
 }
 
+/// What a block says of both dates: values by date and band, and how their edges lie.
+struct BlockUnits {
+    bands: Vec<Band>,
+    values: [Vec<Vec<f32>>; 2],
+    edges: [EdgeSums; 2],
+}
+
+impl BlockUnits {
+    /// Of a block; the names of the bands that both dates have where they are not enough.
+    fn of(
+        (before, after): (&Stack, &Stack),
+        block: &Window,
+        stride: usize,
+        lies: bool,
+    ) -> Result<Self, String> {
+        let bands = shared_bands(&before.bands, &after.bands).ok_or_else(|| common_names(before, after))?;
+        let (before, after) = (before.pick(&bands), after.pick(&bands));
+        let values = [&before, &after].map(|stack| collected(stack, block, stride));
+        let mut edges = [EdgeSums::default(), EdgeSums::default()];
+        for (edges, band) in edges.iter_mut().zip([Band::Red, Band::Nir]) {
+            if let Some(place) = bands.iter().position(|&own| own == band).filter(|_| lies) {
+                edges.add(before.index_axis(Axis(0), place), after.index_axis(Axis(0), place));
+            }
+        }
+        Ok(Self { bands, values, edges })
+    }
+}
+
 fn standard<S: PairSource>(
-    source: &mut S,
+    source: &S,
     blocks: &[Window],
     params: &PairParams,
-) -> Result<Standard, PairError<S::Error>> {
-    let sampled: usize = blocks.iter().map(Window::len).sum();
-    let stride = stride(sampled, RANKED);
+) -> Result<Standard, PairError<S::Error>>
+where
+    S::Error: std::error::Error,
+{
+    let stride = stride(blocks.iter().map(Window::len).sum(), RANKED);
+    let lies = |index: usize| index.is_multiple_of(blocks.len().div_ceil(SHIFT_BLOCKS));
+    let parts = source.over(blocks, |index, before, after| {
+        BlockUnits::of((before, after), &blocks[index], stride, lies(index))
+    })?;
     let mut bands: Vec<Band> = Vec::new();
     let mut values: [Vec<Vec<f32>>; 2] = [Vec::new(), Vec::new()];
     let mut edges = [EdgeSums::default(), EdgeSums::default()];
-    for (index, block) in blocks.iter().enumerate() {
-        let (before, after) = source.stacks(*block)?;
-        if bands.is_empty() {
-            bands = shared_bands(&before.bands, &after.bands)
-                .ok_or_else(|| PairError::Bands { found: common_names(&before, &after) })?;
-            values = [vec![Vec::new(); bands.len()], vec![Vec::new(); bands.len()]];
+    for part in parts {
+        let part = part.map_err(|found| PairError::Bands { found })?;
+        for (all, own) in values.iter_mut().zip(part.values) {
+            all.resize(part.bands.len(), Vec::new());
+            all.iter_mut().zip(own).for_each(|(all, own)| all.extend(own));
         }
-        let (before, after) = (before.pick(&bands), after.pick(&bands));
-        collect(&before, block, stride, &mut values[0]);
-        collect(&after, block, stride, &mut values[1]);
-        if index % blocks.len().div_ceil(SHIFT_BLOCKS) == 0 {
-            for (edges, band) in edges.iter_mut().zip([Band::Red, Band::Nir]) {
-                if let Some(place) = bands.iter().position(|&own| own == band) {
-                    edges.add(before.index_axis(Axis(0), place), after.index_axis(Axis(0), place));
-                }
-            }
-        }
+        edges.iter_mut().zip(&part.edges).for_each(|(all, own)| all.merge(own));
+        bands = part.bands;
     }
     let [before, after] = values.map(units);
     Ok(Standard { bands, before, after, shift: chosen(&edges, params) })
@@ -192,14 +222,14 @@ fn common_names(before: &Stack, after: &Stack) -> String {
     names.join(", ")
 }
 
-fn collect(stack: &Array3<f32>, block: &Window, stride: usize, values: &mut [Vec<f32>]) {
-    for (plane, values) in stack.outer_iter().zip(values) {
-        for ((row, col), &value) in plane.indexed_iter() {
-            if value.is_finite() && is_taken(block.row0 + row, block.col0 + col, stride) {
-                values.push(value);
-            }
-        }
-    }
+fn collected(stack: &Array3<f32>, block: &Window, stride: usize) -> Vec<Vec<f32>> {
+    let of_plane = |plane: ArrayView2<'_, f32>| {
+        let is_kept = |((row, col), value): &((usize, usize), &f32)| {
+            value.is_finite() && is_taken(block.row0 + row, block.col0 + col, stride)
+        };
+        plane.indexed_iter().filter(is_kept).map(|(_, value)| *value).collect()
+    };
+    stack.outer_iter().map(of_plane).collect()
 }
 
 /// Median, and standard deviation of the values cut to the 0.2 to 99.8 percentiles, by band.
@@ -247,39 +277,28 @@ struct Sample {
 }
 
 fn sample<S: PairSource>(
-    source: &mut S,
+    source: &S,
     blocks: &[Window],
     standard: &Standard,
-) -> Result<Sample, PairError<S::Error>> {
+) -> Result<Sample, PairError<S::Error>>
+where
+    S::Error: std::error::Error,
+{
     let stride = stride(blocks.iter().map(Window::len).sum(), FITTED);
-    let bands = standard.bands.len();
-    let mut sample = Sample {
-        dimensions: 0,
-        bands,
-        before: Vec::new(),
-        after: Vec::new(),
-        siblings: vec![Vec::new(); bands],
-    };
     let whole = source.grid().whole();
-    for block in blocks {
-        let outer = block.grown(HALO, whole);
-        let (before, after) = source.stacks(outer)?;
-        let looks = looks(standard, &before, &after);
-        let residuals = sibling_residuals(&looks);
-        let mut look = [0.0; LOOK];
-        for (row, col) in taken(block, stride) {
-            let place = (row - outer.row0, col - outer.col0);
-            if looks.valid[place] == 0.0 {
-                continue;
-            }
-            sample.dimensions = looks.before.look(place, &mut look);
-            sample.before.extend_from_slice(&look[..sample.dimensions]);
-            looks.after.look(place, &mut look);
-            sample.after.extend_from_slice(&look[..sample.dimensions]);
-            for (values, plane) in sample.siblings.iter_mut().zip(&residuals) {
-                values.push(f64::from(plane[place]));
-            }
-        }
+    let outer: Vec<Window> = blocks.iter().map(|block| block.grown(HALO, whole)).collect();
+    let parts = source.over(&outer, |index, before, after| {
+        let looks = looks(standard, before, after);
+        let places = taken(&blocks[index], stride)
+            .map(|(row, col)| (row - outer[index].row0, col - outer[index].col0));
+        Sample::of(&looks, standard.bands.len(), places)
+    })?;
+    let mut sample = Sample::empty(standard.bands.len());
+    for part in parts {
+        sample.dimensions = sample.dimensions.max(part.dimensions);
+        sample.before.extend(part.before);
+        sample.after.extend(part.after);
+        sample.siblings.iter_mut().zip(part.siblings).for_each(|(all, own)| all.extend(own));
     }
     Ok(sample)
 }
@@ -293,6 +312,27 @@ fn taken(block: &Window, stride: usize) -> impl Iterator<Item = (usize, usize)> 
 }
 
 impl Sample {
+    fn empty(bands: usize) -> Self {
+        let (before, after, siblings) = (Vec::new(), Vec::new(), vec![Vec::new(); bands]);
+        Self { dimensions: 0, bands, before, after, siblings }
+    }
+
+    fn of(looks: &Looks, bands: usize, places: impl Iterator<Item = (usize, usize)>) -> Self {
+        let residuals = sibling_residuals(looks);
+        let mut sample = Self::empty(bands);
+        let mut look = [0.0; LOOK];
+        for place in places.filter(|place| looks.valid[*place] != 0.0) {
+            sample.dimensions = looks.before.look(place, &mut look);
+            sample.before.extend_from_slice(&look[..sample.dimensions]);
+            looks.after.look(place, &mut look);
+            sample.after.extend_from_slice(&look[..sample.dimensions]);
+            for (values, plane) in sample.siblings.iter_mut().zip(&residuals) {
+                values.push(f64::from(plane[place]));
+            }
+        }
+        sample
+    }
+
     fn expectation(&self) -> Expectation {
         let dimensions = self.dimensions;
         let side = |looks: &[f32], others: &[f32]| {
@@ -330,34 +370,52 @@ fn robust(values: &[f64]) -> (f32, f32) {
     (centre as f32, (1.4826 * median(&deviations)).max(1e-6) as f32)
 }
 
+/// What the maps of a block say of its pixels.
+#[derive(Default)]
+struct Ranked {
+    clear: usize,
+    beyond: usize,
+    values: [Vec<f32>; MAPS],
+}
+
 /// Completes the model with rank tables and the count of pixels beyond the guard.
 fn ranked<S: PairSource>(
-    source: &mut S,
+    source: &S,
     blocks: &[Window],
     mut model: PairModel,
-) -> Result<PairModel, PairError<S::Error>> {
+) -> Result<PairModel, PairError<S::Error>>
+where
+    S::Error: std::error::Error,
+{
     let stride = stride(blocks.iter().map(Window::len).sum(), RANKED);
-    let mut values: [Vec<f32>; MAPS] = Default::default();
     let whole = source.grid().whole();
-    for block in blocks {
-        let outer = block.grown(HALO, whole);
-        let (before, after) = source.stacks(outer)?;
-        let looks = looks(&model.standard, &before, &after);
+    let outer: Vec<Window> = blocks.iter().map(|block| block.grown(HALO, whole)).collect();
+    let parts = source.over(&outer, |index, before, after| {
+        let looks = looks(&model.standard, before, after);
         let maps = maps(&looks, &model.standard, &model.expectation);
         let guard: Array2<f32> = model.guard(&maps);
-        for (row, col) in taken(block, 1) {
-            let place = (row - outer.row0, col - outer.col0);
+        let mut part = Ranked::default();
+        for (row, col) in taken(&blocks[index], 1) {
+            let place = (row - outer[index].row0, col - outer[index].col0);
             if looks.valid[place] == 0.0 {
                 continue;
             }
-            model.clear += 1;
-            model.beyond += usize::from(guard[place] >= 1.0);
+            part.clear += 1;
+            part.beyond += usize::from(guard[place] >= 1.0);
             if is_taken(row, col, stride) {
-                for (values, plane) in values.iter_mut().zip(&maps.planes) {
-                    values.push(plane[place]);
-                }
+                part.values
+                    .iter_mut()
+                    .zip(&maps.planes)
+                    .for_each(|(values, plane)| values.push(plane[place]));
             }
         }
+        part
+    })?;
+    let mut values: [Vec<f32>; MAPS] = Default::default();
+    for part in parts {
+        model.clear += part.clear;
+        model.beyond += part.beyond;
+        values.iter_mut().zip(part.values).for_each(|(all, own)| all.extend(own));
     }
     model.ranks = values.into_iter().map(|mut values| RankTable::learn(&mut values)).collect();
     Ok(model)

@@ -21,13 +21,18 @@ pub struct Stack {
     pub window: Window,
 }
 
-/// Gives both dates of a pair over any window.
+/// Gives both dates of a pair over any windows.
 pub trait PairSource {
     /// What reading can fail with.
-    type Error: std::error::Error;
+    type Error: Send;
 
-    /// Before and after over a window that lies within the grid.
-    fn stacks(&mut self, window: Window) -> Result<(Stack, Stack), Self::Error>;
+    /// What `of` makes of the dates before and after over each window, given its place among them, in their order; which is
+    /// read when, and by how many at once, is the source's affair. The windows lie within the grid.
+    fn over<T: Send>(
+        &self,
+        windows: &[Window],
+        of: impl Fn(usize, &Stack, &Stack) -> T + Sync,
+    ) -> Result<Vec<T>, Self::Error>;
 
     /// The plan's grid.
     fn grid(&self) -> &Grid;

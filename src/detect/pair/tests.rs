@@ -22,8 +22,15 @@ struct Country {
 impl PairSource for Country {
     type Error = Infallible;
 
-    fn stacks(&mut self, window: Window) -> Result<(Stack, Stack), Infallible> {
-        Ok((self.cut(&self.before, window), self.cut(&self.after, window)))
+    fn over<T: Send>(
+        &self,
+        windows: &[Window],
+        of: impl Fn(usize, &Stack, &Stack) -> T + Sync,
+    ) -> Result<Vec<T>, Infallible> {
+        let one = |(place, window): (usize, &Window)| {
+            of(place, &self.cut(&self.before, *window), &self.cut(&self.after, *window))
+        };
+        Ok(windows.iter().enumerate().map(one).collect())
     }
 
     fn grid(&self) -> &Grid {
@@ -94,7 +101,7 @@ fn build(country: &mut Country, rows: std::ops::Range<usize>, cols: std::ops::Ra
 }
 
 fn model(country: &mut Country) -> PairModel {
-    learn(country, PairParams::default()).unwrap()
+    learn(&*country, PairParams::default()).unwrap()
 }
 
 fn look(country: &Country, model: &PairModel, window: Window) -> PairEvidence {
@@ -248,11 +255,11 @@ fn what_one_date_did_not_see_has_no_evidence_and_is_not_filled() {
 fn dates_without_common_ground_are_refused_with_the_reason() {
     let mut cloudy = country(120, 130);
     cloudy.after.fill(f32::NAN);
-    let refused = learn(&mut cloudy, PairParams::default());
+    let refused = learn(&cloudy, PairParams::default());
     assert!(matches!(refused, Err(PairError::TooFew { found: 0, .. })), "{refused:?}");
     let mut blind = country(120, 130);
     blind.bands = vec![Band::Blue, Band::Green, Band::Red, Band::Swir16];
-    let refused = learn(&mut blind, PairParams::default());
+    let refused = learn(&blind, PairParams::default());
     assert!(
         matches!(&refused, Err(PairError::Bands { found }) if found == "blue, green, red, swir16"),
         "{refused:?}"
@@ -283,7 +290,7 @@ fn a_pair_needs_a_thousand_clear_pixels() {
         for place in count..2000 {
             country.after[[3, place / 50, place % 50]] = f32::NAN;
         }
-        learn(&mut country, PairParams::default())
+        learn(&country, PairParams::default())
     };
     assert_eq!(clear(1000).unwrap().clear, 1000);
     let refused = clear(999);
@@ -300,7 +307,7 @@ fn of_a_scene_of_which_every_second_pixel_is_sampled_each_stands_for_two() {
         for place in count..400 * 410 {
             country.after[[0, place / 410, place % 410]] = f32::NAN;
         }
-        learn(&mut country, PairParams::default())
+        learn(&country, PairParams::default())
     };
     assert_eq!(clear(1640).unwrap().clear, 1640);
     let refused = clear(820);

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::detect;
-use crate::detect::pair::{HALO, PairEvidence, PairParams, PairSource};
+use crate::detect::pair::{HALO, PairEvidence, PairParams};
 use crate::patch::scratch::{self, Scratch};
 use crate::plan::Plan;
 use crate::run::inputs::Inputs;

@@ -63,8 +63,7 @@ fn pixels_are_taken_by_their_place_on_the_grid_and_the_next_row_starts_elsewhere
     let stack = Array3::from_shape_fn((2, 2, 5), |(band, row, col)| (band * 100 + row * 10 + col) as f32);
     let mut stack = stack;
     stack[[1, 0, 1]] = f32::NAN;
-    let mut values = vec![Vec::new(); 2];
-    collect(&stack, &Window { row0: 4, col0: 6, rows: 2, cols: 5 }, 5, &mut values);
+    let values = collected(&stack, &Window { row0: 4, col0: 6, rows: 2, cols: 5 }, 5);
     // Row 5: 35 + col is a multiple at column 10.
     assert_eq!(values, [vec![1.0, 14.0], vec![114.0]]);
 }
