@@ -298,7 +298,7 @@ fn fit(
     let mut side = whole_cells(wish.min(inputs.grid.rows.max(inputs.grid.cols)));
     let mut threads = plan.threads;
     while needed(side, threads) > plan.memory && side > CELL {
-        side = whole_cells(side / 2);
+        side -= CELL;
     }
     while needed(side, threads) > plan.memory && threads > 1 {
         threads -= 1;
