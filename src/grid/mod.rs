@@ -184,6 +184,13 @@ impl Window {
         Window { row0, col0, rows: row_end.saturating_sub(row0), cols: col_end.saturating_sub(col0) }
     }
 
+    /// The smallest window that holds both.
+    pub fn around(self, other: Window) -> Window {
+        let (row0, col0) = (self.row0.min(other.row0), self.col0.min(other.col0));
+        let (row_end, col_end) = (self.row_end().max(other.row_end()), self.col_end().max(other.col_end()));
+        Window { row0, col0, rows: row_end - row0, cols: col_end - col0 }
+    }
+
     /// What two windows share; empty when nothing.
     pub fn intersection(&self, other: Window) -> Window {
         let row0 = self.row0.max(other.row0);

@@ -8,7 +8,7 @@ use geo::{Area, BoundingRect, Coord, CoordsIter, LineString, MultiPolygon, Polyg
 use ndarray::Array2;
 
 use crate::grid::crs::{CrsError, Transform};
-use crate::grid::{Crs, Grid, Window};
+use crate::grid::{Grid, Window};
 use crate::redline::RedLine;
 
 /// Largest distance, in pixels, between an edge and its true course after a change of CRS.
@@ -18,14 +18,32 @@ const LONG_EDGE: f64 = 2000.0;
 /// Largest number of times that an edge is halved.
 const MAX_HALVINGS: usize = 14;
 
-/// The polygons of a red line in the grid's CRS, edges bent with the projection.
+/// A red line on a grid.
+#[derive(Debug, Clone)]
+pub struct OnGrid {
+    /// Its polygons in the grid's CRS.
+    pub polygons: MultiPolygon<f64>,
+    /// Pixels of the grid outside which it has no ground: most red lines are far from most windows.
+    pub window: Window,
+}
+
+impl OnGrid {
+    /// Polygons that are in the grid's CRS already.
+    pub fn new(polygons: MultiPolygon<f64>, grid: &Grid) -> Self {
+        let nothing = Window { row0: 0, col0: 0, rows: 0, cols: 0 };
+        let window = polygons.bounding_rect().map_or(nothing, |bounds| grid.touched_by(bounds));
+        Self { polygons, window }
+    }
+}
+
+/// The polygons of a red line in the grid's CRS, edges bent with the projection (`to_grid`: from longitude and latitude).
 ///
 /// # Errors
 /// When a point cannot be brought to the grid's CRS.
-pub fn on_grid(redline: &RedLine, grid: &Grid) -> Result<MultiPolygon<f64>, CrsError> {
-    let transform = Transform::new(Crs::LON_LAT, grid.crs)?;
+pub fn on_grid(redline: &RedLine, grid: &Grid, to_grid: &Transform) -> Result<OnGrid, CrsError> {
     let (width, height) = (grid.pixel_width, grid.pixel_height);
-    bent(&redline.polygons, &transform, MAX_BEND * width.min(height))
+    let polygons = bent(&redline.polygons, to_grid, MAX_BEND * width.min(height))?;
+    Ok(OnGrid::new(polygons, grid))
 }
 
 /// Transforms polygons; an edge whose middle strays more than `tolerance` (target units) is halved.
@@ -103,14 +121,16 @@ where
 /// Whether each pixel holds ground of any of these red lines, which may overlap. Shape `(window.rows, window.cols)`.
 ///
 /// Any share counts: a strip too narrow to hold the centre of a pixel is ground inside a red line too.
-pub fn touched<'a>(
-    lines: impl Iterator<Item = &'a MultiPolygon<f64>>,
-    grid: &Grid,
-    window: Window,
-) -> Array2<bool> {
+pub fn touched<'a>(lines: impl Iterator<Item = &'a OnGrid>, grid: &Grid, window: Window) -> Array2<bool> {
     let mut result = Array2::from_elem((window.rows, window.cols), false);
-    for polygons in lines {
-        result.zip_mut_with(&coverage(polygons, grid, window), |touched, share| *touched |= *share > 0.0);
+    for line in lines {
+        let near = line.window.intersection(window);
+        if near.is_empty() {
+            continue;
+        }
+        for ((row, col), share) in coverage(&line.polygons, grid, near).indexed_iter() {
+            result[(near.row0 - window.row0 + row, near.col0 - window.col0 + col)] |= *share > 0.0;
+        }
     }
     result
 }
@@ -230,6 +250,7 @@ impl Sums {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grid::Crs;
     use crate::redline::Class;
     use geo::{Distance, Euclidean, Point, polygon};
     use proptest::prelude::*;
@@ -306,7 +327,8 @@ mod tests {
     fn ground_under_two_red_lines_is_inside() {
         let (a, b) = (star(&[90.0; 12], (1200.0, 2800.0)), star(&[120.0; 9], (1290.0, 2830.0)));
         let whole = grid().whole();
-        let both = touched([&a, &b].into_iter(), &grid(), whole);
+        let lines = [&a, &b].map(|line| OnGrid::new(line.clone(), &grid()));
+        let both = touched(lines.iter(), &grid(), whole);
         let (a, b) = (coverage(&a, &grid(), whole), coverage(&b, &grid(), whole));
         let either = a.iter().zip(&b).map(|(a, b)| *a > 0.0 || *b > 0.0);
         assert!(both.iter().copied().eq(either));
@@ -316,7 +338,8 @@ mod tests {
     fn a_strip_between_the_centres_of_pixels_is_ground_too() {
         // 3 m wide, between the centres of a row of 10 m.
         let strip = polygon![(x: 1101.0, y: 2801.0), (x: 1199.0, y: 2801.0), (x: 1199.0, y: 2804.0), (x: 1101.0, y: 2804.0)];
-        let touched = touched([&MultiPolygon::new(vec![strip])].into_iter(), &grid(), grid().whole());
+        let line = OnGrid::new(MultiPolygon::new(vec![strip]), &grid());
+        let touched = touched([&line].into_iter(), &grid(), grid().whole());
         assert_eq!(touched.iter().filter(|touched| **touched).count(), 10);
     }
 
@@ -334,7 +357,8 @@ mod tests {
             polygons,
             repair: None,
         };
-        let bent = on_grid(&redline, &grid()).unwrap();
+        let to_grid = Transform::new(Crs::LON_LAT, grid().crs).unwrap();
+        let bent = on_grid(&redline, &grid(), &to_grid).unwrap().polygons;
         let transform = Transform::new(Crs::LON_LAT, grid().crs).unwrap();
         for part in 1..200 {
             let (x, y) = transform.point(108.0 + 0.01 * f64::from(part), 41.0).unwrap();

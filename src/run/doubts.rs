@@ -11,6 +11,7 @@ use crate::date::Date;
 use crate::detect::pair::shift::EdgeSums;
 use crate::lead::Gap;
 use crate::reason::GapReason;
+use crate::redline::RedLine;
 use crate::run::inputs::Inputs;
 use crate::run::signs::Signs;
 use crate::scene::Scene;
@@ -227,15 +228,14 @@ fn much_unseen(inputs: &Inputs, gaps: &[Gap]) -> Option<String> {
     let is_unseen = |gap: &&Gap| !matches!(gap.reason, GapReason::TooFewLateViews | GapReason::NoSubModel);
     let mut models = Vec::new();
     for model in &inputs.models {
-        let lines = inputs.lines_of(model);
-        let of_line = |line: &usize| {
-            let redline = &inputs.redlines.redlines[*line];
-            let of =
-                |gap: &&Gap| gap.redline_id == redline.id && (gap.model == model.id || gap.model.is_empty());
-            let share: f64 = gaps.iter().filter(is_unseen).filter(of).map(|gap| gap.share).sum();
-            share.min(1.0)
-        };
-        let worst = lines.iter().map(of_line).fold(0.0, f64::max);
+        let of_model = |gap: &&Gap| gap.model == model.id || gap.model.is_empty();
+        let mut shares: BTreeMap<&str, f64> = BTreeMap::new();
+        for gap in gaps.iter().filter(is_unseen).filter(of_model) {
+            *shares.entry(&gap.redline_id).or_default() += gap.share;
+        }
+        let watched = inputs.redlines.redlines.iter().filter(|line| model.looks_at(line.class));
+        let of_line = |line: &RedLine| shares.get(line.id.as_str()).copied().unwrap_or(0.0).min(1.0);
+        let worst = watched.map(of_line).fold(0.0, f64::max);
         if worst >= LEAST_UNSEEN {
             models.push(format!("{:.0} % for {}", 100.0 * worst, model.id));
         }

@@ -14,8 +14,9 @@ use crate::plan::Plan;
 use crate::publish::digest::Digests;
 use crate::read::{self, Reader, SetAside};
 use crate::redline::context::Context;
+use crate::redline::coverage::{self, OnGrid};
 use crate::redline::read::Reading;
-use crate::redline::{self, RedLine, coverage};
+use crate::redline::{self, RedLine};
 use crate::run::asked::{self, Asked};
 use crate::run::{RunError, select};
 use crate::scene::{Band, Scene};
@@ -69,7 +70,7 @@ pub struct Inputs {
     /// Red lines with their layers.
     pub redlines: Reading,
     /// Red lines in the CRS of the grid, in the same order.
-    pub on_grid: Vec<MultiPolygon<f64>>,
+    pub on_grid: Vec<OnGrid>,
     /// Permits, decided cases, land use and burn scars, if layers were given.
     pub context: Context,
     /// Sub-models that look inside these red lines.
@@ -130,7 +131,7 @@ pub fn gather_without(plan: &Plan, set_aside: &SetAside, digests: Digests) -> Re
     let notes = redlines.notes.iter().chain(&context.notes).cloned().chain(notes_on(&scenes));
     let notes = notes.chain(select::notes_on(plan, calibration.as_ref(), is_pair)).chain(asides).collect();
     Ok(Inputs {
-        area: area(&on_grid, &grid),
+        area: area(&on_grid),
         pixel_metres: grid.pixel_metres()?,
         question: question(baseline, target),
         placebo: placebo(&views, baseline).map(|(baseline, target)| question(baseline, target)),
@@ -172,9 +173,10 @@ fn context(plan: &Plan, redlines: &Reading) -> Result<Context, RunError> {
 }
 
 /// Red lines in the CRS of the grid, in their order.
-fn lines_on_grid(redlines: &Reading, grid: &Grid) -> Result<Vec<MultiPolygon<f64>>, RunError> {
+fn lines_on_grid(redlines: &Reading, grid: &Grid) -> Result<Vec<OnGrid>, RunError> {
+    let to_grid = Transform::new(Crs::LON_LAT, grid.crs)?;
     let one = |line: &RedLine| {
-        coverage::on_grid(line, grid).map_err(|source| RunError::LineOffGrid {
+        coverage::on_grid(line, grid, &to_grid).map_err(|source| RunError::LineOffGrid {
             file: redlines.layers[line.layer].file.clone(),
             id: line.id.clone(),
             grid: grid.to_string(),
@@ -331,15 +333,7 @@ fn common_grid(scenes: &[Scene]) -> Result<Grid, RunError> {
 }
 
 /// The window of the grid that holds every red line; empty when none lies on it.
-fn area(on_grid: &[MultiPolygon<f64>], grid: &Grid) -> Window {
-    let bounds = on_grid.iter().filter_map(BoundingRect::bounding_rect);
-    let both = |a: Rect<f64>, b: Rect<f64>| {
-        let (low, high) = ((a.min(), b.min()), (a.max(), b.max()));
-        Rect::new(
-            Coord { x: low.0.x.min(low.1.x), y: low.0.y.min(low.1.y) },
-            Coord { x: high.0.x.max(high.1.x), y: high.0.y.max(high.1.y) },
-        )
-    };
-    let nothing = Window { row0: 0, col0: 0, rows: 0, cols: 0 };
-    bounds.reduce(both).map_or(nothing, |bounds| grid.touched_by(bounds))
+fn area(on_grid: &[OnGrid]) -> Window {
+    let windows = on_grid.iter().map(|line| line.window).filter(|window| !window.is_empty());
+    windows.reduce(Window::around).unwrap_or(Window { row0: 0, col0: 0, rows: 0, cols: 0 })
 }

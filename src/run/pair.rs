@@ -258,7 +258,7 @@ pub fn judge(
 
 fn judge_tile(survey: &Survey, scratch: &Scratch, pixels: &Pixels, tile: Window) -> Result<(), RunError> {
     let inputs = pixels.inputs;
-    let in_zone = |zone: &Zone| tiles::zone_mask(inputs, &zone.lines, tile);
+    let in_zone = |zone: &Zone| tiles::zone_mask(inputs, zone.lines.iter().copied(), tile);
     let wanted: Vec<Vec<bool>> = survey.zones.iter().map(in_zone).collect();
     if !wanted.iter().flatten().any(|wanted| *wanted) {
         return Ok(());

@@ -15,12 +15,13 @@ use crate::grid::Window;
 use crate::observe::{Reflectance, Stack, feature, mask, screen};
 use crate::patch::scratch::Scratch;
 use crate::read::{Reader, Readers};
-use crate::redline::coverage;
+use crate::redline::{Class, coverage};
 use crate::run::cell::{Asked, Learned, judge_cell};
 use crate::run::inputs::{Inputs, Question};
 use crate::run::signs::{self, Signs};
 use crate::run::{Progress, RunError};
 use crate::scene::{Band, Scene};
+use crate::submodel::SubModel;
 
 /// How far beyond a red line evidence is looked at, so that a contour at the line is whole.
 const ZONE_MARGIN: usize = 3;
@@ -163,8 +164,7 @@ fn tile_evidence(
 ) -> Result<Vec<Signs>, RunError> {
     let mut signs = Vec::new();
     let whole = inputs.grid.whole();
-    let wanted: Vec<Vec<bool>> =
-        inputs.models.iter().map(|model| zone_mask(inputs, &inputs.lines_of(model), tile)).collect();
+    let wanted = zone_masks(inputs, tile);
     if !wanted.iter().flatten().any(|wanted| *wanted) {
         return Ok(signs);
     }
@@ -208,21 +208,32 @@ pub fn cells(tile: Window) -> Vec<Window> {
     tile.tiles(CELL)
 }
 
+/// By sub-model, the pixels of a window at which it looks; those that look inside the same classes share what is drawn.
+pub fn zone_masks(inputs: &Inputs, window: Window) -> Vec<Vec<bool>> {
+    let mut drawn: Vec<([bool; Class::ALL.len()], Vec<bool>)> = Vec::new();
+    let mask = |model: &SubModel| {
+        let classes = Class::ALL.map(|class| model.looks_at(class));
+        if let Some((_, mask)) = drawn.iter().find(|(own, _)| *own == classes) {
+            return mask.clone();
+        }
+        let looks = |line: &usize| model.looks_at(inputs.redlines.redlines[*line].class);
+        let mask = zone_mask(inputs, (0..inputs.on_grid.len()).filter(looks), window);
+        drawn.push((classes, mask.clone()));
+        mask
+    };
+    inputs.models.iter().map(mask).collect()
+}
+
 /// Pixels of a window that hold ground of (or lie just beside) any of the red lines at these places in the list.
-pub fn zone_mask(inputs: &Inputs, lines: &[usize], window: Window) -> Vec<bool> {
+pub fn zone_mask(inputs: &Inputs, lines: impl Iterator<Item = usize>, window: Window) -> Vec<bool> {
     let outer = window.grown(ZONE_MARGIN, inputs.grid.whole());
-    let lines = lines.iter().map(|line| &inputs.on_grid[*line]);
-    let touched = coverage::touched(lines, &inputs.grid, outer);
+    let touched = coverage::touched(lines.map(|line| &inputs.on_grid[line]), &inputs.grid, outer);
     let outside: Vec<bool> = touched.iter().map(|touched| !touched).collect();
     let far = mask::erode(&outside, outer.rows, outer.cols, ZONE_MARGIN);
     inner(&far, outer, window).into_iter().map(|far| !far).collect()
 }
 
 /// A sub-model prepared for a cell; without a baseline nothing correlates.
-pub fn prepare<'a>(
-    baseline: Option<&Baseline>,
-    model: &'a crate::submodel::SubModel,
-    inputs: &Inputs,
-) -> Prepared<'a> {
+pub fn prepare<'a>(baseline: Option<&Baseline>, model: &'a SubModel, inputs: &Inputs) -> Prepared<'a> {
     Prepared::new(model, &inputs.features, |a, b| baseline.map_or(0.0, |baseline| baseline.correlation(a, b)))
 }

@@ -5,7 +5,8 @@
 
 mod pixels;
 
-use geo::{BooleanOps, Coord, LineString, MultiPolygon, Polygon};
+use geo::{BooleanOps, BoundingRect, Contains, Coord, LineString, MultiPolygon, Polygon, Rect};
+use rayon::prelude::*;
 
 use crate::detect::seasons::Seasons;
 use crate::grid::crs::Transform;
@@ -27,6 +28,9 @@ pub(super) const LEAST_GAP: f64 = 900.0;
 /// Unless they are this share of their red line: a small one may not vanish whole.
 const LEAST_SHARE: f64 = 0.1;
 
+/// Red lines that a worker takes at a time.
+const LINES_AT_ONCE: usize = 64;
+
 /// How far an edge of a gap may stray from its course when it is brought to longitude and latitude: 0.1 m.
 const MAX_BEND_DEGREES: f64 = 1e-6;
 
@@ -46,26 +50,40 @@ pub(super) fn reason(stored: i16) -> Option<GapReason> {
 /// Gaps of every red line and sub-model, in that order. Small ones are left out only where all of them together are
 /// smaller than a lead.
 pub fn gaps(inputs: &Inputs, answers: &Answers) -> Result<Vec<Gap>, RunError> {
-    let transform = inputs.to_lon_lat()?;
-    let mut gaps = Vec::new();
-    for line in 0..inputs.on_grid.len() {
-        gaps.extend(beyond_the_scenes(inputs, line, &transform)?);
-        let class = inputs.redlines.redlines[line].class;
-        let asked: Vec<(usize, &SubModel)> =
-            inputs.models.iter().enumerate().filter(|(_, model)| model.looks_at(class)).collect();
-        if asked.is_empty() {
-            gaps.push(without_model(inputs, line));
-        }
-        for (_, model) in asked.iter().filter(|_| !inputs.is_pair) {
-            gaps.extend(seasons_without_scenes(inputs, line, model));
-        }
-        let mut of_models: Vec<Vec<Gap>> = Vec::new();
-        for (place, _) in asked {
-            of_models.push(pixels::gaps(inputs, answers, (line, place), &transform)?);
-        }
-        gaps.extend(merged(of_models));
-    }
+    let dates = inputs.dates();
+    let seasons_of = |model| Seasons::of(model, &dates, inputs.question.target);
+    let seasons: Vec<Seasons> = inputs.models.iter().map(seasons_of).collect();
+    let lines: Vec<usize> = (0..inputs.on_grid.len()).collect();
+    // A transform is of one worker, and costs more than a small red line.
+    let of_some = |lines: &[usize]| -> Result<Vec<Vec<Gap>>, RunError> {
+        let transform = inputs.to_lon_lat()?;
+        lines.iter().map(|line| of_line(inputs, answers, *line, (&seasons, &transform))).collect()
+    };
+    let gaps: Result<Vec<Vec<Vec<Gap>>>, RunError> = lines.par_chunks(LINES_AT_ONCE).map(of_some).collect();
+    let mut gaps: Vec<Gap> = gaps?.into_iter().flatten().flatten().collect();
     gaps.retain(worth_telling(&gaps));
+    Ok(gaps)
+}
+
+/// Gaps of one red line.
+fn of_line(
+    inputs: &Inputs,
+    answers: &Answers,
+    line: usize,
+    (seasons, transform): (&[Seasons], &Transform),
+) -> Result<Vec<Gap>, RunError> {
+    let mut gaps = Vec::from_iter(beyond_the_scenes(inputs, line, transform)?);
+    let class = inputs.redlines.redlines[line].class;
+    let asked: Vec<usize> =
+        (0..inputs.models.len()).filter(|model| inputs.models[*model].looks_at(class)).collect();
+    if asked.is_empty() {
+        gaps.push(without_model(inputs, line));
+    }
+    for model in asked.iter().filter(|_| !inputs.is_pair) {
+        gaps.extend(seasons_without_scenes(inputs, line, (&inputs.models[*model], &seasons[*model])));
+    }
+    let pixels = |model: &usize| pixels::gaps(inputs, answers, (line, *model), (&seasons[*model], transform));
+    gaps.extend(merged(asked.iter().map(pixels).collect::<Result<_, _>>()?));
     Ok(gaps)
 }
 
@@ -89,8 +107,11 @@ fn without_model(inputs: &Inputs, line: usize) -> Gap {
 /// Seasons of the target period, by year, in which there are fewer days with scenes than the evidence of a
 /// sub-model needs: a download that stopped in May says nothing about August. Nothing is said here where that is
 /// so of all its seasons: then every pixel has too few views.
-fn seasons_without_scenes(inputs: &Inputs, line: usize, model: &SubModel) -> Option<Gap> {
-    let seasons = Seasons::of(model, &inputs.dates(), inputs.question.target);
+fn seasons_without_scenes(
+    inputs: &Inputs,
+    line: usize,
+    (model, seasons): (&SubModel, &Seasons),
+) -> Option<Gap> {
     if seasons.slots.is_empty() {
         return None;
     }
@@ -127,10 +148,15 @@ fn merged(mut of_models: Vec<Vec<Gap>>) -> Vec<Gap> {
 /// The part of a red line that no scene covers.
 fn beyond_the_scenes(inputs: &Inputs, line: usize, transform: &Transform) -> Result<Option<Gap>, RunError> {
     let (min_x, min_y, max_x, max_y) = inputs.grid.bounds();
+    let bounds = Rect::new((min_x, min_y), (max_x, max_y));
+    if inputs.on_grid[line].polygons.bounding_rect().is_some_and(|line| bounds.contains(&line)) {
+        return Ok(None);
+    }
     let corners = [(min_x, min_y), (max_x, min_y), (max_x, max_y), (min_x, max_y)];
     let ring: LineString<f64> = corners.iter().map(|(x, y)| Coord { x: *x, y: *y }).collect();
     let frame = MultiPolygon(vec![Polygon::new(ring, vec![])]);
-    let outside = coverage::bent(&inputs.on_grid[line].difference(&frame), transform, MAX_BEND_DEGREES)?;
+    let outside =
+        coverage::bent(&inputs.on_grid[line].polygons.difference(&frame), transform, MAX_BEND_DEGREES)?;
     let redline = &inputs.redlines.redlines[line];
     let (area, whole) = (geodesic_area(&outside), geodesic_area(&redline.polygons));
     if area.0 <= 0.0 {

@@ -9,7 +9,7 @@ use crate::grid::crs::Transform;
 use crate::lead::Gap;
 use crate::patch::scratch::{self, Scratch};
 use crate::reason::GapReason;
-use crate::redline::coverage;
+use crate::redline::coverage::{self, OnGrid};
 use crate::run::RunError;
 use crate::run::gaps::{MAX_BEND_DEGREES, REASONS, gap};
 use crate::run::inputs::Inputs;
@@ -76,8 +76,15 @@ pub fn judged_area(inputs: &Inputs, answers: &Answers) -> Result<SquareMetres, R
         // Where red lines overlap the ground counts once: the larger share stands for both.
         let mut shares = vec![0.0_f32; strip.len()];
         for line in &watched {
-            let of_line = coverage::coverage(&inputs.on_grid[*line], &inputs.grid, strip);
-            shares.iter_mut().zip(&of_line).for_each(|(share, own)| *share = share.max(*own));
+            let near = inputs.on_grid[*line].window.intersection(strip);
+            if near.is_empty() {
+                continue;
+            }
+            let of_line = coverage::coverage(&inputs.on_grid[*line].polygons, &inputs.grid, near);
+            for ((row, col), own) in of_line.indexed_iter() {
+                let at = (near.row0 - strip.row0 + row) * strip.cols + near.col0 - strip.col0 + col;
+                shares[at] = shares[at].max(*own);
+            }
         }
         let pixels: f64 = (0..strip.len()).filter(|at| any(*at)).map(|at| f64::from(shares[at])).sum();
         judged += pixels * inputs.pixel_area(strip.row0 + strip.rows / 2, transform)?.0;
@@ -129,19 +136,21 @@ pub(super) fn gaps(
     inputs: &Inputs,
     answers: &Answers,
     (line, model): (usize, usize),
-    transform: &Transform,
+    (seasons, transform): (&Seasons, &Transform),
 ) -> Result<Vec<Gap>, RunError> {
-    let whole = geodesic_area(&inputs.redlines.redlines[line].polygons);
-    let seasons = Seasons::of(&inputs.models[model], &inputs.dates(), inputs.question.target);
     let lacking = lacking(inputs, answers, (line, model), (seasons.slots.len(), transform))?;
     let mut gaps = Vec::new();
+    if lacking.area.iter().all(|area| *area <= 0.0) {
+        return Ok(gaps);
+    }
+    let whole = geodesic_area(&inputs.redlines.redlines[line].polygons);
     for place in (0..ALL).filter(|place| lacking.area[*place] > 0.0) {
         let area = SquareMetres(lacking.area[place]);
         let share = (area.0 / whole.0).min(1.0);
         let shape = outlines(inputs, &lacking.blocks[place], transform)?;
         let shape = shape.intersection(&inputs.redlines.redlines[line].polygons);
         let id = inputs.models[model].id.as_str();
-        let (reason, why, period) = told(inputs, model, place, (&lacking, &seasons, whole));
+        let (reason, why, period) = told(inputs, model, place, (&lacking, seasons, whole));
         let detail = format!("{:.1} % of the red line {why}", 100.0 * share);
         let gap = gap(inputs, line, id, (reason, detail), (area, share), shape);
         gaps.push(Gap { period: period.unwrap_or(gap.period), ..gap });
@@ -157,17 +166,22 @@ fn lacking(
 ) -> Result<Lacking, RunError> {
     let mut lacking =
         Lacking { area: [0.0; ALL], slots: vec![0.0; slots], blocks: std::array::from_fn(|_| Vec::new()) };
+    let OnGrid { polygons, window } = &inputs.on_grid[line];
     for strip in strips(inputs) {
-        let (evidence, seasons) = answers.read(model, strip)?;
+        let near = window.intersection(strip);
+        if near.is_empty() {
+            continue;
+        }
+        let (evidence, seasons) = answers.read(model, near)?;
         let lacks = |pixel: usize| evidence[pixel] < scratch::OUTSIDE || seasons[pixel] != 0;
-        if !(0..strip.len()).any(lacks) {
+        if !(0..near.len()).any(lacks) {
             continue;
         }
         // Of the row in the middle: in Web Mercator pixels shrink from row to row.
         let pixel_area = inputs.pixel_area(strip.row0 + strip.rows / 2, transform)?.0;
-        let shares = coverage::coverage(&inputs.on_grid[line], &inputs.grid, strip);
+        let shares = coverage::coverage(polygons, &inputs.grid, near);
         for (pixel, share) in shares.iter().enumerate().filter(|(_, share)| **share > 0.0) {
-            let block = (strip.row0 / BLOCK, (strip.col0 + pixel % strip.cols) / BLOCK);
+            let block = (strip.row0 / BLOCK, (near.col0 + pixel % near.cols) / BLOCK);
             let ground = f64::from(*share) * pixel_area;
             lacking.count((evidence[pixel], seasons[pixel]), ground, block);
         }

@@ -25,7 +25,7 @@ impl Shard {
     /// The window around its tiles; empty where there is none.
     pub fn window(&self) -> Window {
         let nothing = Window { row0: 0, col0: 0, rows: 0, cols: 0 };
-        self.tiles.iter().copied().reduce(around).unwrap_or(nothing)
+        self.tiles.iter().copied().reduce(Window::around).unwrap_or(nothing)
     }
 
     /// Whether all of a window is ground of its tiles.
@@ -34,20 +34,15 @@ impl Shard {
     }
 }
 
-fn around(a: Window, b: Window) -> Window {
-    let (row0, col0) = (a.row0.min(b.row0), a.col0.min(b.col0));
-    let (row_end, col_end) = (a.row_end().max(b.row_end()), a.col_end().max(b.col_end()));
-    Window { row0, col0, rows: row_end - row0, cols: col_end - col0 }
-}
-
 /// Cuts a run into so many shards. Tiles are as large as wished, or smaller where there would be fewer than shards: rings
 /// around tiles are read by each, so small tiles cost more.
 pub fn cut(inputs: &Inputs, wish: usize, shards: usize) -> Vec<Shard> {
     let mut lines: Vec<usize> = inputs.models.iter().flat_map(|model| inputs.lines_of(model)).collect();
     lines.sort_unstable();
     lines.dedup();
-    let asked =
-        |tile: &Window| tiles::zone_mask(inputs, &lines, *tile).into_iter().filter(|asked| *asked).count();
+    let asked = |tile: &Window| {
+        tiles::zone_mask(inputs, lines.iter().copied(), *tile).into_iter().filter(|asked| *asked).count()
+    };
     let mut side = wish.min(inputs.grid.rows.max(inputs.grid.cols)).div_ceil(CELL).max(1) * CELL;
     loop {
         let tiles = tiles::tiles(inputs, side);

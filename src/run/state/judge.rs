@@ -26,7 +26,7 @@ use crate::run::looked::Memory;
 use crate::run::signs::{self, Signs};
 use crate::run::state::chunks::{self, Chunks, PieceName, Writer};
 use crate::run::state::days::{self, VALUES_PIECE};
-use crate::run::state::learn::{self, CELL_PIECE, FOLLOWED, Kept, PLACEBO_PIECE, SEEN};
+use crate::run::state::learn::{CELL_PIECE, FOLLOWED, Kept, PLACEBO_PIECE, SEEN};
 use crate::run::state::looked_back::LookBack;
 use crate::run::state::store::{KnownView, Store};
 use crate::run::state::{StateError, stands};
@@ -156,7 +156,7 @@ impl<'a> Night<'a> {
         };
         let (dates, target) = (&stack.dates, self.inputs.question.target);
         let asked = Asked::new(self.inputs, (dates, &vec![false; dates.len()]), target, &seen);
-        let wanted = learn::wanted(self.inputs, cell);
+        let wanted = tiles::zone_masks(self.inputs, cell);
         let is_wanted = |model: usize, row: usize, col: usize| {
             wanted[model][(row - cell.row0) * cell.cols + col - cell.col0]
         };

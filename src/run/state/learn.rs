@@ -181,20 +181,15 @@ fn judged(
     let dates = &stack.dates[..look_back.len()];
     let asked = Asked::new(inputs, (dates, look_back), target, normal);
     let strip = Strip::new(stack, look_back);
-    let wanted = wanted(inputs, cell);
+    let wanted = tiles::zone_masks(inputs, cell);
     let is_wanted =
         |model: usize, row: usize, col: usize| wanted[model][(row - cell.row0) * cell.cols + col - cell.col0];
     judge_cell((&asked, normal), (strip, &inputs.features, dates, target), cell, is_wanted)
 }
 
-/// By sub-model, the pixels of a cell at which it looks.
-pub fn wanted(inputs: &Inputs, cell: Window) -> Vec<Vec<bool>> {
-    inputs.models.iter().map(|model| tiles::zone_mask(inputs, &inputs.lines_of(model), cell)).collect()
-}
-
 /// Whether any sub-model looks at a cell.
 fn is_asked(inputs: &Inputs, cell: Window) -> bool {
-    wanted(inputs, cell).iter().flatten().any(|wanted| *wanted)
+    tiles::zone_masks(inputs, cell).iter().flatten().any(|wanted| *wanted)
 }
 
 /// What is kept of a cell.
@@ -203,7 +198,7 @@ fn kept(
     (stack, baseline): (&Stack, Option<&Baseline>),
     (cell, around): (Window, Window),
 ) -> Kept {
-    let wanted = wanted(inputs, cell);
+    let wanted = tiles::zone_masks(inputs, cell);
     let is_whole = signs::has_edges(inputs, cell);
     let is_asked = |place: &usize| is_whole || wanted.iter().any(|wanted| wanted[*place]);
     let asked: Vec<u16> = (0..cell.len()).filter(is_asked).map(|place| place as u16).collect();

@@ -22,7 +22,7 @@ pub fn stands_on(inputs: &Inputs) -> Result<BTreeMap<String, String>, RunError> 
         .on_grid
         .iter()
         .zip(&inputs.redlines.redlines)
-        .map(|(polygons, line)| format!("{:?} {polygons:?}", line.class))
+        .map(|(on_grid, line)| format!("{:?} {:?}", line.class, on_grid.polygons))
         .collect();
     let models: Vec<String> = inputs.models.iter().map(|model| format!("{model:?}")).collect();
     let features: Vec<&str> = inputs.features.iter().map(|feature| feature.name()).collect();
