@@ -27,7 +27,7 @@ import kept
 HISTORY, LATER = 20, 6
 FIT_BAR = 20.0
 # How each monitor is fitted: the screening that its own class sets by default, or none where that needs other bands.
-MONITORS = {
+MONITORS: dict[str, tuple[Any, dict[str, Any]]] = {
     "EWMA": (EWMA, {"method": "OLS", "screen_outliers": "Shewhart"}),
     "CuSum": (CuSum, {"method": "OLS", "screen_outliers": None}),
     "MoSum": (MoSum, {"method": "OLS", "screen_outliers": None}),
@@ -37,7 +37,9 @@ MONITORS = {
 
 def days() -> list[datetime.date]:
     """Five days in each of four growing seasons, then six in the next."""
-    of_year = lambda year, count: [datetime.date(year, 5, 5) + datetime.timedelta(25 * number) for number in range(count)]
+    def of_year(year: int, count: int) -> list[datetime.date]:
+        return [datetime.date(year, 5, 5) + datetime.timedelta(25 * number) for number in range(count)]
+
     return [day for year in range(2020, 2024) for day in of_year(year, 5)] + of_year(2024, LATER)
 
 
@@ -62,9 +64,13 @@ def of_nrt(name: str, values: np.ndarray[Any, Any]) -> tuple[float, float]:
     kind, fit = MONITORS[name]
     side = values.shape[1]
     times = [np.datetime64(day, "ns") for day in days()]
-    array = lambda part: xr.DataArray(values[:HISTORY, :part, :part], dims=("time", "y", "x"), coords={
-        "time": times[:HISTORY], "y": np.arange(part)[::-1] * 10.0, "x": np.arange(part) * 10.0})
-    seconds, updates = 0.0, []
+
+    def array(part: int) -> xr.DataArray:
+        places = np.arange(part) * 10.0
+        coords = {"time": times[:HISTORY], "y": places[::-1], "x": places}
+        return xr.DataArray(values[:HISTORY, :part, :part], dims=("time", "y", "x"), coords=coords)
+
+    seconds, updates = 0.0, list[float]()
     for part in (60, side):
         monitor = kind(mask=np.ones((part, part), np.uint8), trend=False, harmonic_order=1)
         begun = time.process_time()
@@ -89,6 +95,11 @@ def of_ours(kernels: str, file: Path, values: np.ndarray[Any, Any]) -> tuple[flo
     return float(lines[0][1]), [float(words[2]) for words in lines[1:]]
 
 
+def rate(values: np.ndarray[Any, Any], seconds: float) -> float:
+    """Mpx a second."""
+    return float(values[0].size / seconds / 1e6)
+
+
 def main() -> None:
     """Measures, prints, keeps."""
     warnings.simplefilter("ignore")
@@ -99,10 +110,9 @@ def main() -> None:
     values = stack(side)
     fit, updates = of_ours(kernels, folder / "stack.f32", values)
     nrt = {name: of_nrt(name, values) for name in MONITORS}
-    rate = lambda seconds: side * side / seconds / 1e6
     ours = {"first view": updates[0], f"view {LATER} of the season": updates[-1]}
-    rows = [[f"nrt {name}", f"{rate(fitted):.2f}", f"{rate(one):.1f}"] for name, (fitted, one) in nrt.items()]
-    rows += [[f"steppewatch, {name}", f"{rate(fit):.2f}", f"{rate(one):.1f}"] for name, one in ours.items()]
+    rows = [[f"nrt {name}", f"{rate(values, fitted):.2f}", f"{rate(values, one):.1f}"] for name, (fitted, one) in nrt.items()]
+    rows += [[f"steppewatch, {name}", f"{rate(values, fit):.2f}", f"{rate(values, one):.1f}"] for name, one in ours.items()]
     kept.table(["processor time, one feature", "fit Mpx/s", "one view Mpx/s"], rows)
     best_fit, best_view = min(one[0] for one in nrt.values()), min(one[1] for one in nrt.values())
     fit_ratio, view_ratio = best_fit / fit, best_view / float(np.median(updates))

@@ -4,6 +4,7 @@ Usage: peer_dask.py FOLDER LINES OUT
 """
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,8 @@ def main() -> None:
         rows, cols, transform, crs = first.height, first.width, first.transform, first.crs
     inside = da.from_array(simple.burnt(lines, rows, cols, transform), chunks=CHUNK)
     arrays = [lazy(folder / f"{name}.tif", rows, cols) for name in simple.NEEDED]
-    simple.finish(simple.lost(*arrays, inside).compute(), transform, crs, out)
+    rule: Callable[..., Any] = simple.lost
+    simple.finish(rule(*arrays, inside).compute(), transform, crs, out)
 
 
 if __name__ == "__main__":

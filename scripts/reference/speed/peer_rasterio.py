@@ -39,7 +39,7 @@ def compiled() -> Callable[..., Any]:
 def main() -> None:
     """Reads, applies the rule, finishes."""
     folder, lines, out, way = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4]
-    rule = compiled() if way == "numba" else simple.lost
+    rule: Callable[..., Any] = compiled() if way == "numba" else simple.lost
     with rasterio.open(folder / f"{simple.NEEDED[0]}.tif") as first:
         rows, cols, transform, crs = first.height, first.width, first.transform, first.crs
     inside = simple.burnt(lines, rows, cols, transform)

@@ -50,8 +50,9 @@ def ring(draw: np.random.Generator, centre: tuple[float, float], reach: float, v
     for number, amplitude, phase in zip(wave, height, draw.uniform(0, 2 * np.pi, len(wave)), strict=True):
         radius += amplitude * np.sin(number * turn + phase)
     radius = reach * np.clip(radius, 0.3, 1.35) / 1.35
-    points = np.round(np.c_[centre[0] + radius * np.cos(turn), centre[1] + radius * np.sin(turn)], 3)
-    return [*points.tolist(), points[0].tolist()]
+    x, y = centre[0] + radius * np.cos(turn), centre[1] + radius * np.sin(turn)
+    points: list[list[float]] = np.round(np.stack([x, y], 1), 3).tolist()
+    return [*points, points[0]]
 
 
 def lattice_places(draw: np.random.Generator, side: int, count: int) -> list[tuple[float, float, float]]:
@@ -113,6 +114,7 @@ def parcels(side: int, transform: Affine) -> tuple[np.ndarray[Any, Any], list[di
 
 def write_date(folder: Path, date: int, side: int, changed: np.ndarray[Any, Any], transform: Affine) -> None:
     """Six bands and the classes of one date."""
+    # The ground is the same on both dates; weather and noise are a date's own.
     same, own = np.random.default_rng(14), np.random.default_rng(15 + date)
     cover = [(step, soft(same, side, step)) for step in (900, 300, 90, 30, 10)]
     light = [(step, soft(same, side, step)) for step in (700, 60, 8)]
@@ -120,11 +122,14 @@ def write_date(folder: Path, date: int, side: int, changed: np.ndarray[Any, Any]
     clouds = [(step, soft(own, side, step)) for step in (900, 250, 60)]
     layout = {"driver": "GTiff", "width": side, "height": side, "count": 1, "crs": f"EPSG:{EPSG}", "transform": transform,
               "tiled": True, "blockxsize": 512, "blockysize": 512, "compress": "DEFLATE", "num_threads": 2, "nodata": 0}
-    open_file = lambda band, kind, step: rasterio.open(
-        folder / f"S2_{DATES[date]}_{band}.tif", "w", dtype=kind, predictor=step, **layout)
-    files = [open_file(band, "uint16", 2) for band in BANDS]
-    classes = open_file("SCL", "uint8", 2)
-    mixed = lambda parts, rows: sum(between(grid, rows, side, step) * step**0.3 for step, grid in parts)
+
+    def open_file(band: str, kind: str) -> Any:
+        return rasterio.open(folder / f"S2_{DATES[date]}_{band}.tif", "w", dtype=kind, predictor=2, **layout)
+
+    def mixed(parts: list[tuple[int, Any]], rows: np.ndarray[Any, Any]) -> Any:
+        return sum(between(grid, rows, side, step) * step**0.3 for step, grid in parts)
+
+    files, classes = [open_file(band, "uint16") for band in BANDS], open_file("SCL", "uint8")
     for row0 in range(0, side, STRIP):
         rows = np.arange(row0, min(row0 + STRIP, side))
         dug = changed[rows].astype(bool)

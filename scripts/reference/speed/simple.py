@@ -21,9 +21,14 @@ CLEAR = (4, 5, 6, 7)
 STRIP = 512
 
 
+def ndvi(red: Any, nir: Any) -> Any:
+    """Of raw numbers, in single precision."""
+    near = nir.astype("f4")
+    return (near - red) / (near + red + 1e-6)
+
+
 def lost(red0: Any, nir0: Any, scl0: Any, red1: Any, nir1: Any, scl1: Any, inside: Any) -> Any:
     """1 where the rule holds; arrays of one shape, numpy or dask."""
-    ndvi = lambda red, nir: (nir.astype("f4") - red) / (nir.astype("f4") + red + 1e-6)
     before = ndvi(red0, nir0)
     clear = (scl0 >= CLEAR[0]) & (scl0 <= CLEAR[-1]) & (scl1 >= CLEAR[0]) & (scl1 <= CLEAR[-1])
     return ((before >= LEAST_NDVI) & (ndvi(red1, nir1) - before <= -LEAST_LOSS) & clear & (inside > 0)).astype("u1")
