@@ -71,6 +71,9 @@ pub struct Outcome<'a> {
 /// What can go wrong between a result and a file. Nothing is published when one of these is returned.
 #[derive(Debug, Error)]
 pub enum PublishError {
+    /// Object storage that does not give what was asked.
+    #[error(transparent)]
+    Bucket(#[from] crate::bucket::BucketError),
     /// The system refused a file operation.
     #[error("cannot {doing} {}: {source}; {next}", path.display())]
     Io {

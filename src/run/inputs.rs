@@ -98,7 +98,8 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
 /// The same without scenes that are set aside, and with digests of files that are known.
 pub fn gather_without(plan: &Plan, set_aside: &SetAside, digests: Digests) -> Result<Inputs, RunError> {
     let order = (!plan.band_order.is_empty()).then_some(plan.band_order.as_slice());
-    let found = read::scenes_without(&plan.scenes, order, set_aside)?;
+    let mut found = read::scenes_without(&plan.scenes, order, set_aside)?;
+    let digests = digests.listing(std::mem::take(&mut found.objects));
     let redlines = redline::read::read(&plan.redlines, plan.class)?;
     let context = context(plan, &redlines)?;
     let (baseline, target) = periods(plan, &found.scenes)?;

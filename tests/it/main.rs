@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 #![allow(clippy::print_stdout, reason = "a skipped test says why")]
 
+mod bucket;
 mod cli;
 mod context;
 mod doubts;

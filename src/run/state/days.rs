@@ -73,7 +73,9 @@ pub fn take(
         pieces.sort_by_key(|(name, _)| *name);
         pieces.iter().try_for_each(|(name, packed)| writer.add(*name, packed))?;
     }
-    Ok(known(writer.commit()?))
+    let sha256 = writer.commit()?;
+    store.keep(&file)?;
+    Ok(known(sha256))
 }
 
 /// The side of the windows to read: as large as half of the memory allows, and no higher than lets the pieces of a row of

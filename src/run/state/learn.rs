@@ -85,9 +85,12 @@ pub fn learn(
         } else {
             progress.step(tiles.iter().map(|tile| tile.len() as u64).sum());
         }
-        for row0 in own {
+        for (row0, before) in own.into_iter().zip(there) {
             let name = file(row0, key);
             if let Some(chunks) = store.whole(&name, &of) {
+                if before.is_none() {
+                    store.keep(&name)?;
+                }
                 known.insert(name, chunks.sha256);
             }
         }

@@ -22,7 +22,11 @@ mod judge;
 
 mod learn;
 
+pub mod lease;
+
 mod looked_back;
+
+mod remote;
 
 pub mod report;
 
@@ -84,6 +88,10 @@ pub fn night(plan: &Plan, store: &mut Store, conduct: &Conduct) -> Result<(Updat
                 }
                 _ => return Err(error.into()),
             },
+            Err(fault) => {
+                store.forget_damaged(&fault);
+                return Err(fault);
+            }
             other => return other,
         }
     }
