@@ -114,6 +114,15 @@ impl Client {
         Ok(objects)
     }
 
+    /// Every object below an address, or the one that it is.
+    pub fn below(&self, address: &Address) -> Result<Vec<Object>, BucketError> {
+        let found = self.list(address)?;
+        if found.is_empty() && !address.key.is_empty() {
+            return Ok(self.look(address)?.into_iter().collect());
+        }
+        Ok(found)
+    }
+
     /// What the storage says of an object; `None` where there is none.
     pub fn look(&self, address: &Address) -> Result<Option<Object>, BucketError> {
         const DOING: &str = "describe the object";

@@ -60,17 +60,35 @@ impl Known {
 pub struct Digests {
     known: Mutex<BTreeMap<PathBuf, Known>>,
     listed: BTreeMap<PathBuf, Object>,
+    listed_at: Option<Address>,
 }
 
 impl Digests {
     /// Digests that are known already.
     pub fn new(known: BTreeMap<PathBuf, Known>) -> Self {
-        Self { known: Mutex::new(known), listed: BTreeMap::new() }
+        Self { known: Mutex::new(known), ..Self::default() }
     }
 
-    /// The same with objects as they were listed: each is asked for by its own content only.
-    pub fn listing(self, listed: BTreeMap<PathBuf, Object>) -> Self {
-        Self { listed, ..self }
+    /// The same with the objects of a place as they were listed.
+    pub fn listing(self, listed_at: Option<Address>, listed: BTreeMap<PathBuf, Object>) -> Self {
+        Self { listed, listed_at, ..self }
+    }
+
+    /// Whether objects whose digests were given out are still those that were listed: what was read of them meanwhile is theirs.
+    pub fn check_listed(&self) -> Result<(), BucketError> {
+        let Some(place) = &self.listed_at else { return Ok(()) };
+        let now = Client::get()?.below(place)?;
+        let now: BTreeMap<String, String> = now.into_iter().map(|object| (object.key, object.etag)).collect();
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, object) in self.listed.iter().filter(|(path, _)| known.contains_key(*path)) {
+            let found = now.get(&object.key).map_or("none", String::as_str);
+            if found != object.etag {
+                let address = Box::new(Address { bucket: place.bucket.clone(), key: object.key.clone() });
+                let (expected, found) = (object.etag.clone(), found.to_owned());
+                return Err(BucketError::Changed { address, expected, found });
+            }
+        }
+        Ok(())
     }
 
     /// An object as it was listed, or as it is where it was not.

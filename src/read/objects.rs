@@ -20,13 +20,8 @@ pub(crate) fn listed(
         return Err(ReadError::Stac { path: address.path(), reason: reason.to_owned() });
     }
     harden::open_network()?;
-    let client = Client::get()?;
-    let mut found = client.list(address)?;
-    if found.is_empty() && !address.key.is_empty() {
-        found.extend(client.look(address)?);
-    }
     let mut objects = BTreeMap::new();
-    for object in found {
+    for object in Client::get()?.below(address)? {
         let place = Address { bucket: address.bucket.clone(), key: object.key.clone() }.path();
         if address::is_key(&object.key) {
             objects.insert(place, object);

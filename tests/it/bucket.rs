@@ -117,6 +117,18 @@ impl Bucket {
         fs::write(self.file("json"), faults.to_string()).unwrap();
     }
 
+    /// Waits until something is asked.
+    #[track_caller]
+    fn wait_for(&self, words: &[&str]) {
+        let begun = Instant::now();
+        while !fs::read_to_string(self.file("log"))
+            .is_ok_and(|log| log.lines().any(|line| words.iter().all(|word| line.contains(word))))
+        {
+            assert!(begun.elapsed() < Duration::from_secs(60), "{words:?} is never asked");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// What was asked since the last time.
     fn asked(&self) -> Vec<String> {
         let lines = fs::read_to_string(self.file("log")).unwrap_or_default();
@@ -365,9 +377,7 @@ fn an_interrupted_night_gives_the_state_back() {
     afar.deliver_first(8);
     afar.bucket.faults(&json!([{ "match": "PUT /interrupted/state/look-back", "wait": 2 }]));
     let mut child = afar.command().stderr(Stdio::null()).spawn().unwrap();
-    while count(&afar.bucket.asked(), &["PUT", "look-back"]) == 0 {
-        assert!(child.try_wait().unwrap().is_none());
-    }
+    afar.bucket.wait_for(&["PUT", "look-back"]);
     assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert!(!afar.bucket.keys("state/").contains(&"state/lock".to_owned()));
@@ -380,10 +390,7 @@ fn a_second_run_on_one_bucket_leaves_with_4() {
     afar.deliver_first(8);
     afar.bucket.faults(&json!([{ "match": "PUT /second/state/look-back", "wait": 3 }]));
     let mut first = afar.command().stderr(Stdio::null()).spawn().unwrap();
-    let begun = Instant::now();
-    while !afar.bucket.keys("state/").contains(&"state/lock".to_owned()) {
-        assert!(begun.elapsed() < Duration::from_secs(60));
-    }
+    afar.bucket.wait_for(&["PUT", "look-back"]);
     let second = ended(&mut afar.command_to(&afar.watch.drawn.path("other")));
     assert_eq!(second.code, Some(4), "{}", second.stderr);
     says(&second.stderr, &["/vsis3/second/state: another run holds this state", "process", "sign of life"]);
@@ -401,10 +408,7 @@ fn whoever_lost_the_state_writes_no_more() {
     afar.bucket.asked();
     afar.bucket.faults(&json!([{ "match": "PUT /lost/state/night-", "wait": 2 }]));
     let first = afar.command().stderr(Stdio::piped()).spawn().unwrap();
-    let begun = Instant::now();
-    while count(&afar.bucket.asked(), &["PUT", "night-"]) == 0 {
-        assert!(begun.elapsed() < Duration::from_secs(60));
-    }
+    afar.bucket.wait_for(&["PUT", "night-"]);
     // Another run took it and wrote.
     let other = [&before[..], b"\n"].concat();
     afar.bucket.put("state/state.json", &other);
@@ -413,6 +417,34 @@ fn whoever_lost_the_state_writes_no_more() {
     assert_eq!(first.status.code(), Some(1), "{said}");
     says(&said, &["another run took this state"]);
     assert_eq!(afar.bucket.get("state/state.json"), other);
+}
+
+#[test]
+fn a_scene_that_changes_while_it_is_read_is_told_and_taken_in_the_next_night() {
+    let Some(afar) = Afar::new("changing") else { return };
+    let rest = afar.deliver_first(8);
+    afar.published();
+    // Digests are known, and everything is read again.
+    for key in afar.bucket.keys("state/").iter().filter(|key| !key.ends_with("files.json")) {
+        afar.bucket.remove(key);
+    }
+    fs::remove_dir_all(afar.out()).unwrap();
+    let changed = *afar.watch.drawn.world.dates.iter().rev().nth(rest.len()).unwrap();
+    let scene = name(changed);
+    afar.bucket.faults(
+        &json!([{ "match": format!("GET /changing/scenes/{scene}.*bytes="), "wait": 2, "times": 1 }]),
+    );
+    afar.bucket.asked();
+    let night = afar.command().stderr(Stdio::piped()).spawn().unwrap();
+    afar.bucket.wait_for(&[&scene, "bytes="]);
+    let other = fs::read(afar.watch.drawn.scene(rest[0])).unwrap();
+    afar.bucket.put(&format!("scenes/{scene}"), &other);
+    let night = night.wait_with_output().unwrap();
+    let said = String::from_utf8(night.stderr).unwrap();
+    assert_eq!(night.status.code(), Some(1), "{said}");
+    says(&said, &["it changed during the run", &scene]);
+    fs::write(afar.watch.delivered(changed), &other).unwrap();
+    afar.is_as_here();
 }
 
 #[test]

@@ -73,6 +73,7 @@ pub fn take(
         pieces.sort_by_key(|(name, _)| *name);
         pieces.iter().try_for_each(|(name, packed)| writer.add(*name, packed))?;
     }
+    inputs.digests.check_listed().map_err(StateError::from)?;
     let sha256 = writer.commit()?;
     store.keep(&file)?;
     Ok(known(sha256))

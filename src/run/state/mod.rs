@@ -119,6 +119,7 @@ fn update(
     let scratch = staging.path("");
     let found = workers(threads)?
         .install(|| bring::bring((plan, &inputs), store, (&scratch, tile_size), (&mut report, stopwatch)))?;
+    inputs.digests.check_listed().map_err(StateError::from)?;
     report.found(&found, digest::digest(digest::published(&plan.out), &found.records.leads));
     report.end((conduct.now)(), stopwatch);
     report.keep(store)?;
