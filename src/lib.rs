@@ -24,6 +24,8 @@ pub mod lead;
 
 // What happens to a pixel, in this order.
 
+pub mod bucket;
+
 pub mod read;
 
 pub mod observe;

@@ -26,7 +26,8 @@ const DOORS: &[(&[&str], &[&str])] = &[
         &["SystemTime::now", "Instant::now", "Utc::now", "Zoned::now", "Timestamp::now"],
         &["src/run", "src/cli"],
     ),
-    (&["std::net", "TcpStream", "UdpSocket", "ureq::", "reqwest::", "hyper::", "curl::"], &[]),
+    (&["ureq::", "rusty_s3::"], &["src/bucket/"]),
+    (&["std::net", "TcpStream", "UdpSocket", "reqwest::", "hyper::", "curl::"], &[]),
 ];
 
 /// Where a place is spoken of, and words that must not be said about one.

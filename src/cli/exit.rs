@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::bucket::BucketError;
 use crate::plan::PlanError;
 use crate::redline::RedLineError;
 use crate::run::RunError;
@@ -49,6 +50,7 @@ impl Exit {
 pub fn of_error(error: &anyhow::Error) -> Exit {
     let wrong_plan = error.downcast_ref::<PlanError>().is_some()
         || error.downcast_ref::<SubModelError>().is_some()
+        || matches!(error.downcast_ref(), Some(BucketError::Name { .. }))
         || error.downcast_ref::<RunError>().is_some_and(is_wrong_plan);
     let is_busy = matches!(error.downcast_ref(), Some(RunError::State(StateError::Busy { .. })));
     match (is_busy, wrong_plan) {

@@ -12,6 +12,7 @@ use signal_hook::low_level;
 use crate::cli::exit::Exit;
 use crate::cli::show;
 use crate::publish::staging;
+use crate::run::state::lease;
 
 /// Waits for a signal on a thread of its own, for the rest of the process.
 ///
@@ -22,6 +23,7 @@ pub fn watch() {
     let wait = move || {
         if signals.forever().next().is_some() {
             let abandoned = staging::abandon();
+            lease::give_back();
             show::say(if abandoned.any { "interrupted: nothing was published" } else { "interrupted" });
             // Workers are still reading: libraries must not be taken down under them.
             low_level::exit(i32::from(Exit::Interrupted.number()));

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::Args;
 
+use crate::bucket::address::{canonical, is_address};
 use crate::cli::exit::Exit;
 use crate::cli::scan::{Asked, cores};
 use crate::cli::show::{self, Bar};
@@ -55,6 +56,9 @@ impl PlanVerb {
 
 /// A path that means the same in every working folder.
 fn absolute(path: &Path) -> Result<PathBuf> {
+    if is_address(path) {
+        return Ok(canonical(path));
+    }
     std::path::absolute(path)
         .with_context(|| format!("{}: cannot be made absolute; run in a folder that exists", path.display()))
 }

@@ -24,7 +24,7 @@ const SHOWN: usize = 20;
 pub struct Asked {
     /// Plan file; see `steppewatch init`
     pub plan: Option<PathBuf>,
-    /// Folder of GeoTIFF scenes, or a STAC file
+    /// Folder of GeoTIFF scenes, here or in object storage (s3://BUCKET/PREFIX), or a STAC file
     #[arg(long, value_name = "DIR")]
     pub scenes: Option<PathBuf>,
     /// Red-line layers: GeoJSON, GeoPackage or Shapefile

@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::bucket::Address;
 use crate::cli::exit::{self, Exit};
 use crate::cli::scan::{Asked, Scanned};
 use crate::cli::show::{self, Bar};
@@ -18,7 +19,7 @@ use crate::cli::{events::Events, metrics};
 use crate::plan::Plan;
 use crate::run::state::report::Report;
 use crate::run::state::store::Store;
-use crate::run::state::{self, Conduct, StateError, Update};
+use crate::run::state::{self, Conduct, StateError, Update, lease};
 use crate::run::{Progress, RunError};
 
 /// How a night speaks.
@@ -38,9 +39,13 @@ pub struct Watch {
     /// Output folder; written whole or not at all, and replaced by each night that brings anything
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Folder of the state; without it the output folder's name with `.state`
+    /// Folder of the state, here or in object storage (s3://BUCKET/PREFIX, with a working copy beside the output folder);
+    /// without it the output folder's name with `.state`
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
+    /// Seconds for which a sign of life counts, of a state in object storage, for trials
+    #[arg(long, hide = true, default_value_t = lease::SECONDS)]
+    lease: u64,
     /// How to speak on stderr
     #[arg(long, value_enum, default_value = "text")]
     log: Log,
@@ -90,15 +95,20 @@ impl Watch {
 
     fn night(&self, clock: &dyn Fn() -> Timestamp, events: &Events) -> Result<Night> {
         let plan = self.asked.plan(self.out.as_deref())?;
-        let folder = self.state.clone().unwrap_or_else(|| beside(&plan));
+        let folder = self.state.clone().unwrap_or_else(|| beside(&plan, ".state"));
         let in_json = self.log == Log::Json;
         if in_json {
             let started =
                 json!({ "out": plan.out.display().to_string(), "state": folder.display().to_string() });
             events.say("info", "start", started);
         }
-        apart(&folder, &plan.out)?;
-        let mut store = Store::open(&folder)?;
+        let mut store = match Address::of(&folder)? {
+            Some(address) => Store::open_remote(address, &beside(&plan, ".state-copy"), (false, self.lease))?,
+            None => {
+                apart(&folder, &plan.out)?;
+                Store::open(&folder)?
+            }
+        };
         let bar = Bar::new();
         let progress: &dyn Progress = if in_json { events } else { &bar };
         let conduct = Conduct {
@@ -155,9 +165,9 @@ impl Watch {
 }
 
 /// The state beside an output folder.
-fn beside(plan: &Plan) -> PathBuf {
+fn beside(plan: &Plan, ending: &str) -> PathBuf {
     let mut name = plan.out.file_name().unwrap_or_default().to_owned();
-    name.push(".state");
+    name.push(ending);
     plan.out.with_file_name(name)
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::bucket::address::{canonical, is_address};
 use crate::plan::resolve::PlanError;
 
 /// The file as written, or the flags in the same shape.
@@ -109,7 +110,7 @@ impl PlanFile {
         let mut file: PlanFile =
             toml::from_str(&text).map_err(|error| fault(error.to_string().trim_end().to_owned()))?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        file.paths(|path| *path = folder.join(&path));
+        file.paths(|path| *path = if is_address(path) { canonical(path) } else { folder.join(&path) });
         Ok(file)
     }
 

@@ -1,10 +1,12 @@
 //! A plan as written -> a plan with every consequence decided. All faults at once.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::bucket::Address;
+use crate::bucket::address::{canonical, is_address};
 use crate::date::Period;
 use crate::plan::file::PlanFile;
 use crate::plan::{MEMORY, Plan, TILE_SIZE};
@@ -52,6 +54,7 @@ pub fn resolve(file: PlanFile, cores: usize) -> Result<Plan, PlanError> {
     let redlines = (!file.inputs.redlines.is_empty()).then_some(file.inputs.redlines);
     let redlines = desk.needed(redlines, "no red line: give --redlines FILE");
     let out = desk.needed(file.outputs.out, "no output folder: give --out DIR");
+    let scenes = desk.place(&scenes, &out);
     let class = desk.class(file.inputs.class);
     let band_order = desk.bands(&file.inputs.band_order);
     let baseline = desk.period("baseline", file.dates.baseline);
@@ -109,6 +112,16 @@ impl Desk {
     fn needed<T: Default>(&mut self, given: Option<T>, fault: &str) -> T {
         self.demand(given.is_some(), || fault.to_owned());
         given.unwrap_or_default()
+    }
+
+    /// Scenes in the one spelling of their address, where they have one; a result has none.
+    fn place(&mut self, scenes: &Path, out: &Path) -> PathBuf {
+        self.faults.extend(Address::of(scenes).err().map(|error| error.to_string()));
+        self.demand(!is_address(out), || {
+            let out = out.display();
+            format!("output folder {out}: a result is written to this disk; copy it to storage afterwards")
+        });
+        canonical(scenes)
     }
 
     fn class(&mut self, text: Option<String>) -> Option<Class> {

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::bucket::{Address, BucketError, Client, Object};
 use crate::publish::PublishError;
 
 /// Bytes read at a time.
@@ -41,38 +42,88 @@ pub struct Known {
     modified: i128,
     /// When anything about the file changed last, in nanoseconds since 1970.
     pub changed: i128,
+    /// Of an object in storage: what the storage knows its content by. Such a file has no inode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    etag: Option<String>,
     sha256: String,
+}
+
+impl Known {
+    /// Whether the storage vouches for the file, whatever the times say.
+    pub fn is_object(&self) -> bool {
+        self.etag.is_some()
+    }
 }
 
 /// Digests of files that were read before: a file that is as it was is not read again.
 #[derive(Debug, Default)]
 pub struct Digests {
     known: Mutex<BTreeMap<PathBuf, Known>>,
+    listed: BTreeMap<PathBuf, Object>,
+    listed_at: Option<Address>,
 }
 
 impl Digests {
     /// Digests that are known already.
     pub fn new(known: BTreeMap<PathBuf, Known>) -> Self {
-        Self { known: Mutex::new(known) }
+        Self { known: Mutex::new(known), ..Self::default() }
+    }
+
+    /// The same with the objects of a place as they were listed.
+    pub fn listing(self, listed_at: Option<Address>, listed: BTreeMap<PathBuf, Object>) -> Self {
+        Self { listed, listed_at, ..self }
+    }
+
+    /// Whether objects whose digests were given out are still those that were listed: what was read of them meanwhile is theirs.
+    pub fn check_listed(&self) -> Result<(), BucketError> {
+        let Some(place) = &self.listed_at else { return Ok(()) };
+        let now = Client::get()?.below(place)?;
+        let now: BTreeMap<String, String> = now.into_iter().map(|object| (object.key, object.etag)).collect();
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, object) in self.listed.iter().filter(|(path, _)| known.contains_key(*path)) {
+            let found = now.get(&object.key).map_or("none", String::as_str);
+            if found != object.etag {
+                let address = Box::new(Address { bucket: place.bucket.clone(), key: object.key.clone() });
+                let (expected, found) = (object.etag.clone(), found.to_owned());
+                return Err(BucketError::Changed { address, expected, found });
+            }
+        }
+        Ok(())
+    }
+
+    /// An object as it was listed, or as it is where it was not.
+    pub fn listed(&self, path: &Path, address: &Address) -> Result<Object, BucketError> {
+        match self.listed.get(path) {
+            Some(object) => Ok(object.clone()),
+            None => Client::get()?.look(address)?.ok_or_else(|| BucketError::Changed {
+                address: Box::new(address.clone()),
+                expected: "of any kind".to_owned(),
+                found: "none".to_owned(),
+            }),
+        }
     }
 
     /// Size and SHA-256 of a file, read only if it is not known as it is now.
     pub fn of(&self, path: &Path) -> Result<(u64, String), PublishError> {
-        let found = fs::metadata(path).map_err(|source| PublishError::io("read", path, source))?;
-        let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
-        let now = |sha256: String| Known {
-            size: found.len(),
-            inode: found.ino(),
-            modified: nanoseconds(found.mtime(), found.mtime_nsec()),
-            changed: nanoseconds(found.ctime(), found.ctime_nsec()),
-            sha256,
+        let object = match Address::of(path)? {
+            Some(address) => Some((self.listed(path, &address)?, address)),
+            None => None,
+        };
+        let now = match &object {
+            Some((object, _)) => as_listed(object),
+            None => as_it_is(path)?,
         };
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
-        if let Some(known) = known.filter(|known| *known == now(known.sha256.clone())) {
+        if let Some(known) =
+            known.filter(|known| *known == Known { sha256: known.sha256.clone(), ..now.clone() })
+        {
             return Ok((known.size, known.sha256));
         }
-        let (size, sha256) = of_file(path)?;
-        let entry = now(sha256.clone());
+        let (size, sha256) = match &object {
+            Some((object, address)) => of_object(address, object)?,
+            None => of_file(path)?,
+        };
+        let entry = Known { sha256: sha256.clone(), ..now };
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), entry);
         Ok((size, sha256))
     }
@@ -81,6 +132,38 @@ impl Digests {
     pub fn all(&self) -> BTreeMap<PathBuf, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// A file on disk as it is, without its digest.
+fn as_it_is(path: &Path) -> Result<Known, PublishError> {
+    let found = fs::metadata(path).map_err(|source| PublishError::io("read", path, source))?;
+    let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+    Ok(Known {
+        size: found.len(),
+        inode: found.ino(),
+        modified: nanoseconds(found.mtime(), found.mtime_nsec()),
+        changed: nanoseconds(found.ctime(), found.ctime_nsec()),
+        etag: None,
+        sha256: String::new(),
+    })
+}
+
+/// An object as it was listed, without its digest.
+fn as_listed(object: &Object) -> Known {
+    let modified = i128::from(object.modified) * 1_000_000_000;
+    let etag = Some(object.etag.clone());
+    Known { size: object.size, inode: 0, modified, changed: modified, etag, sha256: String::new() }
+}
+
+/// Size and SHA-256 of an object, which must still be the one that was listed.
+fn of_object(address: &Address, listed: &Object) -> Result<(u64, String), PublishError> {
+    let mut hasher = Sha256::new();
+    let read = Client::get()?.read(address, &mut hasher)?;
+    if read.etag != listed.etag {
+        let (expected, found) = (listed.etag.clone(), read.etag);
+        return Err(BucketError::Changed { address: Box::new(address.clone()), expected, found }.into());
+    }
+    Ok((read.size, hexadecimal(&hasher.finalize())))
 }
 
 /// SHA-256 (lower-case hexadecimal) of bytes.

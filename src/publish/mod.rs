@@ -19,6 +19,8 @@ pub mod staging;
 
 pub mod single;
 
+mod simple;
+
 pub mod outline;
 
 pub mod domains;
@@ -73,6 +75,9 @@ pub struct Outcome<'a> {
 /// What can go wrong between a result and a file. Nothing is published when one of these is returned.
 #[derive(Debug, Error)]
 pub enum PublishError {
+    /// Object storage that does not give what was asked.
+    #[error(transparent)]
+    Bucket(#[from] crate::bucket::BucketError),
     /// The system refused a file operation.
     #[error("cannot {doing} {}: {source}; {next}", path.display())]
     Io {

@@ -11,6 +11,7 @@ use std::fmt::Write;
 use geo::orient::Direction;
 use geo::{Coord, LineString, MapCoords, MultiPolygon, Orient, Polygon, Validation, unary_union};
 
+use crate::publish::simple::is_surely_valid;
 use crate::units::rounded;
 
 /// Decimals of a degree in every file.
@@ -26,13 +27,11 @@ pub fn for_files(outline: &MultiPolygon<f64>) -> Result<MultiPolygon<f64>, Strin
         return Err(format!("vertex ({}, {}) is no longitude and latitude", bad.x, bad.y));
     }
     let mut result = tidy(outline);
-    if !result.is_valid() {
+    if !is_surely_valid(&result) && !result.is_valid() {
         result = tidy(&unary_union(&result));
+        result.check_validation().map_err(|fault| fault.to_string())?;
     }
-    match result.check_validation() {
-        Ok(()) => Ok(result.orient(Direction::Default)),
-        Err(fault) => Err(fault.to_string()),
-    }
+    Ok(result.orient(Direction::Default))
 }
 
 /// Rounds, and drops what rounding made a point or a line.

@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 
 use gdal::raster::ColorInterpretation;
 
+use crate::bucket::{Address, Object};
 use crate::read::probe::Probe;
 use crate::read::scaling::{self, Evidence, Kind, Scaling};
-use crate::read::{ReadError, acquired, harden, stac};
+use crate::read::{ReadError, acquired, harden, objects, stac};
 use crate::scene::{Band, BandFile, Scene};
 
 /// What was found.
@@ -23,6 +24,8 @@ pub struct Discovery {
     pub skipped: Vec<(PathBuf, String)>,
     /// STAC files that say where the scenes lie and what their numbers mean, sorted; empty for a folder of files.
     pub described: Vec<PathBuf>,
+    /// Objects in storage as they were listed; empty for scenes on disk.
+    pub objects: BTreeMap<PathBuf, Object>,
 }
 
 /// Files that turned out to be unreadable, with the reason: their scenes are looked at another time.
@@ -57,8 +60,11 @@ pub fn scenes_without(
     set_aside: &SetAside,
 ) -> Result<Discovery, ReadError> {
     harden::prepare()?;
-    let (mut skipped, mut described) = (Vec::new(), Vec::new());
-    let candidates = if path.is_dir() {
+    let (mut skipped, mut described, mut objects) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let candidates = if let Some(address) = Address::of(path)? {
+        objects = objects::listed(&address, &mut skipped)?;
+        of_files(&objects::tiffs(&address, &objects, &mut skipped), (band_order, set_aside), &mut skipped)?
+    } else if path.is_dir() {
         match stac_root(path) {
             Some(root) => stac::candidates(&root, set_aside, (&mut skipped, &mut described))?,
             None => {
@@ -79,7 +85,7 @@ pub fn scenes_without(
     if candidates.is_empty() {
         return Err(no_scene(path, &skipped));
     }
-    Ok(Discovery { scenes: agree(candidates)?, skipped, described })
+    Ok(Discovery { scenes: agree(candidates)?, skipped, described, objects })
 }
 
 fn no_scene(path: &Path, skipped: &[(PathBuf, String)]) -> ReadError {
@@ -92,12 +98,12 @@ fn no_scene(path: &Path, skipped: &[(PathBuf, String)]) -> ReadError {
     ReadError::NoScene { path: path.to_owned(), why }
 }
 
-fn has_ending(path: &Path, endings: &[&str]) -> bool {
+pub(crate) fn has_ending(path: &Path, endings: &[&str]) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
     ending.is_some_and(|ending| endings.contains(&ending.as_str()))
 }
 
-fn is_json(path: &Path) -> bool {
+pub(crate) fn is_json(path: &Path) -> bool {
     has_ending(path, &["json", "geojson"])
 }
 
@@ -107,6 +113,9 @@ fn stac_root(folder: &Path) -> Option<PathBuf> {
     let root = root.into_iter().find(|file| file.is_file())?;
     tiff_files(folder, &mut Vec::new()).ok()?.is_empty().then_some(root)
 }
+
+/// Why a file is left out that lies too far down.
+pub(crate) const TOO_DEEP: &str = "lies deeper than one sub-folder; name its folder with --scenes";
 
 /// GeoTIFF files in a folder and its direct sub-folders, sorted; what lies deeper is listed as skipped.
 ///
@@ -125,10 +134,7 @@ fn tiff_files(folder: &Path, skipped: &mut Vec<(PathBuf, String)>) -> Result<Vec
             } else if !has_ending(&path, &["tif", "tiff"]) {
                 continue;
             } else if depth > 1 {
-                skipped.push((
-                    path,
-                    "lies deeper than one sub-folder; name its folder with --scenes".to_owned(),
-                ));
+                skipped.push((path, TOO_DEEP.to_owned()));
             } else {
                 files.push(path);
             }
@@ -160,12 +166,13 @@ fn of_files(
             skipped.push((path.clone(), set_aside.get(path).cloned().unwrap_or(why)));
             continue;
         }
-        let real = harden::plain_file(path)?;
-        if harden::content(&real)? == harden::Content::Vrt {
-            skipped.push((path.clone(), format!("is not a GeoTIFF, its content is {}", harden::VRT)));
-            continue;
-        }
-        let probe = Probe::open(path)?;
+        let probe = match Probe::open(path) {
+            Err(ReadError::Broken { .. }) if harden::content(path)? == harden::Content::Vrt => {
+                skipped.push((path.clone(), format!("is not a GeoTIFF, its content is {}", harden::VRT)));
+                continue;
+            }
+            opened => opened?,
+        };
         let (id, bands, note) = match named_bands(&probe, band_order) {
             Ok(named) => named,
             Err(reason) => {

@@ -2,7 +2,7 @@
 //!
 //! In:  a path.
 //! Out: an open dataset that is a GeoTIFF of a sane size, and its grid.
-//! Law: no sidecar, no VRT, no network, no driver but GTiff ever speaks.
+//! Law: no sidecar, no VRT, no driver but GTiff ever speaks; no network but where the user gave an address.
 
 use std::fs::File;
 use std::io::Read;
@@ -13,6 +13,7 @@ use gdal::config::{set_config_option, set_error_handler};
 use gdal::errors::GdalError;
 use gdal::{Dataset, DatasetOptions, GdalOpenFlags, Metadata};
 
+use crate::bucket::{Address, Client};
 use crate::grid::{Crs, Grid};
 use crate::read::ReadError;
 
@@ -32,6 +33,14 @@ const SETTINGS: [(&str, &str); 11] = [
     // Megabytes, for all threads together.
     ("GDAL_CACHEMAX", "64"),
     ("GDAL_NUM_THREADS", "1"),
+];
+
+/// The same for objects in storage, where the user says nothing else: what passes is asked again, as by our own client.
+const NETWORK: [(&str, &str); 4] = [
+    ("GDAL_HTTP_MAX_RETRY", "4"),
+    ("GDAL_HTTP_RETRY_DELAY", "0.2"),
+    ("GDAL_HTTP_CONNECTTIMEOUT", "10"),
+    ("GDAL_HTTP_TIMEOUT", "120"),
 ];
 
 /// Largest side of a scene, pixels.
@@ -55,6 +64,26 @@ pub fn prepare() -> Result<(), ReadError> {
         SETTINGS
             .iter()
             .find_map(|(key, value)| set_config_option(key, value).err().map(|error| (*key, error)))
+    });
+    match refused {
+        None => Ok(()),
+        Some((key, error)) => Err(ReadError::Setting { key, reason: error.to_string() }),
+    }
+}
+
+/// Lets GDAL ask the storage that an address means, as our own client asks it; every later call does nothing.
+///
+/// # Errors
+/// What is missing in the environment, or a setting that the library refuses.
+pub fn open_network() -> Result<(), ReadError> {
+    static DONE: OnceLock<Option<(&'static str, GdalError)>> = OnceLock::new();
+    prepare()?;
+    let settings = Client::get()?.settings();
+    let refused = DONE.get_or_init(|| {
+        let wishes = NETWORK.into_iter().filter(|(key, _)| std::env::var_os(key).is_none());
+        let wishes = wishes.map(|(key, value)| (key, value.to_owned()));
+        let mut all = settings.for_gdal().into_iter().chain(wishes);
+        all.find_map(|(key, value)| set_config_option(key, &value).err().map(|error| (key, error)))
     });
     match refused {
         None => Ok(()),
@@ -107,19 +136,25 @@ pub enum Content {
 /// What a VRT is, in words.
 pub(crate) const VRT: &str = "a VRT, which points at other files";
 
-/// Looks at the first bytes of a plain file.
+/// Bytes at the start of a file that say what it is.
+const START: usize = 16;
+
+/// Looks at the first bytes of a plain file or an object.
 ///
 /// # Errors
-/// `Access` when it cannot be read.
+/// `Access` or `Bucket` when it cannot be read.
 pub fn content(path: &Path) -> Result<Content, ReadError> {
-    let access = |source| ReadError::Access { path: path.to_owned(), source };
-    let mut start = [0_u8; 16];
-    let mut file = File::open(path).map_err(access)?.take(start.len() as u64);
-    let mut length = 0;
-    while let Ok(read @ 1..) = file.read(&mut start[length..]) {
-        length += read;
-    }
-    let start = &start[..length];
+    let start = match Address::of(path)? {
+        Some(address) => Client::get()?.start(&address, START)?,
+        None => {
+            let access = |source| ReadError::Access { path: path.to_owned(), source };
+            let mut start = Vec::with_capacity(START);
+            // A file that breaks off here is told by what is left of it.
+            let _ = File::open(path).map_err(access)?.take(START as u64).read_to_end(&mut start);
+            start
+        }
+    };
+    let start = start.as_slice();
     let tiff = [&b"II\x2a\0"[..], b"MM\0\x2a", b"II\x2b\0", b"MM\0\x2b"];
     Ok(match start {
         [] => Content::Empty,
@@ -142,22 +177,45 @@ pub fn content(path: &Path) -> Result<Content, ReadError> {
 /// `NotPlainFile`, `Broken` or `TooLarge`.
 pub fn open(path: &Path) -> Result<Dataset, ReadError> {
     prepare()?;
-    let real = plain_file(path)?;
     let broken = |reason: String| ReadError::Broken { path: path.to_owned(), reason };
-    match content(&real)? {
-        Content::Tiff => {}
-        Content::Empty => return Err(broken("the file is empty (0 bytes)".to_owned())),
-        Content::Vrt => return Err(broken(format!("its content is {VRT}"))),
-        Content::Other(what) => return Err(broken(format!("its content is {what}"))),
+    let look = |real: &Path| match content(real)? {
+        Content::Tiff => Ok(()),
+        Content::Empty => Err(broken("the file is empty (0 bytes)".to_owned())),
+        Content::Vrt => Err(broken(format!("its content is {VRT}"))),
+        Content::Other(what) => Err(broken(format!("its content is {what}"))),
+    };
+    let is_object = Address::of(path)?.is_some();
+    let real = if is_object {
+        open_network()?;
+        path.to_owned()
+    } else {
+        plain_file(path)?
+    };
+    if !is_object {
+        look(&real)?;
     }
     let options = DatasetOptions {
         open_flags: GdalOpenFlags::GDAL_OF_READONLY | GdalOpenFlags::GDAL_OF_RASTER,
         allowed_drivers: Some(&["GTiff", "COG"]),
         ..DatasetOptions::default()
     };
-    let dataset = Dataset::open_ex(&real, options).map_err(|error| broken(words(&error)))?;
+    // An object costs a question, so its first bytes are looked at only where the library does not understand it.
+    let dataset = Dataset::open_ex(&real, options).map_err(|error| match look(&real) {
+        Err(known) if is_object => known,
+        _ => broken(words(&error)),
+    })?;
     check_size(path, &dataset)?;
     Ok(dataset)
+}
+
+/// A fault of a scene, or of the storage where that does not give its object any more.
+pub(crate) fn or_of_storage(fault: ReadError) -> ReadError {
+    let address = fault.file().and_then(|file| Address::of(file).ok().flatten());
+    let Some(address) = address else { return fault };
+    match Client::get().and_then(|client| client.start(&address, START)) {
+        Ok(_) => fault,
+        Err(of_storage) => of_storage.into(),
+    }
 }
 
 /// The message of the library without its wrapping, and without the file that our error names already.

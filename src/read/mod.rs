@@ -1,6 +1,6 @@
 //! Files to windows of numbers on the plan's grid. The only door to raster GDAL.
 //!
-//! In:  a folder of GeoTIFF/COG or a STAC JSON on disk (`discover`, `stac`).
+//! In:  a folder of GeoTIFF/COG, on disk or in object storage, or a STAC JSON on disk (`discover`, `stac`).
 //! Out: `Scene`s with dates, bands and what their numbers mean (`acquired`, `scaling`), and windows of raw
 //!      numbers on any grid of the same CRS (`window`, by the rule in `resample`).
 //! Law: only plain GeoTIFF files are opened, sidecars are not looked at, sizes are judged before pixels
@@ -10,6 +10,7 @@ mod acquired;
 pub mod attributes;
 pub mod discover;
 pub mod harden;
+mod objects;
 mod probe;
 mod resample;
 mod scaling;
@@ -23,6 +24,7 @@ use thiserror::Error;
 pub use discover::{Discovery, SetAside, scenes, scenes_without};
 pub use window::{Reader, Readers};
 
+use crate::bucket::BucketError;
 use crate::grid::{Crs, Window};
 use crate::scene::Band;
 
@@ -219,6 +221,9 @@ pub enum ReadError {
         /// Grid now.
         found: String,
     },
+    /// Object storage that does not give what was asked.
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
     /// The library refuses its settings.
     #[error("GDAL does not accept setting {key}: {reason}; check the installed GDAL")]
     Setting {

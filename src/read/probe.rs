@@ -84,11 +84,9 @@ impl Probe {
     /// # Errors
     /// `Pixels` when a block cannot be decoded.
     pub(crate) fn sample(&self, name: Band, number: usize) -> Result<Vec<f64>, ReadError> {
-        let failed = |error: gdal::errors::GdalError, window: Window| ReadError::Pixels {
-            path: self.path.clone(),
-            band: name,
-            window,
-            reason: harden::words(&error),
+        let failed = |error: gdal::errors::GdalError, window: Window| {
+            let reason = harden::words(&error);
+            harden::or_of_storage(ReadError::Pixels { path: self.path.clone(), band: name, window, reason })
         };
         let band = self.dataset.rasterband(number).map_err(|error| failed(error, self.grid.whole()))?;
         let nodata = band.no_data_value();

@@ -135,7 +135,12 @@ fn linked(path: &Path, object: &Object, skipped: &mut Vec<(PathBuf, String)>) ->
 /// The file that an href means, seen from the JSON that names it.
 fn local(from: &Path, href: &str) -> Result<PathBuf, String> {
     if let Some(file) = href.strip_prefix("file://") {
-        return Ok(PathBuf::from(file));
+        // The word of a catalogue opens no network.
+        return if file.starts_with("/vsi") {
+            Err("is no file name".to_owned())
+        } else {
+            Ok(PathBuf::from(file))
+        };
     }
     if href.contains("://") {
         return Err("lies on a server; download it first, only local files are read".to_owned());
@@ -348,4 +353,23 @@ fn scale(item: &Object, id: &str, (asset, probe): (&BandAsset, &Probe)) -> Resul
             == Some(true),
         sample: probe.sample(asset.band, asset.number)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_of_a_catalogue_opens_no_network() {
+        let from = Path::new("catalogue/item.json");
+        for href in [
+            "file:///vsis3/county/a.tif",
+            "/vsis3/county/a.tif",
+            "s3://county/a.tif",
+            "file:///vsicurl/http://x",
+        ] {
+            assert!(local(from, href).is_err(), "{href}");
+        }
+        assert_eq!(local(from, "file:///data/a.tif"), Ok(PathBuf::from("/data/a.tif")));
+    }
 }

@@ -173,7 +173,9 @@ fn pixels(
     window: Window,
     used: &[usize],
 ) -> Result<Array2<f32>, ReadError> {
-    let failed = |reason: String| ReadError::Pixels { path: file.path.clone(), band, window, reason };
+    let failed = |reason: String| {
+        harden::or_of_storage(ReadError::Pixels { path: file.path.clone(), band, window, reason })
+    };
     let gdal_failed = |error| failed(harden::words(&error));
     let raster = dataset.rasterband(file.number).map_err(gdal_failed)?;
     let corner = (window.col0.cast_signed(), window.row0.cast_signed());

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 
 use geo::{BoundingRect, Coord, Intersects, LineString, MultiPolygon, Polygon, Rect};
 
+use crate::bucket::Address;
 use crate::date::{Date, Period, days_between};
 use crate::grid::crs::Transform;
 use crate::grid::{Crs, Grid, Window};
 use crate::plan::Plan;
 use crate::publish::digest::Digests;
-use crate::read::{self, Reader, SetAside};
+use crate::read::{self, ReadError, Reader, SetAside};
 use crate::redline::context::Context;
 use crate::redline::coverage::{self, OnGrid};
 use crate::redline::read::Reading;
@@ -99,7 +100,9 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
 /// The same without scenes that are set aside, and with digests of files that are known.
 pub fn gather_without(plan: &Plan, set_aside: &SetAside, digests: Digests) -> Result<Inputs, RunError> {
     let order = (!plan.band_order.is_empty()).then_some(plan.band_order.as_slice());
-    let found = read::scenes_without(&plan.scenes, order, set_aside)?;
+    let mut found = read::scenes_without(&plan.scenes, order, set_aside)?;
+    let place = Address::of(&plan.scenes).map_err(ReadError::from)?;
+    let digests = digests.listing(place, std::mem::take(&mut found.objects));
     let redlines = redline::read::read(&plan.redlines, plan.class)?;
     let context = context(plan, &redlines)?;
     let (baseline, target) = periods(plan, &found.scenes)?;

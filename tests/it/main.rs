@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, reason = "a skipped test says why")]
 
 mod around_the_clock;
+mod bucket;
 mod cli;
 mod context;
 mod doubts;

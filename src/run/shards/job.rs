@@ -13,9 +13,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::bucket::Address;
 use crate::detect::pair::PairModel;
 use crate::plan::file::Machine;
 use crate::plan::{self, Plan, PlanFile};
+use crate::publish::digest::Digests;
 use crate::publish::{PublishError, digest, single};
 use crate::redline::named;
 use crate::run::RunError;
@@ -65,7 +67,7 @@ pub struct Known {
     pub size: u64,
     /// Time of the last change in seconds since 1970, of scenes.
     pub modified: Option<i64>,
-    /// SHA-256, of everything else.
+    /// SHA-256, of everything else; of an object in storage the ETag beside the time.
     pub sha256: Option<String>,
 }
 
@@ -200,10 +202,10 @@ fn files(plan: &Plan, inputs: &Inputs) -> Result<Vec<Known>, RunError> {
         scene.bands.values().map(|band| band.path.clone()).collect::<Vec<PathBuf>>()
     };
     for path in inputs.scenes.iter().chain(&inputs.unused).flat_map(bands) {
-        files.push(by_time("scene", &path)?);
+        files.push(by_time("scene", &path, &inputs.digests)?);
     }
     for (path, _) in &inputs.skipped {
-        files.push(by_time("skipped", path)?);
+        files.push(by_time("skipped", path, &inputs.digests)?);
     }
     for path in &inputs.described {
         files.push(by_digest("stac", path)?);
@@ -223,7 +225,18 @@ fn files(plan: &Plan, inputs: &Inputs) -> Result<Vec<Known>, RunError> {
     Ok(files)
 }
 
-fn by_time(role: &str, path: &Path) -> Result<Known, RunError> {
+fn by_time(role: &str, path: &Path, digests: &Digests) -> Result<Known, RunError> {
+    if let Some(address) = Address::of(path).map_err(PublishError::from)? {
+        let object = digests.listed(path, &address).map_err(PublishError::from)?;
+        let (role, path, modified) = (role.to_owned(), path.to_owned(), Some(object.modified));
+        return Ok(Known {
+            role,
+            path,
+            size: object.size,
+            modified,
+            sha256: Some(format!("ETag {}", object.etag)),
+        });
+    }
     let metadata = fs::metadata(path).map_err(|source| PublishError::io("look at", path, source))?;
     let (size, modified) = (metadata.len(), Some(metadata.mtime()));
     Ok(Known { role: role.to_owned(), path: path.to_owned(), size, modified, sha256: None })

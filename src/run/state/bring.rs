@@ -31,6 +31,7 @@ pub fn bring(
     (report, progress): (&mut Report, &dyn Progress),
 ) -> Result<Found, RunError> {
     check(inputs)?;
+    store.pull()?;
     let stands_on = stands::stands_on(inputs)?;
     let key = stands::key(&stands_on);
     report.learned = differences(&store.head, &stands_on);
@@ -102,6 +103,7 @@ fn ended(
     let sha256 = writer.commit()?;
     let name = format!("night-{sha256:.16}.cells");
     fs::rename(temporary, store.path(&name)).map_err(access)?;
+    store.keep(&name)?;
     Ok((name, sha256))
 }
 

@@ -73,7 +73,10 @@ pub fn take(
         pieces.sort_by_key(|(name, _)| *name);
         pieces.iter().try_for_each(|(name, packed)| writer.add(*name, packed))?;
     }
-    Ok(known(writer.commit()?))
+    inputs.digests.check_listed().map_err(StateError::from)?;
+    let sha256 = writer.commit()?;
+    store.keep(&file)?;
+    Ok(known(sha256))
 }
 
 /// The side of the windows to read: as large as half of the memory allows, and no higher than lets the pieces of a row of

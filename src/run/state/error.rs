@@ -5,15 +5,42 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::bucket::BucketError;
+
 /// Why a state cannot be used, with the next step.
 #[derive(Debug, Error)]
 pub enum StateError {
     /// Another process works on it.
-    #[error("{}: another run holds this state; it goes on, and this one leaves", .path.display())]
+    #[error("{}: another run holds this state{holder}; it goes on, and this one leaves", .path.display())]
     Busy {
         /// The folder.
         path: PathBuf,
+        /// Who holds it, in words, where that is known.
+        holder: String,
     },
+    /// Another process took it while this one worked on it.
+    #[error(
+        "{}: another run took this state, because this one gave no sign of life for too long; the state is that of the other \
+         run; look at the network, then run again",
+        .path.display()
+    )]
+    Lost {
+        /// The lock.
+        path: PathBuf,
+    },
+    /// Object storage in which two runs could write at once.
+    #[error(
+        "{}: this storage writes an object though If-None-Match or If-Match forbids it, so two runs could spoil each other's \
+         state; keep the state on a disk, or in storage that knows conditional writes",
+        .path.display()
+    )]
+    Unconditional {
+        /// The state.
+        path: PathBuf,
+    },
+    /// Object storage that does not give or take what was asked.
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
     /// The folder holds something else.
     #[error("{}: {reason}; give an empty folder or one that `steppewatch watch` made", .path.display())]
     NotAState {

@@ -22,9 +22,9 @@ use crate::baseline::{CELL, RING};
 
 /// Writes what a state knows. Returns the names of the bands.
 pub fn export(store: &Store, path: &Path) -> Result<Vec<String>, RunError> {
+    store.pull()?;
     let head = &store.head;
-    let nothing =
-        |reason: &str| StateError::NotAState { path: store.folder.clone(), reason: reason.to_owned() };
+    let nothing = |reason: &str| StateError::NotAState { path: store.place(), reason: reason.to_owned() };
     let (Some(grid), Some((night, _))) = (&head.grid, &head.night) else {
         return Err(nothing("no night has ended here yet").into());
     };

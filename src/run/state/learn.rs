@@ -22,6 +22,7 @@ use crate::read::{Reader, Readers};
 use crate::run::cell::{Asked, Learned, Normality, judge_cell};
 use crate::run::inputs::Inputs;
 use crate::run::signs;
+use crate::run::state::StateError;
 use crate::run::state::chunks::{self, Packed, Writer};
 use crate::run::state::stands;
 use crate::run::state::store::Store;
@@ -85,9 +86,12 @@ pub fn learn(
         } else {
             progress.step(tiles.iter().map(|tile| tile.len() as u64).sum());
         }
-        for row0 in own {
+        for (row0, before) in own.into_iter().zip(there) {
             let name = file(row0, key);
             if let Some(chunks) = store.whole(&name, &of) {
+                if before.is_none() {
+                    store.keep(&name)?;
+                }
                 known.insert(name, chunks.sha256);
             }
         }
@@ -119,6 +123,7 @@ fn learn_row(
             }
         }
     }
+    inputs.digests.check_listed().map_err(StateError::from)?;
     writers.into_values().try_for_each(|writer| writer.commit().map(|_| ()))?;
     Ok(())
 }

@@ -22,7 +22,11 @@ mod judge;
 
 mod learn;
 
+pub mod lease;
+
 mod looked_back;
+
+mod remote;
 
 pub mod report;
 
@@ -84,6 +88,10 @@ pub fn night(plan: &Plan, store: &mut Store, conduct: &Conduct) -> Result<(Updat
                 }
                 _ => return Err(error.into()),
             },
+            Err(fault) => {
+                store.forget_damaged(&fault);
+                return Err(fault);
+            }
             other => return other,
         }
     }
@@ -111,6 +119,7 @@ fn update(
     let scratch = staging.path("");
     let found = workers(threads)?
         .install(|| bring::bring((plan, &inputs), store, (&scratch, tile_size), (&mut report, stopwatch)))?;
+    inputs.digests.check_listed().map_err(StateError::from)?;
     report.found(&found, digest::digest(digest::published(&plan.out), &found.records.leads));
     report.end((conduct.now)(), stopwatch);
     report.keep(store)?;

@@ -98,7 +98,8 @@ impl Report {
         let path = store.path(PENDING);
         let json = serde_json::to_string_pretty(self).map_err(io::Error::other);
         let json = json.map_err(|source| StateError::Access { path: path.clone(), source })?;
-        Ok(single::write(&path, format!("{json}\n").as_bytes())?)
+        single::write(&path, format!("{json}\n").as_bytes())?;
+        Ok(store.keep(PENDING)?)
     }
 }
 
@@ -113,13 +114,15 @@ pub fn settle(store: &Store, out: &Path) -> Result<(), StateError> {
     let of_report = started(&bytes, |report| report);
     let manifest = fs::read(out.join(MANIFEST)).unwrap_or_default();
     let is_published = of_report.is_some() && of_report == started(&manifest, |manifest| &manifest["run"]);
-    let settled = if is_published {
-        let name = of_report.unwrap_or_default().replace(':', "-");
-        fs::rename(&path, store.path(NIGHTS).join(format!("{name}.json")))
+    let access = |source| StateError::Access { path: path.clone(), source };
+    if is_published {
+        let name = format!("{NIGHTS}/{}.json", of_report.unwrap_or_default().replace(':', "-"));
+        fs::rename(&path, store.path(&name)).map_err(access)?;
+        store.keep(&name)?;
     } else {
-        fs::remove_file(&path)
-    };
-    settled.map_err(|source| StateError::Access { path, source })
+        fs::remove_file(&path).map_err(access)?;
+    }
+    store.let_go(PENDING)
 }
 
 /// Tells somebody how far a run is and keeps how long its stages took.

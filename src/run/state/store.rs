@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::bucket::Address;
 use crate::date::Date;
 use crate::grid::Grid;
 use crate::publish::digest::Known;
@@ -21,13 +22,14 @@ use crate::publish::single;
 use crate::run::RunError;
 use crate::run::state::StateError;
 use crate::run::state::chunks::Chunks;
+use crate::run::state::remote::Remote;
 
 /// Name of the file that makes a folder a state.
 pub const HEAD: &str = "state.json";
 /// Digests of files that were read before.
-const FILES: &str = "files.json";
+pub const FILES: &str = "files.json";
 /// Held while a process works on the state.
-const LOCK: &str = "lock";
+pub const LOCK: &str = "lock";
 /// Folders of pieces.
 const PIECES: [&str; 2] = ["look-back", "views"];
 /// Folder of reports, one a night.
@@ -112,6 +114,8 @@ pub struct Store {
     pub folder: PathBuf,
     /// What it says of itself.
     pub head: Head,
+    /// The objects of which the folder is a copy, where the state lies in storage.
+    remote: Option<Remote>,
     /// Held as long as the state is.
     _lock: File,
 }
@@ -119,6 +123,27 @@ pub struct Store {
 impl Store {
     /// Takes a folder, new or of a state; another process must not hold it.
     pub fn open(folder: &Path) -> Result<Self, RunError> {
+        let lock = Self::hold(folder)?;
+        let head = Self::read_head(folder)?.unwrap_or_default();
+        Ok(Self { head, folder: folder.to_owned(), remote: None, _lock: lock })
+    }
+
+    /// Takes a state in object storage, which lies in `copy` as long as it is worked on. A sign of life counts `seconds`.
+    pub fn open_remote(address: Address, copy: &Path, how: (bool, u64)) -> Result<Self, RunError> {
+        let lock = Self::hold(copy)?;
+        let remote = Remote::take(address, how)?;
+        let (folder, head) = (copy.to_owned(), Head::default());
+        let mut store = Self { head, folder, remote: Some(remote), _lock: lock };
+        let here: Vec<String> = store.found()?.iter().filter_map(|path| store.name(path)).collect();
+        if let Some(remote) = &store.remote {
+            remote.mirror(copy, &here)?;
+        }
+        store.head = Self::read_head(copy)?.unwrap_or_default();
+        Ok(store)
+    }
+
+    /// Makes a folder ready for a state and holds it.
+    fn hold(folder: &Path) -> Result<File, RunError> {
         let access = |path: &Path| {
             let path = path.to_owned();
             move |source| StateError::Access { path, source }
@@ -132,17 +157,12 @@ impl Store {
         let lock = File::options().create(true).write(true).truncate(false).open(&path);
         let lock = lock.map_err(access(&path))?;
         match lock.try_lock() {
-            Ok(()) => {}
+            Ok(()) => Ok(lock),
             Err(TryLockError::WouldBlock) => {
-                return Err(StateError::Busy { path: folder.to_owned() }.into());
+                Err(StateError::Busy { path: folder.to_owned(), holder: String::new() }.into())
             }
-            Err(TryLockError::Error(source)) => return Err(StateError::Access { path, source }.into()),
+            Err(TryLockError::Error(source)) => Err(StateError::Access { path, source }.into()),
         }
-        Ok(Self {
-            head: Self::read_head(folder)?.unwrap_or_default(),
-            folder: folder.to_owned(),
-            _lock: lock,
-        })
     }
 
     /// Takes a folder that is a state already.
@@ -190,12 +210,25 @@ impl Store {
         let json = json.map_err(|source| StateError::Access { path: path.clone(), source })?;
         single::write(&path, format!("{json}\n").as_bytes())?;
         self.head = head;
-        self.compact()?;
+        if let Some(remote) = &self.remote {
+            remote.commit(&self.folder, &self.named())?;
+        }
+        self.compact_folder()?;
         Ok(())
+    }
+
+    /// Names of the files that `state.json` names.
+    fn named(&self) -> BTreeSet<String> {
+        self.files().into_iter().map(|(file, _)| file).collect()
     }
 
     /// Removes files of the state that `state.json` does not name. Returns their number and bytes.
     pub fn compact(&self) -> Result<(usize, u64), StateError> {
+        let here = self.compact_folder()?;
+        self.remote.as_ref().map_or(Ok(here), |remote| remote.compact(&self.named()))
+    }
+
+    fn compact_folder(&self) -> Result<(usize, u64), StateError> {
         let named: BTreeSet<PathBuf> = self.files().into_iter().map(|(file, _)| self.path(&file)).collect();
         let (mut count, mut bytes) = (0, 0);
         for path in self.found()? {
@@ -236,6 +269,39 @@ impl Store {
         self.folder.join(file)
     }
 
+    /// The name within the state of a file in its folder.
+    fn name(&self, path: &Path) -> Option<String> {
+        Some(path.strip_prefix(&self.folder).ok()?.to_string_lossy().into_owned())
+    }
+
+    /// Where the state of this folder lies, for messages.
+    pub fn place(&self) -> PathBuf {
+        self.remote.as_ref().map_or(self.folder.clone(), |remote| remote.address.path())
+    }
+
+    /// Brings the pieces of a state in storage here, before they are worked with.
+    pub fn pull(&self) -> Result<(), RunError> {
+        self.remote.as_ref().map_or(Ok(()), |remote| remote.pull(&self.folder))
+    }
+
+    /// Keeps a file that was written, where the state lies in storage too.
+    pub fn keep(&self, file: &str) -> Result<(), StateError> {
+        self.remote.as_ref().map_or(Ok(()), |remote| remote.send(&self.folder, file))
+    }
+
+    /// Lets a file go that was removed from the folder.
+    pub fn let_go(&self, file: &str) -> Result<(), StateError> {
+        self.remote.as_ref().map_or(Ok(()), |remote| remote.remove(file))
+    }
+
+    /// Takes a damaged file out of the copy of a state in storage, so that the next run fetches it again.
+    pub fn forget_damaged(&self, fault: &RunError) {
+        if let (RunError::State(StateError::Damaged { path, .. }), Some(_)) = (fault, &self.remote) {
+            // What cannot be removed is told the next time too.
+            let _ = fs::remove_file(path);
+        }
+    }
+
     /// Opens a file of pieces that is whole and of what it should be; `None` otherwise.
     pub fn whole(&self, file: &str, of: &str) -> Option<Chunks> {
         Chunks::open(&self.path(file)).ok().filter(|chunks| chunks.of == of)
@@ -248,8 +314,9 @@ impl Store {
         let bytes = fs::read(&path).unwrap_or_default();
         let mut known: BTreeMap<PathBuf, Known> = serde_json::from_slice(&bytes).unwrap_or_default();
         // A file that changed while it was read, or just before, may have changed again within one tick of the clock.
-        let written = fs::metadata(&path).map(|found| found.ctime()).unwrap_or_default();
-        known.retain(|_, file| file.changed / 1_000_000_000 + TICKS < i128::from(written));
+        let written = fs::metadata(&path).map(|found| found.ctime().min(found.mtime())).unwrap_or_default();
+        known
+            .retain(|_, file| file.is_object() || file.changed / 1_000_000_000 + TICKS < i128::from(written));
         known
     }
 
@@ -258,8 +325,23 @@ impl Store {
         let path = self.path(FILES);
         let json = serde_json::to_vec(known).map_err(io::Error::other);
         let json = json.map_err(|source| StateError::Access { path: path.clone(), source })?;
-        Ok(single::write(&path, &json)?)
+        let is_kept = self.remote.is_some() && fs::read(&path).is_ok_and(|there| there == json);
+        if !is_kept {
+            single::write(&path, &json)?;
+            self.keep(FILES)?;
+        }
+        Ok(())
     }
+}
+
+/// Whether a name within a state is that of a file of pieces.
+pub fn is_piece(name: &str) -> bool {
+    name.split_once('/').map_or(is_night(name), |(part, _)| PIECES.contains(&part))
+}
+
+/// Whether a state may hold a file of that name.
+pub fn is_of_state(name: &str) -> bool {
+    OWN.contains(&name.split('/').next().unwrap_or_default()) || is_night(name)
 }
 
 /// Whether a name is that of evidence after a night.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use crate::bucket::{Address, Client};
 use crate::publish::single;
 use crate::run::RunError;
 use crate::run::state::StateError;
@@ -23,10 +24,10 @@ pub struct Verified {
     pub unnamed: usize,
 }
 
-/// Reads a state through.
-pub fn verify(folder: &Path) -> Result<Verified, RunError> {
+/// Reads a state through, once it is opened.
+pub fn verify(opened: Result<Store, RunError>) -> Result<Verified, RunError> {
     let mut verified = Verified::default();
-    let store = match Store::existing(folder) {
+    let store = match opened {
         Ok(store) => store,
         Err(RunError::State(StateError::Damaged { path, reason })) => {
             verified.faults.push((path, reason));
@@ -34,6 +35,7 @@ pub fn verify(folder: &Path) -> Result<Verified, RunError> {
         }
         Err(other) => return Err(other),
     };
+    store.pull()?;
     let named = store.files();
     let fault = |(file, sha256): &(String, String)| {
         let path = store.path(file);
@@ -63,9 +65,12 @@ pub fn verify(folder: &Path) -> Result<Verified, RunError> {
     Ok(verified)
 }
 
-/// Takes away what is damaged; the next night makes it again.
-pub fn mend(verified: &Verified) -> Result<(), StateError> {
+/// Takes away what is damaged, in object storage too where the folder is a copy; the next night makes it again.
+pub fn mend(verified: &Verified, copy: Option<(&Address, &Path)>) -> Result<(), StateError> {
     for (path, _) in &verified.faults {
+        if let Some((address, name)) = copy.and_then(|(of, copy)| Some((of, path.strip_prefix(copy).ok()?))) {
+            Client::get()?.remove(&address.join(&name.to_string_lossy()))?;
+        }
         match fs::remove_file(path) {
             Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
                 return Err(StateError::Access { path: path.clone(), source });
