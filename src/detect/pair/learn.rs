@@ -9,6 +9,7 @@ use ndarray::{Array2, Array3, ArrayView2, Axis};
 
 use serde::{Deserialize, Serialize};
 
+use crate::detect::pair::blocks::{blocks, is_taken, stride, taken};
 use crate::detect::pair::maps::{
     Expectation, LOOK, Looks, MAPS, Standard, Units, looks, maps, sibling_residuals,
 };
@@ -18,15 +19,9 @@ use crate::detect::pair::shift::{EdgeSums, Shift};
 use crate::detect::pair::stack::{PairSource, Stack, shared_bands};
 use crate::detect::pair::strata::{CodeBook, Transitions};
 use crate::detect::pair::{HALO, PairError, PairParams};
-use crate::grid::{Grid, Window};
+use crate::grid::Window;
 use crate::scene::Band;
 
-/// Side of a block in pixels.
-const BLOCK: usize = 256;
-/// A scene of at most this many pixels is learned whole.
-const WHOLE: usize = 1_600_000;
-/// Blocks along each side of a larger scene.
-const LATTICE: usize = 6;
 /// Pixels that band statistics and rank tables are learned from, at most (about).
 const RANKED: usize = 1_000_000;
 /// Pixels that strata and regressions are learned from, at most (about).
@@ -119,41 +114,6 @@ where
     let whole = sampled == source.grid().whole().len();
     let model = PairModel { params, standard, expectation, ranks: Vec::new(), clear: 0, beyond: 0, whole };
     ranked(source, &blocks, model)
-}
-
-/// Blocks to learn from: the whole grid in tiles, or a lattice of blocks over a large one.
-fn blocks(grid: &Grid) -> Vec<Window> {
-    let whole = grid.whole();
-    if whole.len() <= WHOLE {
-        return whole.tiles(BLOCK);
-    }
-    let start = |length: usize, place: usize| {
-        let size = BLOCK.min(length);
-        (size, (length - size) * (2 * place + 1) / (2 * LATTICE))
-    };
-    let mut blocks = Vec::new();
-    for down in 0..LATTICE {
-        for right in 0..LATTICE {
-            let (rows, row0) = start(grid.rows, down);
-            let (cols, col0) = start(grid.cols, right);
-            let block = Window { row0, col0, rows, cols };
-            // A long narrow grid has one row of blocks, not six of the same.
-            if !blocks.contains(&block) {
-                blocks.push(block);
-            }
-        }
-    }
-    blocks
-}
-
-/// Every how many pixels one is taken, so that about `most` are.
-fn stride(sampled: usize, most: usize) -> usize {
-    sampled.div_ceil(most).max(1)
-}
-
-/// Whether a pixel of the grid is taken at a stride: spread over rows so that no column is preferred.
-fn is_taken(row: usize, col: usize, stride: usize) -> bool {
-    (row * 7 + col).is_multiple_of(stride)
 }
 
 /// What a block says of both dates: values by date and band, and how their edges lie.
@@ -301,14 +261,6 @@ where
         sample.siblings.iter_mut().zip(part.siblings).for_each(|(all, own)| all.extend(own));
     }
     Ok(sample)
-}
-
-/// Pixels of a block that are taken at a stride.
-fn taken(block: &Window, stride: usize) -> impl Iterator<Item = (usize, usize)> {
-    let block = *block;
-    (block.row0..block.row_end())
-        .flat_map(move |row| (block.col0..block.col_end()).map(move |col| (row, col)))
-        .filter(move |&(row, col)| is_taken(row, col, stride))
 }
 
 impl Sample {

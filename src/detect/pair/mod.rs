@@ -7,6 +7,7 @@
 //! Source: our study of ten labelled Sentinel-2 pairs (complementary label-free maps, fused by ranks), with a guard
 //! against quiet scenes chosen on 300 season pairs of grass and crops without change.
 
+mod blocks;
 pub mod direction;
 pub mod evidence;
 pub mod learn;
