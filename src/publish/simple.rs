@@ -2,7 +2,7 @@
 //!
 //! In:  an outline. Out: yes, or "not sure".
 //! Law: yes is said only of an outline whose rings nowhere meet themselves or each other, with every hole inside its exterior
-//!      and in no other hole, and whose polygons have boxes apart. What merely touches is for the exact test to judge, whose cost
+//!      and in no other hole, and no polygon inside another. What merely touches is for the exact test to judge, whose cost
 //!      grows with the square of the vertices: a red line may have a million.
 //! Source: sweep along x (Shamos and Hoey 1976) with exact orientation tests.
 
@@ -10,38 +10,59 @@ use geo::{BoundingRect, Contains, Coord, Intersects, Line, LineString, MultiPoly
 
 /// Whether an outline is valid beyond doubt.
 pub(crate) fn is_surely_valid(outline: &MultiPolygon<f64>) -> bool {
-    let boxes: Vec<Rect<f64>> = outline.iter().filter_map(BoundingRect::bounding_rect).collect();
-    let apart =
-        |(place, rect): (usize, &Rect<f64>)| !boxes[..place].iter().any(|other| other.intersects(rect));
-    boxes.len() == outline.0.len() && boxes.iter().enumerate().all(apart) && outline.iter().all(is_simple)
-}
-
-fn is_simple(polygon: &Polygon<f64>) -> bool {
-    let rings: Vec<&LineString<f64>> =
-        std::iter::once(polygon.exterior()).chain(polygon.interiors()).collect();
-    let are_rings = rings.iter().all(|ring| ring.is_closed() && ring.0.len() >= 4);
-    if !are_rings
-        || rings
-            .iter()
-            .flat_map(|ring| ring.coords())
-            .any(|coord| !coord.x.is_finite() || !coord.y.is_finite())
-    {
-        return false;
-    }
-    !any_meet(&rings) && are_nested(&rings)
-}
-
-/// Whether holes lie in the exterior and in no other hole; rings that do not meet lie in each other whole or not at all.
-fn are_nested(rings: &[&LineString<f64>]) -> bool {
-    let solid: Vec<Polygon<f64>> =
-        rings.iter().map(|ring| Polygon::new((*ring).clone(), Vec::new())).collect();
-    let boxes: Vec<Option<Rect<f64>>> = solid.iter().map(BoundingRect::bounding_rect).collect();
-    let holds = |outer: usize, inner: usize| {
-        let first = rings[inner].0[0];
-        boxes[outer].is_some_and(|rect| rect.intersects(&first)) && solid[outer].contains(&first)
+    let rings: Vec<&LineString<f64>> = outline.iter().flat_map(rings_of).collect();
+    let is_ring = |ring: &&LineString<f64>| {
+        let are_finite = ring.coords().all(|coord| coord.x.is_finite() && coord.y.is_finite());
+        ring.is_closed() && ring.0.len() >= 4 && are_finite
     };
-    (1..rings.len())
-        .all(|hole| holds(0, hole) && !(1..rings.len()).any(|other| other != hole && holds(other, hole)))
+    rings.iter().all(is_ring) && !any_meet(&rings) && outline.iter().all(are_nested) && are_apart(outline)
+}
+
+fn rings_of(polygon: &Polygon<f64>) -> impl Iterator<Item = &LineString<f64>> {
+    std::iter::once(polygon.exterior()).chain(polygon.interiors())
+}
+
+/// A ring as a polygon of its own, with its box.
+struct Solid {
+    ring: Polygon<f64>,
+    bounds: Option<Rect<f64>>,
+}
+
+impl Solid {
+    fn of(ring: &LineString<f64>) -> Self {
+        let ring = Polygon::new(ring.clone(), Vec::new());
+        Self { bounds: ring.bounding_rect(), ring }
+    }
+
+    /// Whether another ring that does not meet this one lies in it: then all of it does.
+    fn holds(&self, other: &Solid) -> bool {
+        let first = other.ring.exterior().0[0];
+        self.bounds.is_some_and(|bounds| bounds.intersects(&first)) && self.ring.contains(&first)
+    }
+}
+
+/// Whether holes lie in the exterior and in no other hole.
+fn are_nested(polygon: &Polygon<f64>) -> bool {
+    let holes: Vec<Solid> = polygon.interiors().iter().map(Solid::of).collect();
+    if holes.is_empty() {
+        return true;
+    }
+    let exterior = Solid::of(polygon.exterior());
+    let in_another =
+        |place: usize| (0..holes.len()).any(|other| other != place && holes[other].holds(&holes[place]));
+    holes.iter().enumerate().all(|(place, hole)| exterior.holds(hole) && !in_another(place))
+}
+
+/// Whether no polygon lies in another; one in the hole of another is left to the exact test.
+fn are_apart(outline: &MultiPolygon<f64>) -> bool {
+    if outline.0.len() < 2 {
+        return true;
+    }
+    let all: Vec<Solid> = outline.iter().map(|polygon| Solid::of(polygon.exterior())).collect();
+    let holds_another = |(place, solid): (usize, &Solid)| {
+        all.iter().enumerate().any(|(other, inner)| other != place && solid.holds(inner))
+    };
+    !all.iter().enumerate().any(holds_another)
 }
 
 /// A side of a ring: where it stands, and how many sides its ring has.
