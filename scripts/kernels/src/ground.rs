@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use geo::{Coord, LineString, MultiPolygon, Polygon};
 use steppewatch::grid::{Crs, Grid, Window};
-use steppewatch::redline::coverage::{coverage as shares, touched as touched_by};
+use steppewatch::redline::coverage::{OnGrid, coverage as shares, touched as touched_by};
 
 use crate::Kernel;
 
@@ -62,9 +62,10 @@ pub fn touched() -> Kernel {
     let line = |number: usize| {
         let at = |salt: usize| f64::from(chance(number, salt)) * 2048.0;
         let vertices = 50 + (950.0 * chance(number, 9)) as usize;
-        MultiPolygon::new(vec![rough((at(7), at(8)), 120.0, vertices, 100 + number)])
+        let ring = rough((at(7), at(8)), 120.0, vertices, 100 + number);
+        OnGrid::new(MultiPolygon::new(vec![ring]), &grid)
     };
-    let lines: Vec<MultiPolygon<f64>> = (0..40).map(line).collect();
+    let lines: Vec<OnGrid> = (0..40).map(line).collect();
     let tile = Window { row0: 512, col0: 1024, rows: 512, cols: 512 };
     Kernel::new(tile.len(), move || touched_by(lines.iter(), &grid, tile))
 }

@@ -47,7 +47,7 @@ impl Country {
         Stack { bands: BANDS.to_vec(), values, window }
     }
 
-    fn learned(&mut self) -> PairModel {
+    fn learned(&self) -> PairModel {
         pair::learn(self, PairParams::default()).expect("expected two dates that can be compared")
     }
 }
@@ -55,8 +55,13 @@ impl Country {
 impl PairSource for Country {
     type Error = Infallible;
 
-    fn stacks(&mut self, window: Window) -> Result<(Stack, Stack), Infallible> {
-        Ok((self.cut(0, window), self.cut(1, window)))
+    fn over<T: Send>(
+        &self,
+        windows: &[Window],
+        of: impl Fn(usize, &Stack, &Stack) -> T + Sync,
+    ) -> Result<Vec<T>, Infallible> {
+        let one = |(place, window): (usize, &Window)| of(place, &self.cut(0, *window), &self.cut(1, *window));
+        Ok(windows.iter().enumerate().map(one).collect())
     }
 
     fn grid(&self) -> &Grid {
@@ -66,13 +71,13 @@ impl PairSource for Country {
 
 /// What is normal between the dates, learned from the whole country.
 pub fn learned() -> Kernel {
-    let mut country = Country::new();
+    let country = Country::new();
     Kernel::new(SIDE * SIDE, move || country.learned())
 }
 
 /// The evidence of the country without its halo.
 pub fn shown() -> Kernel {
-    let mut country = Country::new();
+    let country = Country::new();
     let (model, whole) = (country.learned(), country.grid.whole());
     let side = SIDE - 2 * HALO;
     let inner = Window { row0: HALO, col0: HALO, rows: side, cols: side };
