@@ -93,14 +93,23 @@ mod tests {
 
     #[test]
     fn a_long_outline_that_rounding_broke_is_mended_in_time() {
-        // Waves as small as the last decimal: many of them become spikes.
         let at = |step: usize| {
             let turn = step as f64 / 60_000.0 * std::f64::consts::TAU;
-            let radius = 0.05 + 2e-7 * (9_000.0 * turn).sin();
-            Coord { x: 108.0 + radius * turn.cos(), y: 41.0 + radius * turn.sin() }
+            Coord { x: 108.0 + 0.05 * turn.cos(), y: 41.0 + 0.05 * turn.sin() }
         };
-        let ring: LineString<f64> = (0..60_000).map(at).collect();
+        // Every hundredth corner goes out and back: to the last decimal on the way that it came.
+        let corner = |step: usize| {
+            let own = at(step);
+            let out = Coord { x: own.x + 1e-6, ..own };
+            if step.is_multiple_of(100) {
+                vec![own, out, Coord { x: own.x + 1e-9, ..own }]
+            } else {
+                vec![own]
+            }
+        };
+        let ring: LineString<f64> = (0..60_000).flat_map(corner).collect();
         let long = MultiPolygon::from(Polygon::new(ring, Vec::new()));
+        assert!(!is_surely_valid(&tidy(&long)));
         let result = for_files(&long).unwrap();
         assert!((result.unsigned_area() / long.unsigned_area() - 1.0).abs() < 1e-5);
     }
