@@ -7,7 +7,7 @@
 //! Source: RFC 7946; GDAL and QGIS decide the format by the first key, hence its place.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, BufWriter, Write};
 
 use geo::MultiPolygon;
 use geojson::{FeatureReader, GeoJson};
@@ -29,29 +29,29 @@ pub const GAPS: &str = "gaps.geojson";
 
 /// Writes the three files.
 pub fn write(staging: &Staging, outcome: &Outcome) -> Result<(), PublishError> {
-    checked(staging, LEADS, &leads(outcome.leads)?, outcome.leads.len())?;
-    checked(staging, SUPPRESSED, &suppressed(outcome.suppressed)?, outcome.suppressed.len())?;
-    checked(staging, GAPS, &gaps(outcome.gaps)?, outcome.gaps.len())
+    checked(staging, LEADS, outcome.leads.len(), |text| leads(outcome.leads, text))?;
+    checked(staging, SUPPRESSED, outcome.suppressed.len(), |text| suppressed(outcome.suppressed, text))?;
+    checked(staging, GAPS, outcome.gaps.len(), |text| gaps(outcome.gaps, text))
 }
 
 /// The leads as a feature collection, by rank.
-pub fn leads(leads: &[Lead]) -> Result<String, PublishError> {
+fn leads(leads: &[Lead], text: &mut Text) -> Result<(), PublishError> {
     let lines = by_rank(leads).into_iter().map(|lead| feature("lead", fields::LEAD, lead, &lead.outline));
-    collection("leads", lines)
+    collection("leads", lines, text)
 }
 
 /// The suppressed patches as a feature collection, by place and sub-model.
-pub fn suppressed(patches: &[Suppressed]) -> Result<String, PublishError> {
+fn suppressed(patches: &[Suppressed], text: &mut Text) -> Result<(), PublishError> {
     let rows = asides(patches);
     let lines =
         rows.iter().map(|row| feature("suppressed patch", fields::SUPPRESSED, row, &row.patch.outline));
-    collection("suppressed", lines)
+    collection("suppressed", lines, text)
 }
 
 /// The gaps as a feature collection, by layer, red line, sub-model, reason and period.
-pub fn gaps(gaps: &[Gap]) -> Result<String, PublishError> {
+fn gaps(gaps: &[Gap], text: &mut Text) -> Result<(), PublishError> {
     let lines = by_place(gaps).into_iter().map(|gap| feature("gap", fields::GAP, gap, &gap.outline));
-    collection("gaps", lines)
+    collection("gaps", lines, text)
 }
 
 /// Leads in the order of every file.
@@ -94,30 +94,43 @@ fn feature<T>(
     Ok(format!(r#"{{"type":"Feature","id":{id},"properties":{properties},"geometry":{geometry}}}"#))
 }
 
+/// Where a collection goes, line by line: of ten thousands of leads the whole text would be felt.
+type Text<'a> = dyn FnMut(&str) -> Result<(), PublishError> + 'a;
+
 fn collection(
     name: &str,
     lines: impl Iterator<Item = Result<String, PublishError>>,
-) -> Result<String, PublishError> {
+    text: &mut Text,
+) -> Result<(), PublishError> {
     let (english, chinese) = (json!(fields::DISCLAIMER), json!(fields::DISCLAIMER_ZH));
-    let mut text = format!(
+    text(&format!(
         r#"{{"type":"FeatureCollection","name":"{name}","disclaimer":{english},"disclaimer_zh":{chinese},"features":["#
-    );
-    // One text that grows: of ten thousands of leads a second copy would be felt.
+    ))?;
     let mut has_any = false;
     for line in lines {
-        text.push_str(if has_any { ",\n" } else { "\n" });
-        text.push_str(&line?);
+        text(if has_any { ",\n" } else { "\n" })?;
+        text(&line?)?;
         has_any = true;
     }
-    text.push_str(if has_any { "\n]}\n" } else { "]}\n" });
-    Ok(text)
+    text(if has_any { "\n]}\n" } else { "]}\n" })
 }
 
 /// Writes a collection and reads it back, feature by feature: the whole of it as values would be many times its size.
-fn checked(staging: &Staging, file: &str, text: &str, expected: usize) -> Result<(), PublishError> {
-    staging.write(file, text.as_bytes())?;
-    let path = staging.path(file);
-    let name = file;
+fn checked(
+    staging: &Staging,
+    name: &str,
+    expected: usize,
+    write: impl FnOnce(&mut Text) -> Result<(), PublishError>,
+) -> Result<(), PublishError> {
+    let path = staging.path(name);
+    let failed = |source| PublishError::io("write", &path, source);
+    let mut file = BufWriter::new(File::create(&path).map_err(failed)?);
+    let mut length = 0;
+    write(&mut |text| {
+        length += text.len() as u64;
+        file.write_all(text.as_bytes()).map_err(failed)
+    })?;
+    file.flush().map_err(failed)?;
     let wrong = |found: String| PublishError::ReadBack {
         file: name.to_owned(),
         expected: format!("{expected} features"),
@@ -125,8 +138,8 @@ fn checked(staging: &Staging, file: &str, text: &str, expected: usize) -> Result
     };
     let file = File::open(&path).map_err(|source| PublishError::io("read", &path, source))?;
     let size = file.metadata().map_err(|source| PublishError::io("read", &path, source))?.len();
-    if size != text.len() as u64 {
-        return Err(wrong(format!("{size} of {} bytes", text.len())));
+    if size != length {
+        return Err(wrong(format!("{size} of {length} bytes")));
     }
     if expected == 0 {
         // The reader of single features knows no empty list; an empty file is small.
@@ -153,6 +166,17 @@ mod tests {
     use super::*;
     use crate::publish::sample;
 
+    /// The text of a collection.
+    fn told(write: impl FnOnce(&mut Text) -> Result<(), PublishError>) -> String {
+        let mut whole = String::new();
+        write(&mut |text| {
+            whole.push_str(text);
+            Ok(())
+        })
+        .unwrap();
+        whole
+    }
+
     fn parsed(text: &str) -> FeatureCollection {
         FeatureCollection::try_from(text.parse::<GeoJson>().unwrap()).unwrap()
     }
@@ -160,7 +184,7 @@ mod tests {
     #[test]
     fn leads_read_back_in_rank_order_with_their_outline_and_all_columns() {
         let leads_in = sample::leads();
-        let text = leads(&leads_in).unwrap();
+        let text = told(|text| leads(&leads_in, text));
         let collection = parsed(&text);
         assert_eq!(collection.features.len(), leads_in.len());
         for (index, feature) in collection.features.iter().enumerate() {
@@ -177,22 +201,22 @@ mod tests {
     #[test]
     fn the_order_of_the_input_does_not_change_a_byte() {
         let (mut some_leads, mut some_gaps) = (sample::leads(), sample::gaps());
-        let (first, second) = (leads(&some_leads).unwrap(), gaps(&some_gaps).unwrap());
+        let (first, second) = (told(|text| leads(&some_leads, text)), told(|text| gaps(&some_gaps, text)));
         some_leads.reverse();
         some_gaps.reverse();
-        assert_eq!((first, second), (leads(&some_leads).unwrap(), gaps(&some_gaps).unwrap()));
+        assert_eq!((first, second), (told(|text| leads(&some_leads, text)), told(|text| gaps(&some_gaps, text))));
     }
 
     #[test]
     fn no_leads_is_a_valid_empty_collection_with_type_first() {
-        let text = leads(&[]).unwrap();
+        let text = told(|text| leads(&[], text));
         assert!(parsed(&text).features.is_empty());
         assert!(text.starts_with(r#"{"type":"FeatureCollection""#));
     }
 
     #[test]
     fn a_gap_without_a_place_has_a_null_geometry_and_no_column_less() {
-        let collection = parsed(&gaps(&sample::gaps()).unwrap());
+        let collection = parsed(&told(|text| gaps(&sample::gaps(), text)));
         let empty = collection.features.iter().find(|feature| feature.geometry.is_none()).unwrap();
         assert_eq!(empty.properties.as_ref().unwrap().len(), fields::GAP.len());
     }
@@ -202,17 +226,17 @@ mod tests {
         let mut wrong = sample::leads();
         wrong[0].confidence = f64::NAN;
         let id = wrong[0].id.clone();
-        let collection = parsed(&leads(&wrong).unwrap());
+        let collection = parsed(&told(|text| leads(&wrong, text)));
         let feature =
             collection.features.iter().find(|feature| feature.property("id") == Some(&json!(id))).unwrap();
         assert!(feature.property("confidence").unwrap().is_null());
         wrong[0].outline.0[0].exterior_mut(|ring| ring.0[1].x = f64::INFINITY);
-        assert!(leads(&wrong).unwrap_err().to_string().contains(&id));
+        assert!(leads(&wrong, &mut |_| Ok(())).unwrap_err().to_string().contains(&id));
     }
 
     #[test]
     fn no_file_judges_a_place() {
-        let all = [leads(&sample::leads()).unwrap(), gaps(&sample::gaps()).unwrap()].concat();
+        let all = [told(|text| leads(&sample::leads(), text)), told(|text| gaps(&sample::gaps(), text))].concat();
         for word in ["violation", "illegal", "违法"] {
             assert!(!all.to_lowercase().contains(word));
         }

@@ -4,11 +4,11 @@
 //! Out: `leads` (EPSG:4326), `leads_cgcs2000` (the same numbers as EPSG:4490), `redline_overlaps`, `gaps`,
 //!      `suppressed`; tables `layer_styles`, `gpkg_data_columns`, `gpkg_data_column_constraints`.
 //! Law: same outcome, same bytes: the time stamps that the format asks for are the last day of the data.
-//!      x is the longitude in every layer. The file is made in memory and written once, checked, so a full
-//!      disk is an error of the system and not a broken file.
+//!      x is the longitude in every layer. Memory does not grow with the file: it is written where it stays,
+//!      and counts only when the database finds it whole and every row is there.
 //! Source: OGC GeoPackage 1.2 (12-128r14).
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
 
 use gdal::config;
 use gdal::errors::GdalError;
@@ -16,7 +16,7 @@ use gdal::spatial_ref::{AxisMappingStrategy, SpatialRef};
 use gdal::vector::{
     Defn, Feature, FieldDefn, LayerAccess, LayerOptions, OGRFieldType, OGRwkbGeometryType, ToGdal,
 };
-use gdal::{Dataset, DatasetOptions, DriverManager, GdalOpenFlags, vsi};
+use gdal::{Dataset, DatasetOptions, DriverManager, GdalOpenFlags};
 use geo::{BooleanOps, BoundingRect, Intersects, MultiPolygon};
 use serde_json::Value;
 
@@ -34,11 +34,47 @@ pub(crate) const GEOMETRY: &str = "geom";
 /// Rows of a layer: the record and its shape.
 type Rows<'a, T> = Vec<(&'a T, &'a MultiPolygon<f64>)>;
 
+/// Settings of the driver while a file is made: a half-written file is thrown away with its folder, which goes to the
+/// disk as a whole, so that neither a journal nor a wait for the disk helps anybody.
+const WRITING: [(&str, &str); 2] = [("OGR_SQLITE_JOURNAL", "OFF"), ("OGR_SQLITE_SYNCHRONOUS", "OFF")];
+
 /// Writes `leads.gpkg`, reads it again and compares the counts.
 pub fn write(staging: &Staging, outcome: &Outcome) -> Result<(), PublishError> {
-    let bytes = in_memory(outcome)?;
-    staging.write(FILE, &bytes)?;
-    let dataset = Dataset::open(staging.path(FILE)).map_err(failed("open again"))?;
+    let path = staging.path(FILE);
+    let stamp = format!("{}T00:00:00.000Z", last_day(outcome));
+    let options: Vec<(&str, &str)> = WRITING.into_iter().chain([("OGR_CURRENT_DATE", stamp.as_str())]).collect();
+    for (name, value) in &options {
+        config::set_thread_local_config_option(name, value).map_err(failed("settle the driver"))?;
+    }
+    let written = layers(&path, outcome).and_then(|()| tables(&path, &stamp));
+    for (name, _) in options {
+        config::clear_thread_local_config_option(name).map_err(failed("settle the driver"))?;
+    }
+    written?;
+    checked(&path, outcome)
+}
+
+/// Opens the file again, lets the database look at every page, and counts the rows.
+fn checked(path: &Path, outcome: &Outcome) -> Result<(), PublishError> {
+    let dataset = Dataset::open(path).map_err(failed("open again"))?;
+    let asked = |question: &str| -> Result<String, PublishError> {
+        let dialect = gdal::vector::sql::Dialect::DEFAULT;
+        let answer = dataset.execute_sql(question, None, dialect).map_err(failed("read again"))?;
+        let told = answer.and_then(|mut rows| {
+            let row = rows.features().next()?;
+            row.field_as_string(0).ok().flatten()
+        });
+        Ok(told.unwrap_or_default())
+    };
+    let wrong = |place: String, expected: String, found: String| PublishError::ReadBack {
+        file: format!("{FILE}{place}"),
+        expected,
+        found,
+    };
+    let whole = asked("PRAGMA quick_check(1)")?;
+    if whole != "ok" {
+        return Err(wrong(String::new(), "a whole database".to_owned(), whole));
+    }
     let shared: usize = outcome.leads.iter().map(|lead| lead.redlines.len()).sum();
     let (leads, gaps, suppressed) = (outcome.leads.len(), outcome.gaps.len(), outcome.suppressed.len());
     let expected = [
@@ -49,35 +85,13 @@ pub fn write(staging: &Staging, outcome: &Outcome) -> Result<(), PublishError> {
         ("suppressed", suppressed),
     ];
     for (name, expected) in expected {
-        let layer = dataset.layer_by_name(name).map_err(failed("find the layer again"))?;
-        let found = layer.features_count();
-        if found != expected {
-            return Err(PublishError::ReadBack {
-                file: format!("{FILE}, layer {name}"),
-                expected: format!("{expected} features"),
-                found: format!("{found} features"),
-            });
+        let found = asked(&format!("SELECT count(*) FROM {name}"))?;
+        if found != expected.to_string() {
+            let features = |count: &str| format!("{count} features");
+            return Err(wrong(format!(", layer {name}"), features(&expected.to_string()), features(&found)));
         }
     }
     Ok(())
-}
-
-/// The bytes of the file.
-fn in_memory(outcome: &Outcome) -> Result<Vec<u8>, PublishError> {
-    // Tests write several at once; names in memory are shared by the whole process.
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let path = format!("/vsimem/steppewatch-{}.gpkg", COUNT.fetch_add(1, Ordering::Relaxed));
-    let stamp = format!("{}T00:00:00.000Z", last_day(outcome));
-    config::set_thread_local_config_option("OGR_CURRENT_DATE", &stamp).map_err(failed("fix the date"))?;
-    let result = layers(&path, outcome).and_then(|()| tables(&path, &stamp));
-    let cleared =
-        config::clear_thread_local_config_option("OGR_CURRENT_DATE").map_err(failed("clear the date"));
-    if result.is_err() {
-        // Best effort: memory of a failed file.
-        let _ = vsi::unlink_mem_file(&path);
-    }
-    result.and(cleared)?;
-    vsi::get_vsi_mem_file_bytes_owned(&path).map_err(failed("take the bytes"))
 }
 
 /// The last day that the data speak of; the first of 1970 when there are none.
@@ -87,7 +101,7 @@ fn last_day(outcome: &Outcome) -> crate::date::Date {
     leads.chain(gaps).max().unwrap_or(crate::date::Date::constant(1970, 1, 1))
 }
 
-fn layers(path: &str, outcome: &Outcome) -> Result<(), PublishError> {
+fn layers(path: &Path, outcome: &Outcome) -> Result<(), PublishError> {
     let driver = DriverManager::get_driver_by_name("GPKG").map_err(failed("find the GPKG driver"))?;
     let mut dataset = driver.create_vector_only(path).map_err(failed("make the file"))?;
     let leads = geojson::by_rank(outcome.leads);
@@ -216,7 +230,7 @@ fn shared_ground(outcome: &Outcome, lead: &Lead, overlap: &Overlap) -> MultiPoly
 }
 
 /// Styles, aliases and domains: tables that the format has and the driver does not write.
-fn tables(path: &str, stamp: &str) -> Result<(), PublishError> {
+fn tables(path: &Path, stamp: &str) -> Result<(), PublishError> {
     let options = DatasetOptions {
         open_flags: GdalOpenFlags::GDAL_OF_VECTOR | GdalOpenFlags::GDAL_OF_UPDATE,
         allowed_drivers: Some(&["GPKG"]),
@@ -241,16 +255,6 @@ fn failed(doing: &str) -> impl Fn(GdalError) -> PublishError {
     }
 }
 
-trait Count {
-    fn features_count(&self) -> usize;
-}
-
-impl<L: LayerAccess> Count for L {
-    fn features_count(&self) -> usize {
-        usize::try_from(self.feature_count()).unwrap_or(usize::MAX)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,24 +273,28 @@ mod tests {
         use_it(&outcome)
     }
 
-    fn opened(bytes: &[u8]) -> (tempfile::TempDir, Dataset) {
+    /// The sample as a file in a folder of its own.
+    fn written() -> (tempfile::TempDir, std::path::PathBuf) {
         let folder = tempfile::tempdir().unwrap();
+        let staging = Staging::begin(&folder.path().join("out")).unwrap();
+        with_sample(|outcome| write(&staging, outcome).unwrap());
         let path = folder.path().join(FILE);
-        std::fs::write(&path, bytes).unwrap();
-        let dataset = Dataset::open(&path).unwrap();
-        (folder, dataset)
+        std::fs::rename(staging.path(FILE), &path).unwrap();
+        (folder, path)
     }
 
     #[test]
     fn the_same_outcome_gives_the_same_bytes() {
-        let first = with_sample(|outcome| in_memory(outcome).unwrap());
+        let bytes = || std::fs::read(written().1).unwrap();
+        let first = bytes();
         std::thread::sleep(std::time::Duration::from_millis(20));
-        assert!(first == with_sample(|outcome| in_memory(outcome).unwrap()));
+        assert!(first == bytes());
     }
 
     #[test]
     fn longitude_stays_first_in_both_frames() {
-        let (_folder, dataset) = opened(&with_sample(|outcome| in_memory(outcome).unwrap()));
+        let (_folder, path) = written();
+        let dataset = Dataset::open(path).unwrap();
         for (name, code) in [("leads", 4326), ("leads_cgcs2000", 4490)] {
             let layer = dataset.layer_by_name(name).unwrap();
             assert_eq!(layer.spatial_ref().unwrap().auth_code().unwrap(), code);
@@ -311,6 +319,22 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let staging = Staging::begin(&scratch.path().join("out")).unwrap();
         write(&staging, &nothing).unwrap();
+    }
+
+    #[test]
+    fn a_row_that_is_lost_or_a_page_that_is_not_as_written_is_found_before_the_file_counts() {
+        let (_folder, path) = written();
+        with_sample(|outcome| checked(&path, outcome).unwrap());
+        with_sample(|outcome| {
+            let one_more: Vec<Lead> = outcome.leads.iter().chain(&outcome.leads[..1]).cloned().collect();
+            let error = checked(&path, &Outcome { leads: &one_more, ..*outcome }).unwrap_err().to_string();
+            assert!(error.contains("layer leads"), "{error}");
+        });
+        let mut bytes = std::fs::read(&path).unwrap();
+        let middle = bytes.len() / 2 / 4096 * 4096;
+        bytes[middle..middle + 4096].fill(0xaa);
+        std::fs::write(&path, bytes).unwrap();
+        assert!(with_sample(|outcome| checked(&path, outcome)).is_err());
     }
 
     #[test]

@@ -137,7 +137,7 @@ pub enum PublishError {
     },
     /// GDAL refused a step of the GeoPackage.
     #[error(
-        "cannot {doing} in {file}: {reason}; nothing was published, check the GDAL installation (gdalinfo --formats lists GPKG)"
+        "cannot {doing} in {file}: {reason}; nothing was published: free space on that disk, or check the GDAL installation (gdalinfo --formats lists GPKG)"
     )]
     GeoPackage {
         /// File name.

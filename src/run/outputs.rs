@@ -50,8 +50,10 @@ pub fn publish(
         redlines: &inputs.redlines.redlines,
         layers: &inputs.redlines.layers,
     };
-    geojson::write(&staging, &outcome)?;
-    gpkg::write(&staging, &outcome)?;
+    let pool = workers(plan.threads)?;
+    let layers = || rayon::join(|| geojson::write(&staging, &outcome), || gpkg::write(&staging, &outcome));
+    let (lines, database) = pool.install(layers);
+    lines.and(database)?;
     style::write(&staging)?;
     progress.stage("pictures", found.records.leads.len().min(MOST_CHIPS) as u64);
     staging.folder("chips")?;
@@ -63,7 +65,7 @@ pub fn publish(
         progress.step(1);
         Ok(())
     };
-    workers(plan.threads)?.install(|| shown.par_iter().try_for_each(draw))?;
+    pool.install(|| shown.par_iter().try_for_each(draw))?;
     let manifest = Manifest {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         plan: resolved(plan, inputs, found),

@@ -5,12 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use geo::{BoundingRect, Intersects, Rect};
+use geo::{BoundingRect, Rect};
 
 use crate::lead::{Claim, Lead, Naming, Suppressed};
 use crate::reason::AsideReason;
 use crate::run::records::Records;
-use crate::weigh::overlap::Indexed;
+use crate::weigh::overlap::{Indexed, meeting};
 
 /// Leads of two sub-models that share this much of the smaller one are one place.
 const SAME_PLACE_SHARE: f64 = 0.3;
@@ -33,17 +33,15 @@ const UNTOLD: f64 = 0.5;
 pub(super) fn one_lead_a_place(records: &mut Records) -> Vec<Absorbed> {
     let mut leads = std::mem::take(&mut records.leads);
     in_order_of_claim(&mut leads);
-    // Boxes first: of thousands of leads nearly all pairs lie apart.
     let boxes: Vec<Option<Rect<f64>>> = leads.iter().map(|lead| lead.outline.bounding_rect()).collect();
+    let near = meeting(&boxes);
     let shares_ground = |a: usize, b: usize| {
-        let is_near = matches!((&boxes[a], &boxes[b]), (Some(a), Some(b)) if a.intersects(b));
         let (a, b) = (&leads[a], &leads[b]);
         let shared = || Indexed::new(std::iter::once(&a.outline)).overlaps(&b.outline);
         // A pit within a field is the field's place; a warning or a track that a lead touches is another matter.
         let alike = is_one_kind(a, b);
         let whole = if alike { a.area.best.0.min(b.area.best.0) } else { b.area.best.0 };
-        is_near
-            && !is_later_piece(a, b)
+        !is_later_piece(a, b)
             && !is_later_piece(b, a)
             && shared().iter().any(|(_, area)| area.0 > SAME_PLACE_SHARE * whole)
     };
@@ -54,7 +52,8 @@ pub(super) fn one_lead_a_place(records: &mut Records) -> Vec<Absorbed> {
             continue;
         }
         let sharing = |lead: usize| -> Vec<usize> {
-            let others = (largest + 1..leads.len()).filter(|other| named_by[*other].is_none());
+            let others = near[lead].iter().copied();
+            let others = others.filter(|other| *other > largest && named_by[*other].is_none());
             others.filter(|other| shares_ground(lead, *other)).collect()
         };
         let here = sharing(largest);

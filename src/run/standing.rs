@@ -3,6 +3,8 @@
 //! In:  records in any order. Out: the same by rank, every lead with context, limits and incident.
 //! Law: no lead disappears; what context takes out is a suppressed patch with number, dates and areas.
 
+use std::collections::BTreeSet;
+
 use geo::MultiPolygon;
 
 use crate::law::{self, Neighbourhood};
@@ -30,9 +32,9 @@ pub(super) fn ranked(
     standing.hold(&mut records);
     // What context takes out names no ground any more: a permit for a field says nothing of the pit within.
     loop {
-        let stands = |by: &(String, String)| {
-            records.leads.iter().any(|lead| (&lead.id, &lead.model) == (&by.0, &by.1))
-        };
+        let standing_now: BTreeSet<(&str, &str)> =
+            records.leads.iter().map(|lead| (lead.id.as_str(), lead.model.as_str())).collect();
+        let stands = |(id, model): &(String, String)| standing_now.contains(&(id.as_str(), model.as_str()));
         let (free, rest): (Vec<_>, Vec<_>) =
             absorbed.into_iter().partition(|one| one.is_piece_of_its_own() && !stands(&one.by));
         absorbed = rest;

@@ -4,13 +4,15 @@
 //! Law: the outcome does not depend on the order of the leads; an incident never spans more than the period.
 //! Source: distance and period stand with their source in `redlines/rules.toml`.
 
-use geo::{BoundingRect, Distance, Euclidean, MultiPolygon, Rect};
+use std::collections::{BTreeMap, BTreeSet};
+
+use geo::{BoundingRect, Distance, Euclidean, Intersects, MultiPolygon, Rect};
 
 use crate::date::days_between;
 use crate::law::Neighbourhood;
 use crate::lead::{Area, Incident, Lead};
 use crate::units::{SquareMetres, rounded};
-use crate::weigh::overlap::{Indexed, METRES_PER_DEGREE, geodesic_area, in_metres};
+use crate::weigh::overlap::{Indexed, METRES_PER_DEGREE, geodesic_area, in_metres, meeting};
 use crate::weigh::verdict;
 
 /// Share of a lead that outlines of neighbours cut from the same pixels may overlap it by. Chosen here.
@@ -48,12 +50,12 @@ fn key(lead: &Lead) -> (crate::date::Date, &str, &str) {
 /// Which leads share a rule and lie within the distance, edge to edge.
 fn edges(leads: &[Lead], distance_m: f64) -> Vec<Vec<usize>> {
     let boxes: Vec<Option<Rect<f64>>> = leads.iter().map(|lead| lead.outline.bounding_rect()).collect();
+    let grown = |one: &Option<Rect<f64>>| one.as_ref().map(|one| widened(one, distance_m));
+    let met = meeting(&boxes.iter().map(grown).collect::<Vec<_>>());
     let mut edges = vec![Vec::new(); leads.len()];
-    for a in 0..leads.len() {
-        for b in a + 1..leads.len() {
-            let may = matches!((&boxes[a], &boxes[b]), (Some(a), Some(b)) if may_be_near(a, b, distance_m));
-            if may
-                && shares_rule(&leads[a], &leads[b])
+    for (a, met) in met.iter().enumerate() {
+        for &b in met.iter().filter(|b| **b > a) {
+            if shares_rule(&leads[a], &leads[b])
                 && apart(&leads[a].outline, &leads[b].outline) <= distance_m
             {
                 edges[a].push(b);
@@ -68,16 +70,13 @@ fn shares_rule(a: &Lead, b: &Lead) -> bool {
     a.thresholds.iter().any(|one| b.thresholds.iter().any(|other| other.rule.id == one.rule.id))
 }
 
-/// Boxes first: of thousands of leads nearly all pairs lie apart.
-fn may_be_near(a: &Rect<f64>, b: &Rect<f64>, distance_m: f64) -> bool {
-    let latitude = a.center().y.abs().max(b.center().y.abs()).min(89.0);
+/// A box in degrees with a border of some metres. Of two boxes the one nearer to a pole has the wider one.
+fn widened(one: &Rect<f64>, metres: f64) -> Rect<f64> {
+    let latitude = one.min().y.abs().max(one.max().y.abs()).min(89.0);
     // A hundredth more, so that the box never hides what the exact distance would find.
-    let degrees = 1.01 * distance_m / METRES_PER_DEGREE;
+    let degrees = 1.01 * metres / METRES_PER_DEGREE;
     let (x, y) = (degrees / latitude.to_radians().cos(), degrees);
-    a.min().x - x <= b.max().x
-        && b.min().x - x <= a.max().x
-        && a.min().y - y <= b.max().y
-        && b.min().y - y <= a.max().y
+    Rect::new((one.min().x - x, one.min().y - y), (one.max().x + x, one.max().y + y))
 }
 
 /// Metres between two outlines, edge to edge; 0 where they touch.
@@ -88,11 +87,12 @@ fn apart(a: &MultiPolygon<f64>, b: &MultiPolygon<f64>) -> f64 {
 
 /// Groups of members that hang together, each in the order of the members.
 fn connected(members: &[usize], edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
-    let mut group_of = std::collections::BTreeMap::new();
+    let asked: BTreeSet<usize> = members.iter().copied().collect();
+    let mut group_of = BTreeMap::new();
     for (number, start) in members.iter().enumerate() {
         let mut open = vec![*start];
         while let Some(at) = open.pop() {
-            if group_of.contains_key(&at) || !members.contains(&at) {
+            if group_of.contains_key(&at) || !asked.contains(&at) {
                 continue;
             }
             group_of.insert(at, number);
@@ -148,10 +148,14 @@ fn summed(members: &[usize], leads: &[Lead], pixel_area_m2: f64) -> Incident {
 fn own_share(at: usize, members: &[usize], leads: &[Lead]) -> f64 {
     let size = |at: usize| (leads[at].area.best.0, std::cmp::Reverse(key(&leads[at])));
     let is_larger = |other: &&usize| size(**other) > size(at);
-    let larger: Vec<&MultiPolygon<f64>> =
-        members.iter().filter(is_larger).map(|other| &leads[*other].outline).collect();
-    let places: Vec<usize> = (0..larger.len()).collect();
     let outline = &leads[at].outline;
+    let bounds = outline.bounding_rect();
+    let meets = |other: &&MultiPolygon<f64>| {
+        matches!((bounds, other.bounding_rect()), (Some(a), Some(b)) if a.intersects(&b))
+    };
+    let larger = members.iter().filter(is_larger).map(|other| &leads[*other].outline);
+    let larger: Vec<&MultiPolygon<f64>> = larger.filter(meets).collect();
+    let places: Vec<usize> = (0..larger.len()).collect();
     let shared = Indexed::new(larger.into_iter()).shared(outline, &places).0;
     let share = shared / geodesic_area(outline).0.max(1e-9);
     if share < SLIVER { 1.0 } else { 1.0 - share.min(1.0) }

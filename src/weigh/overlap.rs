@@ -61,6 +61,25 @@ impl Indexed {
     }
 }
 
+/// For each box the others that it meets, in order: a sweep from west to east, for of ten thousands nearly all pairs lie apart.
+pub fn meeting(boxes: &[Option<Rect<f64>>]) -> Vec<Vec<usize>> {
+    let mut from_west: Vec<(usize, &Rect<f64>)> =
+        boxes.iter().enumerate().filter_map(|(place, one)| Some((place, one.as_ref()?))).collect();
+    from_west.sort_by(|a, b| a.1.min().x.total_cmp(&b.1.min().x));
+    let mut met = vec![Vec::new(); boxes.len()];
+    let mut open: Vec<(usize, &Rect<f64>)> = Vec::new();
+    for (place, one) in from_west {
+        open.retain(|(_, earlier)| earlier.max().x >= one.min().x);
+        for (other, _) in open.iter().filter(|(_, earlier)| earlier.intersects(one)) {
+            met[place].push(*other);
+            met[*other].push(place);
+        }
+        open.push((place, one));
+    }
+    met.iter_mut().for_each(|met| met.sort_unstable());
+    met
+}
+
 /// Metres of a degree of latitude, and of longitude at the equator; a border of some metres needs no better.
 pub const METRES_PER_DEGREE: f64 = 111_195.0;
 
@@ -132,6 +151,19 @@ mod tests {
         let two = MultiPolygon(vec![field.0[0].clone(), ground((5.0, 6.0), (0.0, 1.0)).0[0].clone()]);
         assert_eq!(boxes(geodesic_area(&two)), 2.0);
         assert_eq!(geodesic_area(&MultiPolygon(Vec::new())).0, 0.0);
+    }
+
+    #[test]
+    fn boxes_that_meet_name_each_other_also_where_they_only_touch() {
+        let of = |x: (f64, f64), y: (f64, f64)| Some(Rect::new((x.0, y.0), (x.1, y.1)));
+        let boxes = [
+            of((5.0, 9.0), (0.0, 1.0)),
+            None,
+            of((0.0, 5.0), (1.0, 2.0)),
+            of((1.0, 2.0), (0.0, 9.0)),
+            of((1.0, 8.0), (3.0, 4.0)),
+        ];
+        assert_eq!(meeting(&boxes), [vec![2], vec![], vec![0, 3], vec![2, 4], vec![3]]);
     }
 
     #[test]
