@@ -204,7 +204,10 @@ mod tests {
         let (first, second) = (told(|text| leads(&some_leads, text)), told(|text| gaps(&some_gaps, text)));
         some_leads.reverse();
         some_gaps.reverse();
-        assert_eq!((first, second), (told(|text| leads(&some_leads, text)), told(|text| gaps(&some_gaps, text))));
+        assert_eq!(
+            (first, second),
+            (told(|text| leads(&some_leads, text)), told(|text| gaps(&some_gaps, text)))
+        );
     }
 
     #[test]
@@ -236,7 +239,8 @@ mod tests {
 
     #[test]
     fn no_file_judges_a_place() {
-        let all = [told(|text| leads(&sample::leads(), text)), told(|text| gaps(&sample::gaps(), text))].concat();
+        let all =
+            [told(|text| leads(&sample::leads(), text)), told(|text| gaps(&sample::gaps(), text))].concat();
         for word in ["violation", "illegal", "违法"] {
             assert!(!all.to_lowercase().contains(word));
         }

@@ -8,6 +8,7 @@
 //!      and counts only when the database finds it whole and every row is there.
 //! Source: OGC GeoPackage 1.2 (12-128r14).
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use gdal::config;
@@ -21,9 +22,10 @@ use geo::{BooleanOps, BoundingRect, Intersects, MultiPolygon};
 use serde_json::Value;
 
 use crate::grid::Crs;
-use crate::lead::{Lead, Overlap};
+use crate::lead::Lead;
 use crate::publish::fields::{self, Field, Kind, Shared};
 use crate::publish::{Outcome, PublishError, Staging, aside, geojson, gpkg_schema, outline};
+use crate::redline::RedLine;
 
 /// Name of the file.
 pub const FILE: &str = "leads.gpkg";
@@ -42,7 +44,8 @@ const WRITING: [(&str, &str); 2] = [("OGR_SQLITE_JOURNAL", "OFF"), ("OGR_SQLITE_
 pub fn write(staging: &Staging, outcome: &Outcome) -> Result<(), PublishError> {
     let path = staging.path(FILE);
     let stamp = format!("{}T00:00:00.000Z", last_day(outcome));
-    let options: Vec<(&str, &str)> = WRITING.into_iter().chain([("OGR_CURRENT_DATE", stamp.as_str())]).collect();
+    let options: Vec<(&str, &str)> =
+        WRITING.into_iter().chain([("OGR_CURRENT_DATE", stamp.as_str())]).collect();
     for (name, value) in &options {
         config::set_thread_local_config_option(name, value).map_err(failed("settle the driver"))?;
     }
@@ -196,23 +199,29 @@ fn filled<'a, T>(defn: &'a Defn, fields: &[Field<T>], record: &T) -> Result<Feat
 
 /// One row for each lead and red line, largest overlap first within a lead.
 fn shared(outcome: &Outcome) -> Vec<Shared> {
+    let mut lines: BTreeMap<(&str, &str), Vec<&RedLine>> = BTreeMap::new();
+    for line in outcome.redlines {
+        if let Some(layer) = outcome.layers.get(line.layer) {
+            lines.entry((&layer.file, &line.id)).or_default().push(line);
+        }
+    }
     let mut rows = Vec::new();
     for lead in geojson::by_rank(outcome.leads) {
         for overlap in &lead.redlines {
+            let features = lines.get(&(overlap.layer.as_str(), overlap.id.as_str()));
             rows.push(Shared {
                 lead_id: lead.id.clone(),
                 rank: lead.rank,
                 overlap: overlap.clone(),
-                outline: shared_ground(outcome, lead, overlap),
+                outline: shared_ground(lead, features.map_or(&[], Vec::as_slice)),
             });
         }
     }
     rows
 }
 
-fn shared_ground(outcome: &Outcome, lead: &Lead, overlap: &Overlap) -> MultiPolygon<f64> {
-    let layer_is = |index: usize| outcome.layers.get(index).is_some_and(|layer| layer.file == overlap.layer);
-    let lines = outcome.redlines.iter().filter(|line| line.id == overlap.id && layer_is(line.layer));
+/// What a lead shares with the features of a red line.
+fn shared_ground(lead: &Lead, lines: &[&RedLine]) -> MultiPolygon<f64> {
     let mut polygons = Vec::new();
     for line in lines {
         // A county's red line may have thousands of polygons; only those near the lead are cut.

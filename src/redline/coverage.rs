@@ -72,14 +72,14 @@ fn bent_ring(
 ) -> Result<LineString<f64>, CrsError> {
     let to = |point: Coord<f64>| transform.point(point.x, point.y).map(|(x, y)| Coord { x, y });
     let mut result = Vec::with_capacity(ring.coords_count());
-    for line in ring.lines() {
-        let start = (line.start, to(line.start)?);
-        let end = (line.end, to(line.end)?);
-        result.push(start.1);
-        halve(start, end, (&to, tolerance), MAX_HALVINGS, &mut result)?;
-    }
-    if let Some(last) = ring.0.last() {
-        result.push(to(*last)?);
+    let mut start: Option<Mapped> = None;
+    for &point in &ring.0 {
+        let end = (point, to(point)?);
+        if let Some(start) = start {
+            halve(start, end, (&to, tolerance), MAX_HALVINGS, &mut result)?;
+        }
+        result.push(end.1);
+        start = Some(end);
     }
     Ok(LineString::new(result))
 }
@@ -96,14 +96,14 @@ fn halve<F>(
 where
     F: Fn(Coord<f64>) -> Result<Coord<f64>, CrsError>,
 {
-    let strays = |part: f64| -> Result<f64, CrsError> {
-        let mapped = (rule.0)(start.0 + (end.0 - start.0) * part)?;
+    let off = |mapped: Coord<f64>, part: f64| {
         let off = mapped - (start.1 + (end.1 - start.1) * part);
-        Ok(off.x.hypot(off.y))
+        off.x.hypot(off.y)
     };
+    let strays = |part: f64| Ok(off((rule.0)(start.0 + (end.0 - start.0) * part)?, part));
     let middle = (start.0 + end.0) / 2.0;
     let mapped = (rule.0)(middle)?;
-    let mut stray = strays(0.5)?;
+    let mut stray = off(mapped, 0.5);
     // An edge bent like an S returns to its chord in the middle; only long ones can.
     let long = (end.1 - start.1).x.hypot((end.1 - start.1).y) > LONG_EDGE * rule.1;
     if stray <= rule.1 && long {

@@ -5,13 +5,19 @@
 //!      infinity, so that the check can name feature, ring and vertex.
 //! Source: RFC 7946; the `crs` member of the 2008 specification is understood.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::grid::Crs;
 use crate::redline::RedLineError;
 use crate::redline::source::{RawPolygon, SourceFeature, SourceLayer};
+
+/// The member that lists the features of a collection.
+const FEATURES: &str = "features";
 
 /// Largest file that is read whole.
 const MAX_BYTES: u64 = 1 << 30;
@@ -31,15 +37,24 @@ pub(crate) fn layer(path: &Path, real: &Path) -> Result<SourceLayer, RedLineErro
     let bytes = std::fs::read(real).map_err(|error| refuse(format!("cannot be read ({error})")))?;
     let text = text(&bytes).map_err(refuse)?;
     let text = quoted(text);
-    let value: Value = serde_json::from_str(&text)
-        .map_err(|error| refuse(format!("is no JSON: {error}; save it as GeoJSON again")))?;
+    let no_json = |error: serde_json::Error| format!("is no JSON: {error}; save it as GeoJSON again");
+    let members: Members = serde_json::from_str(&text).map_err(|error| refuse(no_json(error)))?;
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    let root = value.as_object().ok_or_else(|| refuse("is JSON but no GeoJSON object".to_owned()))?;
+    let root = root(&members).map_err(|error| refuse(no_json(error)))?;
     let mut notes = Vec::new();
-    let crs = crs(root, &mut notes).map_err(|reason| RedLineError::Crs { path: path.to_owned(), reason })?;
-    let features = features(root).map_err(refuse)?;
+    let crs = crs(&root, &mut notes).map_err(|reason| RedLineError::Crs { path: path.to_owned(), reason })?;
+    let features = features(&root, &members).map_err(refuse)?;
     let name = root.get("name").and_then(Value::as_str).unwrap_or(stem).to_owned();
     Ok(SourceLayer { path: path.to_owned(), name, crs, features, notes })
+}
+
+/// Members of an object as text: the features of a large layer become values one after another, never all at once.
+type Members<'a> = BTreeMap<String, &'a RawValue>;
+
+/// All members but a list of features.
+fn root(members: &Members) -> Result<Map<String, Value>, serde_json::Error> {
+    let value = |(name, text): (&String, &&RawValue)| Ok((name.clone(), serde_json::from_str(text.get())?));
+    members.iter().filter(|(name, _)| *name != FEATURES).map(value).collect()
 }
 
 fn text(bytes: &[u8]) -> Result<&str, String> {
@@ -64,9 +79,9 @@ fn text(bytes: &[u8]) -> Result<&str, String> {
 }
 
 /// Puts words and numbers that JSON cannot hold into quotes, outside of strings.
-fn quoted(text: &str) -> String {
+fn quoted(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
-    let mut result = String::with_capacity(text.len());
+    let mut result = String::new();
     let (mut copied, mut at) = (0, 0);
     while at < bytes.len() {
         match bytes[at] {
@@ -86,8 +101,11 @@ fn quoted(text: &str) -> String {
             _ => at += 1,
         }
     }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
     result.push_str(&text[copied..]);
-    result
+    Cow::Owned(result)
 }
 
 fn is_word(byte: u8) -> bool {
@@ -129,26 +147,24 @@ fn crs(root: &Map<String, Value>, notes: &mut Vec<String>) -> Result<Crs, String
     Ok(Crs::epsg(code))
 }
 
-fn features(root: &Map<String, Value>) -> Result<Vec<SourceFeature>, String> {
-    let kind = root.get("type").and_then(Value::as_str).unwrap_or_default();
-    let members: Vec<&Map<String, Value>> = match kind {
+fn features(root: &Map<String, Value>, members: &Members) -> Result<Vec<SourceFeature>, String> {
+    match root.get("type").and_then(Value::as_str).unwrap_or_default() {
         "FeatureCollection" => {
-            let list = root.get("features").and_then(Value::as_array);
-            let list = list.ok_or_else(|| "FeatureCollection has no array 'features'".to_owned())?;
-            let object = |(index, value): (usize, &'_ Value)| match value.as_object() {
-                Some(_) => Ok(index),
-                None => Err(format!("feature {} is no object", index + 1)),
+            let list = members.get(FEATURES).and_then(|list| serde_json::from_str(list.get()).ok());
+            let list: Vec<&RawValue> =
+                list.ok_or_else(|| "FeatureCollection has no array 'features'".to_owned())?;
+            let read = |(text, number): (&RawValue, usize)| {
+                let member: Option<Map<String, Value>> = serde_json::from_str(text.get()).ok();
+                feature(&member.ok_or_else(|| format!("feature {number} is no object"))?, number)
             };
-            list.iter().enumerate().try_for_each(|pair| object(pair).map(|_| ()))?;
-            list.iter().filter_map(Value::as_object).collect()
+            list.into_iter().zip(1..).map(read).collect()
         }
-        "Feature" | "Polygon" | "MultiPolygon" | "GeometryCollection" => vec![root],
-        "Point" | "MultiPoint" | "LineString" | "MultiLineString" => vec![root],
-        "Topology" => return Err("is TopoJSON; save it as GeoJSON".to_owned()),
-        _ if root.contains_key("geometryType") => return Err("is Esri JSON; save it as GeoJSON".to_owned()),
-        _ => return Err(format!("has type '{kind}', expected a GeoJSON FeatureCollection")),
-    };
-    members.into_iter().zip(1..).map(|(member, number)| feature(member, number)).collect()
+        "Feature" | "Polygon" | "MultiPolygon" | "GeometryCollection" | "Point" | "MultiPoint"
+        | "LineString" | "MultiLineString" => Ok(vec![feature(root, 1)?]),
+        "Topology" => Err("is TopoJSON; save it as GeoJSON".to_owned()),
+        _ if root.contains_key("geometryType") => Err("is Esri JSON; save it as GeoJSON".to_owned()),
+        kind => Err(format!("has type '{kind}', expected a GeoJSON FeatureCollection")),
+    }
 }
 
 fn feature(member: &Map<String, Value>, number: usize) -> Result<SourceFeature, String> {

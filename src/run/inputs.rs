@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use geo::{BoundingRect, Coord, Intersects, LineString, MultiPolygon, Polygon, Rect};
+use rayon::prelude::*;
 
 use crate::bucket::Address;
 use crate::date::{Date, Period, days_between};
@@ -19,7 +20,7 @@ use crate::redline::coverage::{self, OnGrid};
 use crate::redline::read::Reading;
 use crate::redline::{self, RedLine};
 use crate::run::asked::{self, Asked};
-use crate::run::{RunError, select};
+use crate::run::{RunError, select, workers};
 use crate::scene::{Band, Scene};
 use crate::submodel::{Feature, SubModel};
 use crate::units::SquareMetres;
@@ -124,7 +125,7 @@ pub fn gather_without(plan: &Plan, set_aside: &SetAside, digests: Digests) -> Re
     let mut reader = Reader::new();
     scenes.iter().try_for_each(|scene| reader.check_has_values(scene))?;
     let grid = common_grid(&scenes)?;
-    let on_grid = lines_on_grid(&redlines, &grid)?;
+    let on_grid = workers(plan.threads)?.install(|| lines_on_grid(&redlines, &grid))?;
     let question = |baseline: Period, target: Period| Question {
         look_back: asked(&views, [baseline, target]).map(|view| baseline.contains(view.date)).collect(),
         target,
@@ -177,16 +178,22 @@ fn context(plan: &Plan, redlines: &Reading) -> Result<Context, RunError> {
 
 /// Red lines in the CRS of the grid, in their order.
 fn lines_on_grid(redlines: &Reading, grid: &Grid) -> Result<Vec<OnGrid>, RunError> {
-    let to_grid = Transform::new(Crs::LON_LAT, grid.crs)?;
-    let one = |line: &RedLine| {
-        coverage::on_grid(line, grid, &to_grid).map_err(|source| RunError::LineOffGrid {
+    let one = |line: &RedLine, to_grid: &Transform| {
+        coverage::on_grid(line, grid, to_grid).map_err(|source| RunError::LineOffGrid {
             file: redlines.layers[line.layer].file.clone(),
             id: line.id.clone(),
             grid: grid.to_string(),
             source,
         })
     };
-    redlines.redlines.iter().map(one).collect()
+    // A transform is of one part, and costs more than many small red lines.
+    let of_some = |lines: &[RedLine]| -> Result<Vec<OnGrid>, RunError> {
+        let to_grid = Transform::new(Crs::LON_LAT, grid.crs)?;
+        lines.iter().map(|line| one(line, &to_grid)).collect()
+    };
+    let part = redlines.redlines.len().div_ceil(rayon::current_num_threads()).max(1);
+    let parts: Result<Vec<Vec<OnGrid>>, RunError> = redlines.redlines.par_chunks(part).map(of_some).collect();
+    Ok(parts?.into_iter().flatten().collect())
 }
 
 /// What the reader of the result must know of the scenes.

@@ -69,7 +69,7 @@ pub(super) struct Desk<'a> {
     pub(super) inputs: &'a Inputs,
     question: &'a Question,
     pub(super) transform: crate::grid::crs::Transform,
-    pub(super) redlines: Indexed,
+    pub(super) redlines: Indexed<'a>,
     pub(super) confidence: Model,
     pub(super) pixel_area: f64,
 }

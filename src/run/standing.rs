@@ -68,7 +68,7 @@ pub(super) struct Standing<'a> {
     desk: context::Desk<'a>,
     /// Red lines whose land a layer tells, and their outlines.
     lands: Vec<Land>,
-    told: Indexed,
+    told: Indexed<'a>,
     neighbourhood: Neighbourhood,
     pixel_area: f64,
 }

@@ -44,7 +44,7 @@ pub struct Judged {
 /// Context layers, ready to be asked.
 pub struct Desk<'a> {
     context: &'a Context,
-    indexed: Indexed,
+    indexed: Indexed<'a>,
     lawful: Lawful,
     /// Metres by which borders are not known better: of the outline, and of the layers.
     border_m: f64,

@@ -55,8 +55,7 @@ fn edges(leads: &[Lead], distance_m: f64) -> Vec<Vec<usize>> {
     let mut edges = vec![Vec::new(); leads.len()];
     for (a, met) in met.iter().enumerate() {
         for &b in met.iter().filter(|b| **b > a) {
-            if shares_rule(&leads[a], &leads[b])
-                && apart(&leads[a].outline, &leads[b].outline) <= distance_m
+            if shares_rule(&leads[a], &leads[b]) && apart(&leads[a].outline, &leads[b].outline) <= distance_m
             {
                 edges[a].push(b);
                 edges[b].push(a);
@@ -150,9 +149,7 @@ fn own_share(at: usize, members: &[usize], leads: &[Lead]) -> f64 {
     let is_larger = |other: &&usize| size(**other) > size(at);
     let outline = &leads[at].outline;
     let bounds = outline.bounding_rect();
-    let meets = |other: &&MultiPolygon<f64>| {
-        matches!((bounds, other.bounding_rect()), (Some(a), Some(b)) if a.intersects(&b))
-    };
+    let meets = |other: &&MultiPolygon<f64>| matches!((bounds, other.bounding_rect()), (Some(a), Some(b)) if a.intersects(&b));
     let larger = members.iter().filter(is_larger).map(|other| &leads[*other].outline);
     let larger: Vec<&MultiPolygon<f64>> = larger.filter(meets).collect();
     let places: Vec<usize> = (0..larger.len()).collect();

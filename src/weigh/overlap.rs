@@ -5,6 +5,9 @@ use geo::{
     unary_union,
 };
 
+use rstar::primitives::{GeomWithData, Rectangle};
+use rstar::{AABB, RTree};
+
 use crate::units::SquareMetres;
 
 /// Geodesic area of polygons in longitude and latitude (WGS 84 ellipsoid; CGCS2000 differs by less
@@ -14,33 +17,50 @@ pub fn geodesic_area(polygons: &MultiPolygon<f64>) -> SquareMetres {
     SquareMetres(polygons.0.iter().map(|polygon| polygon.geodesic_area_signed().abs()).sum())
 }
 
-/// Polygons with their bounding boxes, so that most of them need not be looked at.
-pub struct Indexed {
-    polygons: Vec<(Option<Rect<f64>>, MultiPolygon<f64>)>,
+/// Polygons in a tree of their bounding boxes, so that most of them need not be looked at.
+pub struct Indexed<'a> {
+    polygons: Vec<&'a MultiPolygon<f64>>,
+    /// The box of each polygon that has one, with its place in the list.
+    boxes: RTree<GeomWithData<Rectangle<[f64; 2]>, usize>>,
 }
 
-impl Indexed {
+impl<'a> Indexed<'a> {
     /// Indexes polygons in longitude and latitude.
-    pub fn new<'a>(polygons: impl Iterator<Item = &'a MultiPolygon<f64>>) -> Self {
-        Self { polygons: polygons.map(|polygon| (polygon.bounding_rect(), polygon.clone())).collect() }
+    pub fn new(polygons: impl Iterator<Item = &'a MultiPolygon<f64>>) -> Self {
+        let polygons: Vec<&MultiPolygon<f64>> = polygons.collect();
+        let boxed = |(place, polygon): (usize, &&MultiPolygon<f64>)| {
+            let bounds = polygon.bounding_rect()?;
+            let corners = Rectangle::from_corners(bounds.min().into(), bounds.max().into());
+            Some(GeomWithData::new(corners, place))
+        };
+        let boxes = RTree::bulk_load(polygons.iter().enumerate().filter_map(boxed).collect());
+        Self { polygons, boxes }
+    }
+
+    /// Places in the list, in order, of the polygons whose boxes meet a box.
+    fn near(&self, bounds: &Rect<f64>) -> Vec<usize> {
+        let frame = AABB::from_corners(bounds.min().into(), bounds.max().into());
+        let mut near: Vec<usize> =
+            self.boxes.locate_in_envelope_intersecting(&frame).map(|one| one.data).collect();
+        near.sort_unstable();
+        near
     }
 
     /// (place in the list, shared area) of every polygon that shares ground with `outline`.
     pub fn overlaps(&self, outline: &MultiPolygon<f64>) -> Vec<(usize, SquareMetres)> {
         let Some(bounds) = outline.bounding_rect() else { return Vec::new() };
-        let shared = |(place, (rect, polygon)): (usize, &(Option<Rect<f64>>, MultiPolygon<f64>))| {
-            rect.filter(|rect| rect.intersects(&bounds))?;
-            let shared = clipped(polygon, &bounds).intersection(outline);
+        let shared = |place: usize| {
+            let shared = clipped(self.polygons[place], &bounds).intersection(outline);
             (shared.unsigned_area() > 0.0).then(|| (place, geodesic_area(&shared)))
         };
-        self.polygons.iter().enumerate().filter_map(shared).collect()
+        self.near(&bounds).into_iter().filter_map(shared).collect()
     }
 
     /// Area that `outline` shares with any of some polygons, given by their places.
     pub fn shared(&self, outline: &MultiPolygon<f64>, places: &[usize]) -> SquareMetres {
         let Some(bounds) = outline.bounding_rect() else { return SquareMetres(0.0) };
         let near: Vec<MultiPolygon<f64>> =
-            places.iter().map(|place| clipped(&self.polygons[*place].1, &bounds)).collect();
+            places.iter().map(|place| clipped(self.polygons[*place], &bounds)).collect();
         match near.as_slice() {
             [] => SquareMetres(0.0),
             [one] => geodesic_area(&one.intersection(outline)),
@@ -52,7 +72,7 @@ impl Indexed {
     pub fn outside(&self, outline: &MultiPolygon<f64>, places: &[usize], border_m: f64) -> MultiPolygon<f64> {
         let Some(bounds) = outline.bounding_rect() else { return outline.clone() };
         let near: Vec<MultiPolygon<f64>> =
-            places.iter().map(|place| clipped(&self.polygons[*place].1, &bounds)).collect();
+            places.iter().map(|place| clipped(self.polygons[*place], &bounds)).collect();
         let mut union = unary_union(&near);
         if border_m > 0.0 {
             union = widened(&union, border_m, bounds.center().y);
@@ -126,7 +146,7 @@ mod tests {
         MultiPolygon(vec![Rect::new(at(x.0, y.0), at(x.1, y.1)).to_polygon()])
     }
 
-    fn indexed(places: &[MultiPolygon<f64>]) -> Indexed {
+    fn indexed(places: &[MultiPolygon<f64>]) -> Indexed<'_> {
         Indexed::new(places.iter())
     }
 
@@ -240,7 +260,8 @@ mod tests {
         let (east, north) = step();
         // A place 30 m beside the lead reaches into it by 20 m of a border of 50 m.
         let beside = |place: MultiPolygon<f64>| {
-            let indexed = indexed(&[place]);
+            let places = [place];
+            let indexed = indexed(&places);
             geodesic_area(&lead).0 - geodesic_area(&indexed.outside(&lead, &[0], 50.0)).0
         };
         let strip = |side: f64| 20.0 * 10.0 * side;

@@ -20,6 +20,7 @@ use crate::submodel::SubModel;
 use crate::units::{SquareMetres, rounded};
 use crate::weigh::overlap::geodesic_area;
 
+use pixels::Flawed;
 pub use pixels::{Answers, judged_area};
 
 /// Gaps that together are smaller than this are not published, in square metres: the smallest lead.
@@ -28,8 +29,8 @@ pub(super) const LEAST_GAP: f64 = 900.0;
 /// Unless they are this share of their red line: a small one may not vanish whole.
 const LEAST_SHARE: f64 = 0.1;
 
-/// Red lines that a worker takes at a time.
-const LINES_AT_ONCE: usize = 64;
+/// Parts of the red lines for each worker: a transform is of one part, and costs more than many small red lines.
+const PARTS: usize = 8;
 
 /// How far an edge of a gap may stray from its course when it is brought to longitude and latitude: 0.1 m.
 const MAX_BEND_DEGREES: f64 = 1e-6;
@@ -54,12 +55,14 @@ pub fn gaps(inputs: &Inputs, answers: &Answers) -> Result<Vec<Gap>, RunError> {
     let seasons_of = |model| Seasons::of(model, &dates, inputs.question.target);
     let seasons: Vec<Seasons> = inputs.models.iter().map(seasons_of).collect();
     let lines: Vec<usize> = (0..inputs.on_grid.len()).collect();
-    // A transform is of one worker, and costs more than a small red line.
+    let flawed = Flawed::of(inputs, answers)?;
+    let answers = (answers, &flawed);
     let of_some = |lines: &[usize]| -> Result<Vec<Vec<Gap>>, RunError> {
         let transform = inputs.to_lon_lat()?;
         lines.iter().map(|line| of_line(inputs, answers, *line, (&seasons, &transform))).collect()
     };
-    let gaps: Result<Vec<Vec<Vec<Gap>>>, RunError> = lines.par_chunks(LINES_AT_ONCE).map(of_some).collect();
+    let part = lines.len().div_ceil(PARTS * rayon::current_num_threads()).max(1);
+    let gaps: Result<Vec<Vec<Vec<Gap>>>, RunError> = lines.par_chunks(part).map(of_some).collect();
     let mut gaps: Vec<Gap> = gaps?.into_iter().flatten().flatten().collect();
     gaps.retain(worth_telling(&gaps));
     Ok(gaps)
@@ -68,7 +71,7 @@ pub fn gaps(inputs: &Inputs, answers: &Answers) -> Result<Vec<Gap>, RunError> {
 /// Gaps of one red line.
 fn of_line(
     inputs: &Inputs,
-    answers: &Answers,
+    answers: (&Answers, &Flawed),
     line: usize,
     (seasons, transform): (&[Seasons], &Transform),
 ) -> Result<Vec<Gap>, RunError> {

@@ -1,6 +1,7 @@
 //! Gaps that single pixels have: what the planes of a sub-model say of each, counted by share inside the red line.
 
 use geo::{BooleanOps, Coord, MapCoords, MultiPolygon, Polygon, Rect, unary_union};
+use rayon::prelude::*;
 
 use crate::date::Date;
 use crate::detect::seasons::{LATE, NO_GATE, Seasons, Slot};
@@ -53,6 +54,73 @@ impl Answers<'_> {
     }
 }
 
+/// Blocks of pixels in which something lacks, by sub-model: nearly all of very many red lines meet none, and need not be
+/// read.
+pub(super) struct Flawed {
+    /// Rows of blocks begin here, as the grid's blocks lie.
+    first: (usize, usize),
+    /// Blocks a row.
+    across: usize,
+    /// Place among the planes of each sub-model.
+    plane: Vec<usize>,
+    /// Of each pair of planes whether a block lacks something, row by row.
+    blocks: Vec<Vec<bool>>,
+    /// Area of a pixel in the middle of each row of blocks, in square metres: in Web Mercator pixels shrink from row to row.
+    pixel_areas: Vec<f64>,
+}
+
+impl Flawed {
+    /// Reads every plane once.
+    pub(super) fn of(inputs: &Inputs, answers: &Answers) -> Result<Self, RunError> {
+        let mut models = Vec::new();
+        let mut plane = Vec::new();
+        let planes = |model: usize| (answers.evidence[model], answers.seasons.as_ref().map(|all| all[model]));
+        for model in 0..inputs.models.len() {
+            let known = models.iter().position(|other| planes(*other) == planes(model));
+            plane.push(known.unwrap_or(models.len()));
+            if known.is_none() {
+                models.push(model);
+            }
+        }
+        let area = inputs.area;
+        let first = (area.row0 / BLOCK, area.col0 / BLOCK);
+        let across = area.col_end().div_ceil(BLOCK).max(first.1) - first.1;
+        let strips: Vec<Window> = strips(inputs).collect();
+        let of_strip = |model: usize, strip: &Window| -> Result<Vec<bool>, RunError> {
+            let (evidence, seasons) = answers.read(model, *strip)?;
+            let mut blocks = vec![false; across];
+            for (pixel, (evidence, seasons)) in evidence.iter().zip(&seasons).enumerate() {
+                let block = (strip.col0 + pixel % strip.cols) / BLOCK - first.1;
+                blocks[block] |= lacks(*evidence, *seasons);
+            }
+            Ok(blocks)
+        };
+        let of_plane = |model: &usize| -> Result<Vec<bool>, RunError> {
+            let rows: Result<Vec<Vec<bool>>, RunError> =
+                strips.par_iter().map(|strip| of_strip(*model, strip)).collect();
+            Ok(rows?.into_iter().flatten().collect())
+        };
+        let blocks = models.iter().map(of_plane).collect::<Result<_, _>>()?;
+        let transform = inputs.to_lon_lat()?;
+        let middle = |strip: &Window| strip.row0 + strip.rows / 2;
+        let area = |strip: &Window| Ok(inputs.pixel_area(middle(strip), &transform)?.0);
+        let pixel_areas = strips.iter().map(area).collect::<Result<_, RunError>>()?;
+        Ok(Self { first, across, plane, blocks, pixel_areas })
+    }
+
+    /// Whether something lacks in a block that a window of one row of blocks meets.
+    fn meets(&self, model: usize, near: Window) -> bool {
+        let row = (near.row0 / BLOCK - self.first.0) * self.across;
+        let cols = near.col0 / BLOCK - self.first.1..near.col_end().div_ceil(BLOCK) - self.first.1;
+        self.blocks[self.plane[model]][row + cols.start..row + cols.end].contains(&true)
+    }
+}
+
+/// Whether a pixel lacks evidence, or a season.
+fn lacks(evidence: i16, seasons: u16) -> bool {
+    evidence < scratch::OUTSIDE || seasons != 0
+}
+
 /// Whether a pixel was judged in some season by a sub-model.
 fn is_judged(evidence: i16, seasons: u16) -> bool {
     evidence > scratch::OUTSIDE && seasons & NO_GATE == 0
@@ -94,8 +162,14 @@ pub fn judged_area(inputs: &Inputs, answers: &Answers) -> Result<SquareMetres, R
 
 /// Rows of blocks over the part of the grid near red lines.
 fn strips(inputs: &Inputs) -> impl Iterator<Item = Window> {
+    strips_of(inputs, inputs.area)
+}
+
+/// Those that a window meets.
+fn strips_of(inputs: &Inputs, window: Window) -> impl Iterator<Item = Window> {
     let (area, whole) = (inputs.area, inputs.grid.whole());
-    let rows = (area.row0 / BLOCK * BLOCK..area.row_end()).step_by(BLOCK);
+    let met = window.intersection(area);
+    let rows = (met.row0 / BLOCK * BLOCK..met.row_end()).step_by(BLOCK);
     rows.map(move |row0| Window { row0, rows: BLOCK, ..area }.intersection(whole))
 }
 
@@ -134,11 +208,11 @@ impl Lacking {
 /// Gaps of one red line and sub-model inside the scenes.
 pub(super) fn gaps(
     inputs: &Inputs,
-    answers: &Answers,
+    (answers, flawed): (&Answers, &Flawed),
     (line, model): (usize, usize),
     (seasons, transform): (&Seasons, &Transform),
 ) -> Result<Vec<Gap>, RunError> {
-    let lacking = lacking(inputs, answers, (line, model), (seasons.slots.len(), transform))?;
+    let lacking = lacking(inputs, (answers, flawed), (line, model), seasons.slots.len())?;
     let mut gaps = Vec::new();
     if lacking.area.iter().all(|area| *area <= 0.0) {
         return Ok(gaps);
@@ -160,25 +234,23 @@ pub(super) fn gaps(
 
 fn lacking(
     inputs: &Inputs,
-    answers: &Answers,
+    (answers, flawed): (&Answers, &Flawed),
     (line, model): (usize, usize),
-    (slots, transform): (usize, &Transform),
+    slots: usize,
 ) -> Result<Lacking, RunError> {
     let mut lacking =
         Lacking { area: [0.0; ALL], slots: vec![0.0; slots], blocks: std::array::from_fn(|_| Vec::new()) };
     let OnGrid { polygons, window } = &inputs.on_grid[line];
-    for strip in strips(inputs) {
+    for strip in strips_of(inputs, *window) {
         let near = window.intersection(strip);
-        if near.is_empty() {
+        if near.is_empty() || !flawed.meets(model, near) {
             continue;
         }
         let (evidence, seasons) = answers.read(model, near)?;
-        let lacks = |pixel: usize| evidence[pixel] < scratch::OUTSIDE || seasons[pixel] != 0;
-        if !(0..near.len()).any(lacks) {
+        if !evidence.iter().zip(&seasons).any(|(evidence, seasons)| lacks(*evidence, *seasons)) {
             continue;
         }
-        // Of the row in the middle: in Web Mercator pixels shrink from row to row.
-        let pixel_area = inputs.pixel_area(strip.row0 + strip.rows / 2, transform)?.0;
+        let pixel_area = flawed.pixel_areas[strip.row0 / BLOCK - flawed.first.0];
         let shares = coverage::coverage(polygons, &inputs.grid, near);
         for (pixel, share) in shares.iter().enumerate().filter(|(_, share)| **share > 0.0) {
             let block = (strip.row0 / BLOCK, (near.col0 + pixel % near.cols) / BLOCK);
