@@ -1,13 +1,15 @@
 //! Kernels by name, for callgrind; and the two comparisons of `scripts/bench` that need the library in memory.
 //!
 //! `kernels list` names them; `kernels run NAME` runs one twice, the second time where callgrind counts;
-//! `kernels monitor FILE` and `kernels coverage LINES OUT` are described beside what they call.
+//! `kernels monitor FILE`, `kernels coverage LINES OUT` and `kernels simple SCENES LINES OUT` are described beside what
+//! they call.
 
 use std::process::ExitCode;
 
 use kernels::{ALL, dispatch, measured};
 
 mod monitor;
+mod simple;
 mod zonal;
 
 fn run(name: &str) -> Option<()> {
@@ -30,8 +32,9 @@ fn main() -> ExitCode {
         }
         ["run", name] => run(name).ok_or_else(|| format!("no kernel '{name}'; see kernels list")),
         ["monitor", file] => monitor::compare(file.as_ref()),
+        ["simple", scenes, lines, out] => simple::job(scenes.as_ref(), lines.as_ref(), out.as_ref()),
         ["coverage", lines, out] => zonal::shares(lines.as_ref(), out.as_ref()),
-        _ => Err("expected list, run NAME, monitor FILE or coverage LINES OUT".to_owned()),
+        _ => Err("expected list, run NAME, monitor FILE, coverage LINES OUT or simple SCENES LINES OUT".to_owned()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
