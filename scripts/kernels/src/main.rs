@@ -25,17 +25,19 @@ fn run(name: &str) -> Option<()> {
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let done = match words.as_slice() {
-        ["list"] => {
-            ALL.iter().for_each(|named| println!("{}\t{}", named.name, named.about));
-            Ok(())
-        }
-        ["run", name] => run(name).ok_or_else(|| format!("no kernel '{name}'; see kernels list")),
-        ["monitor", file] => monitor::compare(file.as_ref()),
-        ["simple", scenes, lines, out] => simple::job(scenes.as_ref(), lines.as_ref(), out.as_ref()),
-        ["coverage", lines, out] => zonal::shares(lines.as_ref(), out.as_ref()),
-        _ => Err("expected list, run NAME, monitor FILE, coverage LINES OUT or simple SCENES LINES OUT".to_owned()),
-    };
+    let done =
+        match words.as_slice() {
+            ["list"] => {
+                ALL.iter().for_each(|named| println!("{}\t{}", named.name, named.about));
+                Ok(())
+            }
+            ["run", name] => run(name).ok_or_else(|| format!("no kernel '{name}'; see kernels list")),
+            ["monitor", file] => monitor::compare(file.as_ref()),
+            ["simple", scenes, lines, out] => simple::job(scenes.as_ref(), lines.as_ref(), out.as_ref()),
+            ["coverage", lines, out] => zonal::shares(lines.as_ref(), out.as_ref()),
+            _ => Err("expected list, run NAME, monitor FILE, coverage LINES OUT or simple SCENES LINES OUT"
+                .to_owned()),
+        };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {

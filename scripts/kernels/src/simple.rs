@@ -34,26 +34,33 @@ pub fn job(scenes: &Path, lines: &Path, out: &Path) -> Result<(), String> {
         return Err(format!("{}: expected 2 scenes, found {}", scenes.display(), found.scenes.len()));
     };
     let grid = before.grid().cloned().ok_or("the first scene has no band")?;
-    let lines = on_grid(lines, &grid)?;
     let readers = Readers::default();
     let strips: Vec<Window> = (0..grid.rows)
         .step_by(STRIP)
         .map(|row0| Window { row0, rows: STRIP, ..grid.whole() }.intersection(grid.whole()))
         .collect();
-    let one = |strip: &Window| readers.with(|reader| lost(reader, (before, after), &grid, &lines, *strip));
-    let masks: Vec<Vec<i16>> = strips.par_iter().map(one).collect::<Result<_, String>>()?;
+    let one = |strip: &Window| readers.with(|reader| lost(reader, (before, after), &grid, *strip));
+    let pixels = || strips.par_iter().map(one).collect::<Result<Vec<Vec<i16>>, String>>();
+    let (lines, masks) = rayon::join(|| on_grid(lines, &grid), pixels);
+    let (lines, mut masks) = (lines?, masks?);
+    strips.par_iter().zip(&mut masks).for_each(|(strip, mask)| {
+        let inside = coverage::touched(lines.iter(), &grid, *strip);
+        mask.iter_mut().zip(&inside).for_each(|(value, inside)| *value &= i16::from(*inside));
+    });
     let mut labeller = Labeller::new(1);
     for (strip, mask) in strips.iter().zip(&masks) {
         let rows = mask.chunks_exact(grid.cols).zip(strip.row0..);
         rows.for_each(|(values, row)| labeller.add_row(row, 0, values));
     }
-    let groups: Vec<Component> = labeller.finish(1).into_iter().filter(|group| group.len() >= SIEVE).collect();
+    let groups: Vec<Component> =
+        labeller.finish(1).into_iter().filter(|group| group.len() >= SIEVE).collect();
     let transform = Transform::new(grid.crs, Crs::LON_LAT).map_err(|error| error.to_string())?;
     let mut text = r#"{"type":"FeatureCollection","features":["#.to_owned();
     for (number, group) in groups.iter().enumerate() {
         let shape = on_earth(outline(group), &grid, &transform)?;
         let area = geodesic_area(&MultiPolygon(vec![shape.clone()])).0;
-        let rings: Vec<String> = std::iter::once(shape.exterior()).chain(shape.interiors()).map(ring).collect();
+        let rings: Vec<String> =
+            std::iter::once(shape.exterior()).chain(shape.interiors()).map(ring).collect();
         let comma = if number > 0 { "," } else { "" };
         write!(
             text,
@@ -73,31 +80,29 @@ fn on_grid(lines: &Path, grid: &Grid) -> Result<Vec<OnGrid>, String> {
     read.redlines.iter().map(one).collect()
 }
 
-/// 1 where the rule holds, row by row.
+/// 1 where the rule holds, inside a red line or not, row by row.
 fn lost(
     reader: &mut Reader,
     (before, after): (&Scene, &Scene),
     grid: &Grid,
-    lines: &[OnGrid],
     strip: Window,
 ) -> Result<Vec<i16>, String> {
-    let inside = coverage::touched(lines.iter(), grid, strip);
     let mut plane = |scene: &Scene, band: Band| {
         reader.window(scene, band, grid, strip).map_err(|error| error.to_string())
     };
-    let mut of = |scene| Ok::<_, String>([plane(scene, Band::Red)?, plane(scene, Band::Nir)?, plane(scene, Band::Scl)?]);
+    let mut of = |scene| {
+        Ok::<_, String>([plane(scene, Band::Red)?, plane(scene, Band::Nir)?, plane(scene, Band::Scl)?])
+    };
     let ([red0, nir0, scl0], [red1, nir1, scl1]) = (of(before)?, of(after)?);
     let mut result = vec![0_i16; strip.len()];
     let planes = [&red0, &nir0, &scl0, &red1, &nir1, &scl1].map(|plane| plane.as_slice().unwrap_or(&[]));
     let [red0, nir0, scl0, red1, nir1, scl1] = planes;
-    let inside = inside.as_slice().unwrap_or(&[]);
     for (pixel, result) in result.iter_mut().enumerate() {
         let ndvi = |red: f32, nir: f32| (nir - red) / (nir + red + 1e-6);
         let then = ndvi(red0[pixel], nir0[pixel]);
         let fell = ndvi(red1[pixel], nir1[pixel]) - then <= -LEAST_LOSS;
         let clear = |scl: f32| (4.0..=7.0).contains(&scl);
-        let holds = then >= LEAST_NDVI && fell && clear(scl0[pixel]) && clear(scl1[pixel]) && inside[pixel];
-        *result = i16::from(holds);
+        *result = i16::from(then >= LEAST_NDVI && fell && clear(scl0[pixel]) && clear(scl1[pixel]));
     }
     Ok(result)
 }
@@ -113,12 +118,16 @@ fn outline(group: &Component) -> Polygon<f64> {
     }
     let outside: Vec<bool> = mask.iter().map(|inside| !inside).collect();
     // The first part of the outside holds the border; the others are holes.
-    for hole in parts(&outside, rows, cols, true).into_iter().skip(1).filter(|hole| hole.len() < SIEVE) {
+    for hole in parts(&outside, rows, cols, false).into_iter().skip(1).filter(|hole| hole.len() < SIEVE) {
         hole.into_iter().for_each(|pixel| mask[pixel] = true);
     }
     let origin = (window.row0 as f64 - 1.0, window.col0 as f64 - 1.0);
     let mut rings = rings(&mask, (rows, cols)).into_iter().map(|ring| {
-        LineString(ring.into_iter().map(|(row, col)| Coord { x: col as f64 + origin.1, y: row as f64 + origin.0 }).collect())
+        LineString(
+            ring.into_iter()
+                .map(|(row, col)| Coord { x: col as f64 + origin.1, y: row as f64 + origin.0 })
+                .collect(),
+        )
     });
     // The first corner in reading order is one of the exterior.
     let exterior = rings.next().unwrap_or(LineString(Vec::new()));
@@ -149,8 +158,7 @@ fn rings(mask: &[bool], (rows, cols): (usize, usize)) -> Vec<Vec<(usize, usize)>
     let mut rings = Vec::new();
     while let Some(&first) = edges.keys().next() {
         let (mut ring, mut at, mut came) = (vec![first], first, (0, 0));
-        loop {
-            let Some(ways) = edges.get_mut(&at) else { break };
+        while let Some(ways) = edges.get_mut(&at) {
             // Where two pixels meet at a corner the walk stays with its own: it turns right.
             let right = |to: &(usize, usize)| {
                 let step = (to.0 as i64 - at.0 as i64, to.1 as i64 - at.1 as i64);
@@ -197,7 +205,7 @@ mod tests {
     #[test]
     fn an_outline_follows_the_edges_of_pixels_and_keeps_a_large_hole() {
         let mut labeller = Labeller::new(1);
-        // 8 x 8 with a hole of 5 x 5, one of a pixel, and a pixel that touches by a corner only.
+        // 8 x 8 with a hole of 5 x 5, one of a pixel beside its corner, and a pixel that touches by a corner only.
         for row in 0..9 {
             let inside = |col: usize| match (row, col) {
                 (8, 8) => true,
