@@ -40,6 +40,8 @@ pub mod weigh;
 
 pub mod publish;
 
+pub mod ledger;
+
 // What stands beside the way: a world whose truth is known, and the measure of a result.
 
 pub mod simulate;

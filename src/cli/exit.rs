@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::bucket::BucketError;
+use crate::ledger::LedgerError;
 use crate::plan::PlanError;
 use crate::redline::RedLineError;
 use crate::run::RunError;
@@ -51,6 +52,10 @@ pub fn of_error(error: &anyhow::Error) -> Exit {
     let wrong_plan = error.downcast_ref::<PlanError>().is_some()
         || error.downcast_ref::<SubModelError>().is_some()
         || matches!(error.downcast_ref(), Some(BucketError::Name { .. }))
+        || matches!(
+            error.downcast_ref(),
+            Some(LedgerError::NoSuchLead(_) | LedgerError::Guard { .. } | LedgerError::Words { .. })
+        )
         || error.downcast_ref::<RunError>().is_some_and(is_wrong_plan);
     let is_busy = matches!(error.downcast_ref(), Some(RunError::State(StateError::Busy { .. })));
     match (is_busy, wrong_plan) {

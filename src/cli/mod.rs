@@ -9,6 +9,8 @@ pub mod exit;
 pub mod explain;
 pub mod init;
 pub mod interrupt;
+pub mod leads;
+pub mod ledger;
 pub mod merge;
 pub mod metrics;
 pub mod plan;
@@ -59,6 +61,10 @@ enum Verb {
     Trace(trace::Trace),
     /// Sub-models: rules, thresholds, sources
     Explain(explain::Explain),
+    /// What was found, run and decided: an append-only record
+    Ledger(ledger::Ledger),
+    /// Leads as they stand, and the steps that people take with them
+    Leads(leads::Leads),
     /// Leads against what is known to have changed, or a verified sample: accuracy with intervals
     Assess(assess::Assess),
     /// A simulated steppe with known parcels, drought and cloud
@@ -89,6 +95,8 @@ pub fn main() -> ExitCode {
         Verb::Merge(verb) => verb.run(),
         Verb::Trace(verb) => verb.run(),
         Verb::Explain(verb) => verb.run(),
+        Verb::Ledger(verb) => verb.run(),
+        Verb::Leads(verb) => verb.run(),
         Verb::Assess(verb) => verb.run(),
         Verb::Simulate(verb) => verb.run(),
     };

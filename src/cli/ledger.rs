@@ -1,0 +1,214 @@
+//! `ledger`: begin one, take a run in, look whether it is what was written.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::{Args, Subcommand};
+use jiff::Zoned;
+use serde_json::json;
+
+use crate::cli::exit::Exit;
+use crate::cli::show;
+use crate::ledger::audit::audit;
+use crate::ledger::lineage::{Digest, compared};
+use crate::ledger::{Ledger as Book, LedgerError, Moment, RunFound, state};
+
+/// Arguments of `ledger`.
+#[derive(Debug, Args)]
+pub struct Ledger {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Begin a ledger in a new file
+    Begin {
+        /// The file to make; it is a GeoPackage
+        #[arg(value_name = "FILE.gpkg")]
+        ledger: PathBuf,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Take in what a run found: places keep their ids
+    Record {
+        /// The ledger
+        #[arg(value_name = "FILE.gpkg")]
+        ledger: PathBuf,
+        /// The folder that a scan or a watch wrote
+        #[arg(value_name = "OUT")]
+        out: PathBuf,
+        #[command(flatten)]
+        by: By,
+        /// What changed as JSON to stdout
+        #[arg(long)]
+        json: bool,
+    },
+    /// Look at every event and everything that is shown of them; ends with 1 when something was changed
+    Verify {
+        /// The ledger
+        #[arg(value_name = "FILE.gpkg")]
+        ledger: PathBuf,
+        /// A head that was written down elsewhere: shows what was cut off at the end
+        #[arg(long, value_name = "EVENT:HASH")]
+        head: Option<String>,
+        /// What was found as JSON to stdout
+        #[arg(long)]
+        json: bool,
+    },
+    /// Events in order, as JSON, one a line
+    Events {
+        /// The ledger
+        #[arg(value_name = "FILE.gpkg")]
+        ledger: PathBuf,
+        /// Only those of one lead
+        #[arg(long, value_name = "ID")]
+        lead: Option<String>,
+    },
+    /// The states of a lead and the steps between them, as a Mermaid diagram
+    States,
+}
+
+/// Who writes.
+#[derive(Debug, Args)]
+pub struct By {
+    /// Who says so; the name of the account unless given
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+}
+
+impl By {
+    /// The name.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn name(&self) -> Result<String> {
+        let account = || std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).ok();
+        match self.by.clone().or_else(account).filter(|name| !name.trim().is_empty()) {
+            Some(name) => Ok(name),
+            None => bail!("expected a name for the record, found none; give --by NAME"),
+        }
+    }
+}
+
+/// Now, in both clocks.
+pub fn now() -> Moment {
+    Moment::of(&Zoned::now())
+}
+
+impl Ledger {
+    /// Runs the verb.
+    pub fn run(self) -> Result<Exit> {
+        match self.verb {
+            Verb::Begin { ledger, by } => {
+                let begun = Book::begin(&ledger, &by.name()?, &now())?;
+                show::say(&format!("{}: a ledger begins; {}", begun.place(), head(&begun.book().head)));
+                Ok(Exit::Complete)
+            }
+            Verb::Record { ledger, out, by, json } => {
+                let (mut ledger, run) = (Book::open(&ledger)?, RunFound::read(&out)?);
+                let (events, digest) = ledger.write(&by.name()?, &now(), |book| Ok(known_or(book, &run)))?;
+                tell(&run, events.is_empty(), &digest, json);
+                show::say(&head(&ledger.book().head));
+                Ok(Exit::Complete)
+            }
+            Verb::Verify { ledger, head, json } => verified(&ledger, head.as_deref(), json),
+            Verb::Events { ledger, lead } => {
+                let mut ledger = Book::open(&ledger)?;
+                for event in ledger
+                    .events()?
+                    .iter()
+                    .filter(|event| lead.as_ref().is_none_or(|lead| *lead == event.lead))
+                {
+                    let (body, evidence) =
+                        (event.body()?, serde_json::from_str::<serde_json::Value>(&event.evidence)?);
+                    show::data(
+                        &json!({
+                            "seq": event.seq, "kind": event.kind, "lead": event.lead, "run": event.run,
+                            "actor": event.actor, "at_utc": event.at_utc, "at_local": event.at_local,
+                            "reason": event.reason, "body": body, "evidence": evidence,
+                            "previous": event.previous, "hash": event.hash,
+                        })
+                        .to_string(),
+                    );
+                }
+                Ok(Exit::Complete)
+            }
+            Verb::States => {
+                show::data(state::diagram().trim_end());
+                Ok(Exit::Complete)
+            }
+        }
+    }
+}
+
+/// What a run says; nothing where it was taken in before.
+fn known_or(book: &crate::ledger::Book, run: &RunFound) -> (Vec<crate::ledger::Draft>, Digest) {
+    match book.runs.iter().any(|known| known.id == run.id) {
+        true => (Vec::new(), Digest::default()),
+        false => compared(book, run),
+    }
+}
+
+fn tell(run: &RunFound, is_known: bool, digest: &Digest, json: bool) {
+    if json {
+        show::data(&json!({"run": run.id, "was_known": is_known, "digest": digest}).to_string());
+    }
+    if is_known {
+        show::say("this run was taken in before; nothing was written");
+        return;
+    }
+    let lists = [
+        ("new", &digest.new),
+        ("grown", &digest.grown),
+        ("shrunk", &digest.shrunk),
+        ("changed", &digest.changed),
+        ("unchanged", &digest.unchanged),
+        ("recovered", &digest.recovered),
+        ("reopened", &digest.reopened),
+        ("merged", &digest.merged),
+        ("split", &digest.split),
+        ("rejected before", &digest.rejected_before),
+        ("not seen", &digest.not_seen),
+    ];
+    for (name, ids) in lists.into_iter().filter(|(_, ids)| !ids.is_empty()) {
+        let first: Vec<&str> = ids.iter().take(8).map(String::as_str).collect();
+        let more = if ids.len() > first.len() { " ..." } else { "" };
+        show::say(&format!("{:>4} {name}: {}{more}", ids.len(), first.join(" ")));
+    }
+}
+
+fn head((seq, hash): &(i64, String)) -> String {
+    format!("head {seq}:{hash}")
+}
+
+fn verified(path: &std::path::Path, known: Option<&str>, json: bool) -> Result<Exit> {
+    let parse = |text: &str| {
+        let (seq, hash) = text.trim().trim_start_matches("head ").split_once(':')?;
+        Some((seq.parse().ok()?, hash.to_owned()))
+    };
+    let wrong = |text: &str| LedgerError::Words {
+        what: "--head",
+        expected: "EVENT:HASH as `ledger record` prints it".to_owned(),
+        found: text.to_owned(),
+    };
+    let known = known.map(|text| parse(text).ok_or_else(|| wrong(text))).transpose()?;
+    let mut engine = crate::ledger::sqlite::Sqlite::open(path)?;
+    let found = audit(&mut engine, known.as_ref())?;
+    if json {
+        let (seq, hash) = &found.head;
+        show::data(
+            &json!({"events": found.events, "cases": found.cases, "head": format!("{seq}:{hash}"), "faults": found.faults})
+                .to_string(),
+        );
+    }
+    found.faults.iter().for_each(|fault| show::say(fault));
+    let faults = found.faults.len();
+    show::say(&format!(
+        "{} events, {} leads, {faults} faults; {}",
+        found.events,
+        found.cases,
+        head(&found.head)
+    ));
+    Ok(if faults == 0 { Exit::Complete } else { Exit::Failed })
+}

@@ -1,0 +1,361 @@
+//! What stands now: every case, read off the events from the first to the last.
+//!
+//! In:  events in order. Out: cases, runs, keys that were written, the head of the chain.
+//! Law: one function, `apply`, says what an event does; nothing else knows what stands.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use geo::{LineString, MultiPolygon, Polygon};
+use serde_json::{Map, Value, json};
+
+use crate::date::{Date, parse_date};
+use crate::ledger::LedgerError;
+use crate::ledger::event::{Event, Kind, NOTHING_BEFORE};
+use crate::ledger::state::{Action, State, Verdict, after};
+
+/// What somebody found on the ground.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    /// Place of the event.
+    pub seq: i64,
+    /// What was found.
+    pub verdict: Verdict,
+    /// Who was there.
+    pub by: String,
+    /// The day.
+    pub on: Option<Date>,
+}
+
+/// Where a case came from and went to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lineage {
+    /// The case that it is part of now.
+    pub into: Option<String>,
+    /// Cases that are part of it.
+    pub from: BTreeSet<String>,
+    /// The case that it was a piece of.
+    pub split_from: Option<String>,
+    /// Cases that were pieces of it.
+    pub pieces: BTreeSet<String>,
+}
+
+/// A lead as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Case {
+    /// Its id, for ever.
+    pub id: String,
+    /// Place of its first event: its number.
+    pub number: i64,
+    /// Where it stands.
+    pub state: State,
+    /// Since when, UTC.
+    pub since: String,
+    /// What the last run that changed it says of it.
+    pub properties: Map<String, Value>,
+    /// Where it lies, longitude and latitude.
+    pub outline: MultiPolygon<f64>,
+    /// First and last run that found it.
+    pub runs: (String, String),
+    /// Last run that looked there.
+    pub looked: String,
+    /// Who is to go there, and until when.
+    pub assigned: Option<(String, Option<Date>)>,
+    /// What was found on the ground, in order.
+    pub said: Vec<Said>,
+    /// The agency that it was handed to.
+    pub agency: Option<String>,
+    /// The number under which it was filed.
+    pub filed: Option<String>,
+    /// Until when an answer is due.
+    pub due: Option<Date>,
+    /// Whether the last look again found it restored.
+    pub restored: Option<bool>,
+    /// The last reason that was given.
+    pub reason: String,
+    /// Where it came from and went to.
+    pub lineage: Lineage,
+    /// Places of its events.
+    pub events: Vec<i64>,
+}
+
+impl Case {
+    /// A property of the record as text.
+    pub fn text(&self, name: &str) -> &str {
+        self.properties.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// A property of the record as a number.
+    pub fn number_of(&self, name: &str) -> Option<f64> {
+        self.properties.get(name).and_then(Value::as_f64)
+    }
+
+    /// Whether people who were there say different things. That somebody could not tell contradicts nobody.
+    pub fn is_contested(&self) -> bool {
+        let told: BTreeSet<Verdict> = self
+            .said
+            .iter()
+            .map(|said| said.verdict)
+            .filter(|verdict| *verdict != Verdict::CannotTell)
+            .collect();
+        told.len() > 1
+    }
+
+    /// The last verdict that tells anything, else the last.
+    pub fn verdict(&self) -> Option<Verdict> {
+        let told = self.said.iter().rev().find(|said| said.verdict != Verdict::CannotTell);
+        told.or(self.said.last()).map(|said| said.verdict)
+    }
+}
+
+/// A run that was taken in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// Digest of its result.
+    pub id: String,
+    /// Place of its event: its number.
+    pub number: i64,
+    /// When and by whom it was taken in.
+    pub taken: (String, String),
+    /// What it was and brought.
+    pub body: Value,
+}
+
+/// What stands now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Book {
+    /// Cases by id.
+    pub cases: BTreeMap<String, Case>,
+    /// Runs in order.
+    pub runs: Vec<Run>,
+    /// Keys of events, with their places.
+    pub keys: BTreeMap<String, i64>,
+    /// Place and hash of the last event.
+    pub head: (i64, String),
+}
+
+impl Default for Book {
+    fn default() -> Self {
+        let head = (0, NOTHING_BEFORE.to_owned());
+        Self { cases: BTreeMap::new(), runs: Vec::new(), keys: BTreeMap::new(), head }
+    }
+}
+
+impl Book {
+    /// The case of an id.
+    ///
+    /// # Errors
+    /// `NoSuchLead`.
+    pub fn case(&self, id: &str) -> Result<&Case, LedgerError> {
+        self.cases.get(id).ok_or_else(|| LedgerError::NoSuchLead(id.to_owned()))
+    }
+
+    /// Goes on by one event; returns the ids of the cases that it changed.
+    ///
+    /// # Errors
+    /// `Row` where it does not follow on the last one, or says what no event can say.
+    pub fn apply(&mut self, event: &Event) -> Result<BTreeSet<String>, LedgerError> {
+        if (event.seq, event.previous.as_str()) != (self.head.0 + 1, self.head.1.as_str()) {
+            let (seq, hash) = &self.head;
+            return Err(event.wrong(format!("does not follow on event {seq} with hash {hash}")));
+        }
+        if let Some(first) = self.keys.insert(event.key.clone(), event.seq) {
+            return Err(event.wrong(format!("its key '{}' was used by event {first}", event.key)));
+        }
+        let changed = match event.kind()? {
+            Kind::Begun => BTreeSet::new(),
+            Kind::RunRecorded => self.take_in(event)?,
+            Kind::Found | Kind::Split => self.open(event)?,
+            _ => self.change(event)?,
+        };
+        for id in &changed {
+            if let Some(case) = self.cases.get_mut(id).filter(|_| event.kind != Kind::RunRecorded.code()) {
+                case.events.push(event.seq);
+            }
+        }
+        self.head = (event.seq, event.hash.clone());
+        Ok(changed)
+    }
+
+    /// A run, and that it saw cases again that have not changed.
+    fn take_in(&mut self, event: &Event) -> Result<BTreeSet<String>, LedgerError> {
+        let body = event.body()?;
+        let ids = |name: &str| -> BTreeSet<String> {
+            body[name].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+        };
+        let (unchanged, looked) = (ids("unchanged"), ids("looked"));
+        for id in unchanged.iter().chain(&looked) {
+            let case = self.cases.get_mut(id).ok_or_else(|| event.wrong(format!("names no case: '{id}'")))?;
+            case.looked = event.run.clone();
+            if unchanged.contains(id) {
+                case.runs.1 = event.run.clone();
+            }
+        }
+        let taken = (event.at_utc.clone(), event.actor.clone());
+        self.runs.push(Run { id: event.run.clone(), number: event.seq, taken, body });
+        Ok(unchanged.union(&looked).cloned().collect())
+    }
+
+    /// A new case: found, or a piece of another one.
+    fn open(&mut self, event: &Event) -> Result<BTreeSet<String>, LedgerError> {
+        let body = event.body()?;
+        let (properties, outline) = shown(event, &body)?;
+        let mut lineage = Lineage::default();
+        let mut changed = BTreeSet::from([event.lead.clone()]);
+        if let Some(whole) = body["split_from"].as_str() {
+            lineage.split_from = Some(whole.to_owned());
+            let from = self.cases.get_mut(whole).ok_or_else(|| event.wrong(format!("no case '{whole}'")))?;
+            from.lineage.pieces.insert(event.lead.clone());
+            changed.insert(whole.to_owned());
+        }
+        if self.cases.contains_key(&event.lead) {
+            return Err(event.wrong(format!("case '{}' is open already", event.lead)));
+        }
+        let case = Case {
+            id: event.lead.clone(),
+            number: event.seq,
+            state: State::of_status(properties.get("status").and_then(Value::as_str).unwrap_or_default()),
+            since: event.at_utc.clone(),
+            properties,
+            outline,
+            runs: (event.run.clone(), event.run.clone()),
+            looked: event.run.clone(),
+            assigned: None,
+            said: Vec::new(),
+            agency: None,
+            filed: None,
+            due: None,
+            restored: None,
+            reason: event.reason.clone(),
+            lineage,
+            events: Vec::new(),
+        };
+        self.cases.insert(event.lead.clone(), case);
+        Ok(changed)
+    }
+
+    /// What an event does to a case that is there.
+    fn change(&mut self, event: &Event) -> Result<BTreeSet<String>, LedgerError> {
+        let (kind, body) = (event.kind()?, event.body()?);
+        let mut changed = BTreeSet::from([event.lead.clone()]);
+        if let Some(into) = body["into"].as_str().filter(|_| kind == Kind::Merged) {
+            let whole = self.cases.get_mut(into).ok_or_else(|| event.wrong(format!("no case '{into}'")))?;
+            whole.lineage.from.insert(event.lead.clone());
+            changed.insert(into.to_owned());
+        }
+        let case = self.cases.get_mut(&event.lead);
+        let case = case.ok_or_else(|| event.wrong(format!("no case '{}'", event.lead)))?;
+        let state = match action_of(kind) {
+            Some(action) if kind != Kind::Reopened || event.run.is_empty() => {
+                Some(after(&case.id, case.state, action)?)
+            }
+            _ => of_machine(kind, case, &body),
+        };
+        if let Some(state) = state {
+            if state != case.state {
+                case.since = event.at_utc.clone();
+            }
+            case.state = state;
+        }
+        if !event.reason.is_empty() {
+            case.reason = event.reason.clone();
+        }
+        if !event.run.is_empty() {
+            case.looked = event.run.clone();
+        }
+        if body.get("geometry").is_some() {
+            (case.properties, case.outline) = shown(event, &body)?;
+            case.runs.1 = event.run.clone();
+        }
+        note(case, kind, event, &body)?;
+        Ok(changed)
+    }
+}
+
+/// The step of people that a kind of event stands for.
+fn action_of(kind: Kind) -> Option<Action> {
+    let action = match kind {
+        Kind::Triaged => Action::Triage,
+        Kind::Assigned => Action::Assign,
+        Kind::Verified => Action::Verify,
+        Kind::Rejected => Action::Reject,
+        Kind::Transferred => Action::Transfer,
+        Kind::Filed => Action::File,
+        Kind::Advised => Action::Advise,
+        Kind::Replied => Action::Reply,
+        Kind::Rectifying => Action::Rectify,
+        Kind::LookedAgain => Action::LookAgain,
+        Kind::Closed => Action::Close,
+        Kind::Reopened => Action::Reopen,
+        _ => return None,
+    };
+    Some(action)
+}
+
+/// The state after what a run says: it moves a case that no person has decided about, and no other.
+fn of_machine(kind: Kind, case: &Case, body: &Value) -> Option<State> {
+    let status = || State::of_status(body["properties"]["status"].as_str().unwrap_or_default());
+    match kind {
+        Kind::Merged => Some(State::Merged),
+        Kind::Reopened => {
+            Some(if case.state.is_done() && case.state != State::Merged { State::Reopened } else { status() })
+        }
+        Kind::SeenAgain if case.state.is_of_machine() => Some(status()),
+        Kind::Recovered if case.state.is_of_machine() => Some(State::Recovered),
+        _ => None,
+    }
+}
+
+/// What else an event leaves on its case.
+fn note(case: &mut Case, kind: Kind, event: &Event, body: &Value) -> Result<(), LedgerError> {
+    let text = |name: &str| body[name].as_str().map(str::to_owned);
+    let day = |name: &str| body[name].as_str().and_then(parse_date);
+    match kind {
+        Kind::Assigned => case.assigned = text("to").map(|to| (to, day("until"))),
+        Kind::Verified => {
+            let verdict = text("verdict").and_then(|code| Verdict::parse(&code));
+            let verdict = verdict.ok_or_else(|| event.wrong("names no verdict".to_owned()))?;
+            let by = text("by").unwrap_or_else(|| event.actor.clone());
+            case.said.push(Said { seq: event.seq, verdict, by, on: day("on") });
+        }
+        Kind::Transferred | Kind::Advised => {
+            case.agency = text("agency").or(case.agency.take());
+            case.due = day("due").or(case.due);
+        }
+        Kind::Filed => case.filed = text("number"),
+        Kind::Replied => case.due = None,
+        Kind::LookedAgain => case.restored = body["restored"].as_bool(),
+        Kind::Merged => case.lineage.into = text("into"),
+        Kind::Reopened => {
+            (case.lineage.into, case.restored) = (None, None);
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The record and the outline that an event shows.
+fn shown(event: &Event, body: &Value) -> Result<(Map<String, Value>, MultiPolygon<f64>), LedgerError> {
+    let properties = body["properties"].as_object().cloned();
+    let properties = properties.ok_or_else(|| event.wrong("shows no record".to_owned()))?;
+    let outline = polygons(&body["geometry"]).ok_or_else(|| event.wrong("shows no outline".to_owned()))?;
+    Ok((properties, outline))
+}
+
+/// Coordinates of polygons as events hold them.
+pub fn coordinates(outline: &MultiPolygon<f64>) -> Value {
+    let ring = |ring: &LineString<f64>| ring.0.iter().map(|at| json!([at.x, at.y])).collect::<Value>();
+    let rings = |polygon: &Polygon<f64>| -> Value {
+        std::iter::once(polygon.exterior()).chain(polygon.interiors()).map(ring).collect()
+    };
+    outline.0.iter().map(rings).collect()
+}
+
+fn polygons(coordinates: &Value) -> Option<MultiPolygon<f64>> {
+    let point = |point: &Value| Some(geo::Coord { x: point[0].as_f64()?, y: point[1].as_f64()? });
+    let ring = |ring: &Value| ring.as_array()?.iter().map(point).collect::<Option<Vec<_>>>().map(LineString);
+    let polygon = |rings: &Value| {
+        let mut rings = rings.as_array()?.iter().map(ring).collect::<Option<Vec<_>>>()?.into_iter();
+        Some(Polygon::new(rings.next()?, rings.collect()))
+    };
+    coordinates.as_array()?.iter().map(polygon).collect::<Option<Vec<_>>>().map(MultiPolygon)
+}

@@ -1,0 +1,316 @@
+//! One event of the ledger: what happened to what, who says so, when, why, on what evidence.
+//!
+//! Law: the hash of an event covers every column of it and the hash of the event before, so that no row can be changed,
+//! taken out or moved without the next one telling. It is over the text as it is stored: nothing is read into it.
+
+use jiff::{Timestamp, Zoned};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::ledger::LedgerError;
+
+/// What the hash of the first event stands on.
+pub const NOTHING_BEFORE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// Version of what an event is; part of every hash.
+const FORMAT: &str = "steppewatch event 1";
+
+/// Kinds of events, as rows hold them.
+macro_rules! kinds {
+    ($($(#[$meaning:meta])* $variant:ident = $code:literal;)+) => {
+        /// What happened.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Kind {
+            $($(#[$meaning])* $variant,)+
+        }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &'static [Kind] = &[$(Kind::$variant),+];
+
+            /// The word that rows hold.
+            pub fn code(self) -> &'static str {
+                match self {
+                    $(Kind::$variant => $code,)+
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// The ledger was begun.
+    Begun = "begun";
+    /// A run was taken in.
+    RunRecorded = "run_recorded";
+    /// A lead was found that no case stands for.
+    Found = "found";
+    /// A case was seen again by a run, changed.
+    SeenAgain = "seen_again";
+    /// A case was looked at by a run and nothing was found there any more.
+    Recovered = "recovered";
+    /// A case went into another.
+    Merged = "merged";
+    /// A piece of a case is a case of its own now.
+    Split = "split";
+    /// Looked over at the desk and worth a visit.
+    Triaged = "triaged";
+    /// Somebody is to go there.
+    Assigned = "assigned";
+    /// A verdict from the ground.
+    Verified = "verified";
+    /// No matter for this office, with a reason code.
+    Rejected = "rejected";
+    /// Handed to an agency.
+    Transferred = "transferred";
+    /// A case was filed.
+    Filed = "filed";
+    /// A suggestion was sent, an answer is due.
+    Advised = "advised";
+    /// The answer came.
+    Replied = "replied";
+    /// The ground is being put right.
+    Rectifying = "rectifying";
+    /// It was looked at again.
+    LookedAgain = "looked_again";
+    /// Done.
+    Closed = "closed";
+    /// Open once more.
+    Reopened = "reopened";
+    /// A remark, which changes no state.
+    Noted = "noted";
+}
+
+impl Kind {
+    /// Reads the word of a row.
+    pub fn parse(word: &str) -> Option<Kind> {
+        Kind::ALL.iter().find(|kind| kind.code() == word).copied()
+    }
+}
+
+/// A moment in both clocks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// RFC 3339, UTC, to the second.
+    pub utc: String,
+    /// The same by the clock on the wall, with its offset.
+    pub local: String,
+}
+
+impl Moment {
+    /// Both clocks of a zoned time.
+    pub fn of(time: &Zoned) -> Self {
+        let whole = |time: Timestamp| Timestamp::from_second(time.as_second()).unwrap_or(time);
+        let local = time.datetime().strftime("%Y-%m-%dT%H:%M:%S").to_string();
+        let offset = time.offset().seconds();
+        let (sign, minutes) = (if offset < 0 { '-' } else { '+' }, offset.abs() / 60);
+        Self {
+            utc: whole(time.timestamp()).to_string(),
+            local: format!("{local}{sign}{:02}:{:02}", minutes / 60, minutes % 60),
+        }
+    }
+}
+
+/// A file that stands behind an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Its name, without folders of this machine.
+    pub file: String,
+    /// SHA-256, hexadecimal.
+    pub sha256: String,
+}
+
+/// An event before it has its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// What happened.
+    pub kind: Kind,
+    /// What is written once: a second draft with the same key is the same event. Empty: this one stands for itself.
+    pub key: String,
+    /// The case that it is about.
+    pub lead: Option<String>,
+    /// The run that it comes from.
+    pub run: Option<String>,
+    /// Why, in words or a code.
+    pub reason: Option<String>,
+    /// The rest, as JSON.
+    pub body: Value,
+    /// Files behind it.
+    pub evidence: Vec<Evidence>,
+}
+
+impl Draft {
+    /// A draft about a case.
+    pub fn of(kind: Kind, lead: &str) -> Self {
+        Self {
+            kind,
+            key: String::new(),
+            lead: Some(lead.to_owned()),
+            run: None,
+            reason: None,
+            body: Value::Null,
+            evidence: Vec::new(),
+        }
+    }
+}
+
+/// A row of the ledger, every column as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Place in the chain, from 1.
+    pub seq: i64,
+    /// What is written once.
+    pub key: String,
+    /// The word of its [`Kind`].
+    pub kind: String,
+    /// The case that it is about; empty for none.
+    pub lead: String,
+    /// The run that it comes from; empty for none.
+    pub run: String,
+    /// Who says so.
+    pub actor: String,
+    /// When, UTC.
+    pub at_utc: String,
+    /// When, by the clock on the wall.
+    pub at_local: String,
+    /// Why; empty for none.
+    pub reason: String,
+    /// The rest, as JSON.
+    pub body: String,
+    /// Files behind it, as JSON.
+    pub evidence: String,
+    /// Hash of the event before.
+    pub previous: String,
+    /// Hash of this one.
+    pub hash: String,
+}
+
+impl Event {
+    /// Gives a draft its place after the head of the chain.
+    pub fn placed(draft: Draft, actor: &str, at: &Moment, (seq, previous): (i64, &str)) -> Self {
+        let mut event = Self {
+            seq: seq + 1,
+            key: draft.key,
+            kind: draft.kind.code().to_owned(),
+            lead: draft.lead.unwrap_or_default(),
+            run: draft.run.unwrap_or_default(),
+            actor: actor.to_owned(),
+            at_utc: at.utc.clone(),
+            at_local: at.local.clone(),
+            reason: draft.reason.unwrap_or_default(),
+            body: draft.body.to_string(),
+            evidence: serde_json::json!(draft.evidence).to_string(),
+            previous: previous.to_owned(),
+            hash: String::new(),
+        };
+        if event.key.is_empty() {
+            event.key = format!("{}", event.seq);
+        }
+        event.hash = event.computed_hash();
+        event
+    }
+
+    /// The hash that every column together has.
+    pub fn computed_hash(&self) -> String {
+        let seq = self.seq.to_string();
+        let columns: [&str; 13] = [
+            FORMAT,
+            &seq,
+            &self.key,
+            &self.kind,
+            &self.lead,
+            &self.run,
+            &self.actor,
+            &self.at_utc,
+            &self.at_local,
+            &self.reason,
+            &self.body,
+            &self.evidence,
+            &self.previous,
+        ];
+        let mut digest = Sha256::new();
+        for column in columns {
+            // The length stands before the text, so that no two rows spell the same bytes.
+            digest.update((column.len() as u64).to_le_bytes());
+            digest.update(column.as_bytes());
+        }
+        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Its kind.
+    ///
+    /// # Errors
+    /// `Row` when a later version wrote it, or somebody else.
+    pub fn kind(&self) -> Result<Kind, LedgerError> {
+        Kind::parse(&self.kind)
+            .ok_or_else(|| self.wrong(format!("kind '{}' is none of this version", self.kind)))
+    }
+
+    /// Its body as JSON.
+    ///
+    /// # Errors
+    /// `Row` when it is none.
+    pub fn body(&self) -> Result<Value, LedgerError> {
+        serde_json::from_str(&self.body).map_err(|error| self.wrong(format!("its body is no JSON ({error})")))
+    }
+
+    /// What is wrong with this row.
+    pub fn wrong(&self, what: String) -> LedgerError {
+        LedgerError::Row { table: "events".to_owned(), row: self.seq.to_string(), what }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// Noon in Beijing on a day of May 2026.
+    pub(crate) fn moment(day: u32) -> Moment {
+        Moment {
+            utc: format!("2026-05-{day:02}T04:00:00Z"),
+            local: format!("2026-05-{day:02}T12:00:00+08:00"),
+        }
+    }
+
+    fn event() -> Event {
+        let draft = Draft { reason: Some("clouds".to_owned()), ..Draft::of(Kind::Noted, "a1") };
+        Event::placed(draft, "Li", &moment(2), (4, NOTHING_BEFORE))
+    }
+
+    #[test]
+    fn the_hash_of_an_event_follows_every_column() {
+        let whole = event();
+        assert_eq!(whole.hash, whole.computed_hash());
+        let changes: [fn(&mut Event); 12] = [
+            |event| event.seq += 1,
+            |event| event.key.push('x'),
+            |event| event.kind.push('x'),
+            |event| event.lead.push('x'),
+            |event| event.run.push('x'),
+            |event| event.actor.push('x'),
+            |event| event.at_utc.push('x'),
+            |event| event.at_local.push('x'),
+            |event| event.reason.push('x'),
+            |event| event.body.push('x'),
+            |event| event.evidence.push('x'),
+            |event| event.previous.push('x'),
+        ];
+        for change in changes {
+            let mut changed = whole.clone();
+            change(&mut changed);
+            assert_ne!(changed.computed_hash(), whole.hash);
+        }
+        // A letter that goes from the end of one column to the next one's beginning.
+        let mut moved = whole.clone();
+        moved.lead = "a".to_owned();
+        moved.run = "1".to_owned();
+        assert_ne!(moved.computed_hash(), whole.hash);
+    }
+
+    #[test]
+    fn a_moment_has_both_clocks_to_the_second() {
+        let time: Zoned = "2026-05-02T12:00:00.25+08:00[+08:00]".parse().unwrap();
+        assert_eq!(Moment::of(&time), moment(2));
+    }
+}

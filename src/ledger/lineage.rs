@@ -1,0 +1,325 @@
+//! Leads of a run against the cases of the ledger: which place is which.
+//!
+//! In:  what stands, what a run found. Out: drafts of events, and the digest of what is new, grown, gone.
+//! Law: a place keeps its id: what shares ground is one case. The outcome does not depend on the order of leads.
+//!      What was not looked at is left as it was.
+//! Source: matching by shared ground, `reference/reliability.md` 5.3 (share of 0.3) and `reference/mission.md` 4.1.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+
+use geo::{Area, BooleanOps};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::ledger::book::{Book, Case, coordinates};
+use crate::ledger::event::{Draft, Kind};
+use crate::ledger::found::{Found, RunFound};
+use crate::ledger::state::State;
+use crate::weigh::overlap::Indexed;
+
+/// Share of the smaller of two outlines from which they are one place.
+const SAME_PLACE_SHARE: f64 = 0.3;
+
+/// Change of area from which a case is told to have grown or shrunk: what outlines of two runs differ by anyway.
+const GROWN_SHARE: f64 = 0.1;
+
+/// Share of a case that must lie in gaps of the run for it not to have been looked at.
+const UNSEEN_SHARE: f64 = 0.5;
+
+/// What a run changed, by ids.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Digest {
+    /// Found where no case was.
+    pub new: BTreeSet<String>,
+    /// Larger by more than a tenth.
+    pub grown: BTreeSet<String>,
+    /// Smaller by more than a tenth.
+    pub shrunk: BTreeSet<String>,
+    /// Another status or another name; the area is about the same.
+    pub changed: BTreeSet<String>,
+    /// As they were.
+    pub unchanged: BTreeSet<String>,
+    /// Looked at, and not found any more.
+    pub recovered: BTreeSet<String>,
+    /// Closed cases that were found again.
+    pub reopened: BTreeSet<String>,
+    /// Part of another case now.
+    pub merged: BTreeSet<String>,
+    /// Pieces that are cases of their own now.
+    pub split: BTreeSet<String>,
+    /// Rejected cases that were found again: the decision stands.
+    pub rejected_before: BTreeSet<String>,
+    /// Not found, where people are at work or gaps hide the ground.
+    pub not_seen: BTreeSet<String>,
+}
+
+/// Places that share ground, with the area that they share (square degrees: only compared with each other).
+type Shares = BTreeMap<(usize, usize), f64>;
+
+/// What a run says of every case, as drafts in a fixed order.
+pub fn compared(book: &Book, run: &RunFound) -> (Vec<Draft>, Digest) {
+    let mut leads: Vec<&Found> = run.leads.iter().collect();
+    leads.sort_by(|a, b| a.id.cmp(&b.id));
+    let cases: Vec<&Case> = book.cases.values().collect();
+    let shares = shares(&cases, &leads);
+    let mut comparison =
+        Comparison { book, run, cases, leads, shares, drafts: Vec::new(), digest: Digest::default() };
+    let named = comparison.named();
+    comparison.seen(&named);
+    comparison.absorbed(&named);
+    comparison.opened(&named);
+    comparison.gone();
+    let Comparison { mut drafts, digest, .. } = comparison;
+    drafts.insert(0, recorded(run, &digest));
+    (drafts, digest)
+}
+
+/// Which cases share ground with which leads of the run.
+fn shares(cases: &[&Case], leads: &[&Found]) -> Shares {
+    let known = Indexed::new(cases.iter().map(|case| &case.outline));
+    let mut shares = Shares::new();
+    for (lead, found) in leads.iter().enumerate() {
+        for (case, _) in known.overlaps(&found.outline) {
+            let outline = &cases[case].outline;
+            let shared = outline.intersection(&found.outline).unsigned_area();
+            let smaller = outline.unsigned_area().min(found.outline.unsigned_area());
+            if shared >= SAME_PLACE_SHARE * smaller {
+                shares.insert((case, lead), shared);
+            }
+        }
+    }
+    shares
+}
+
+/// The event of the run itself.
+fn recorded(run: &RunFound, digest: &Digest) -> Draft {
+    let layers: Vec<Value> =
+        run.layers.iter().map(|layer| json!({"file": layer.file, "sha256": layer.sha256})).collect();
+    let looked: BTreeSet<&String> = digest.rejected_before.iter().collect();
+    Draft {
+        kind: Kind::RunRecorded,
+        key: format!("run {}", run.id),
+        lead: None,
+        run: Some(run.id.clone()),
+        reason: None,
+        body: json!({
+            "target": run.target.to_string(),
+            "models": run.models,
+            "redlines": layers,
+            "program": run.version,
+            "leads": run.leads.len(),
+            "unchanged": digest.unchanged,
+            "looked": looked,
+            "digest": digest,
+        }),
+        evidence: run.evidence.clone(),
+    }
+}
+
+struct Comparison<'a> {
+    book: &'a Book,
+    run: &'a RunFound,
+    cases: Vec<&'a Case>,
+    leads: Vec<&'a Found>,
+    shares: Shares,
+    drafts: Vec<Draft>,
+    digest: Digest,
+}
+
+impl Comparison<'_> {
+    /// The case that each lead goes on with. Of cases that it shares ground with an open one goes before a done one and the
+    /// one that shares most before the others; of leads that would go on with one case the one that shares most does.
+    fn named(&self) -> BTreeMap<usize, usize> {
+        let mut links: Vec<(&(usize, usize), &f64)> = self.shares.iter().collect();
+        let order = |a: &(&(usize, usize), &f64), b: &(&(usize, usize), &f64)| -> Ordering {
+            let rank = |case: usize| match self.cases[case].state {
+                State::Merged => 2,
+                state => i32::from(state.is_done()),
+            };
+            let by_rank = rank(a.0.0).cmp(&rank(b.0.0)).then(b.1.total_cmp(a.1));
+            by_rank.then(self.cases[a.0.0].number.cmp(&self.cases[b.0.0].number)).then(a.0.1.cmp(&b.0.1))
+        };
+        links.sort_by(order);
+        let (mut named, mut taken) = (BTreeMap::new(), BTreeSet::new());
+        for (&(case, lead), _) in links {
+            // Ground that went into another case goes on there, as long as that one has a lead on it.
+            let whole = self.whole(case);
+            if !named.contains_key(&lead)
+                && !taken.contains(&case)
+                && (whole == case || taken.contains(&whole))
+            {
+                named.insert(lead, case);
+                taken.insert(case);
+            }
+        }
+        self.eldest(named)
+    }
+
+    /// Where a lead covers several open cases, the one that was there first goes on, and not the largest.
+    fn eldest(&self, mut named: BTreeMap<usize, usize>) -> BTreeMap<usize, usize> {
+        let taken: BTreeSet<usize> = named.values().copied().collect();
+        for (lead, case) in &mut named {
+            let own = self.cases[*case];
+            if own.state.is_done() {
+                continue;
+            }
+            let free = |other: &usize| !taken.contains(other) && !self.cases[*other].state.is_done();
+            let here = self.cases_of(*lead).filter(free);
+            let first = here.min_by_key(|other| self.cases[*other].number);
+            if let Some(first) = first.filter(|first| self.cases[*first].number < own.number) {
+                *case = first;
+            }
+        }
+        named
+    }
+
+    fn cases_of(&self, lead: usize) -> impl Iterator<Item = usize> {
+        self.shares.keys().filter(move |link| link.1 == lead).map(|link| link.0)
+    }
+
+    /// The place of the case that a case is part of; its own where it is none.
+    fn whole(&self, case: usize) -> usize {
+        let mut at = self.cases[case];
+        while let Some(into) = at.lineage.into.as_ref().and_then(|id| self.book.cases.get(id)) {
+            at = into;
+        }
+        self.cases.iter().position(|other| other.id == at.id).unwrap_or(case)
+    }
+
+    /// Cases that go on.
+    fn seen(&mut self, named: &BTreeMap<usize, usize>) {
+        for (&lead, &place) in named {
+            let (case, found) = (self.cases[place], self.leads[lead]);
+            let (kind, list) = match case.state {
+                State::Rejected => {
+                    self.digest.rejected_before.insert(case.id.clone());
+                    continue;
+                }
+                State::Merged => (Kind::Reopened, &mut self.digest.split),
+                State::Closed => (Kind::Reopened, &mut self.digest.reopened),
+                _ => match difference(case, found) {
+                    Some(Ordering::Greater) => (Kind::SeenAgain, &mut self.digest.grown),
+                    Some(Ordering::Less) => (Kind::SeenAgain, &mut self.digest.shrunk),
+                    Some(Ordering::Equal) => (Kind::SeenAgain, &mut self.digest.changed),
+                    None => {
+                        self.digest.unchanged.insert(case.id.clone());
+                        continue;
+                    }
+                },
+            };
+            list.insert(case.id.clone());
+            let reason = match case.state {
+                State::Merged => "a piece of its own again",
+                State::Closed => "found again after it was closed",
+                _ => "",
+            };
+            let draft = self.draft(kind, &case.id, Some(found), json!({}));
+            self.drafts.push(Draft { reason: (!reason.is_empty()).then(|| reason.to_owned()), ..draft });
+        }
+    }
+
+    /// Open cases whose ground a lead covers that goes on with another case.
+    fn absorbed(&mut self, named: &BTreeMap<usize, usize>) {
+        let taken: BTreeSet<usize> = named.values().copied().collect();
+        for place in 0..self.cases.len() {
+            let case = self.cases[place];
+            if taken.contains(&place) || case.state.is_done() {
+                continue;
+            }
+            let links = self.shares.iter().filter(|(link, _)| link.0 == place);
+            let into = links.max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(a.0)));
+            let Some(into) = into.and_then(|(link, _)| named.get(&link.1)) else { continue };
+            let into = self.cases[*into];
+            if into.state.is_done() {
+                continue;
+            }
+            self.digest.merged.insert(case.id.clone());
+            let draft = self.draft(Kind::Merged, &case.id, None, json!({"into": into.id}));
+            self.drafts.push(draft);
+        }
+    }
+
+    /// Leads that go on with no case: new, or pieces of one.
+    fn opened(&mut self, named: &BTreeMap<usize, usize>) {
+        let mut used: BTreeSet<String> = self.book.cases.keys().cloned().collect();
+        for lead in (0..self.leads.len()).filter(|lead| !named.contains_key(lead)) {
+            let found = self.leads[lead];
+            let whole = self.shares.iter().filter(|(link, _)| link.1 == lead);
+            let whole = whole.max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(a.0)));
+            let whole = whole.map(|(link, _)| self.cases[self.whole(link.0)]);
+            // Two places may be called alike by chance or by a split: an id is given once.
+            let mut id = found.id.clone();
+            let mut number = 2;
+            while !used.insert(id.clone()) {
+                id = format!("{}-{number}", found.id);
+                number += 1;
+            }
+            let (kind, more) = match whole {
+                Some(whole) => (Kind::Split, json!({"split_from": whole.id})),
+                None => (Kind::Found, json!({})),
+            };
+            let list = if whole.is_some() { &mut self.digest.split } else { &mut self.digest.new };
+            list.insert(id.clone());
+            let draft = self.draft(kind, &id, Some(found), more);
+            self.drafts.push(draft);
+        }
+    }
+
+    /// Cases of which the run says nothing.
+    fn gone(&mut self) {
+        let met: BTreeSet<usize> = self.shares.keys().map(|link| link.0).collect();
+        for place in (0..self.cases.len()).filter(|place| !met.contains(place)) {
+            let case = self.cases[place];
+            if case.state.is_done() || !self.was_asked(case) {
+                continue;
+            }
+            if !case.state.is_of_machine() || self.is_hidden(case) {
+                self.digest.not_seen.insert(case.id.clone());
+            } else if case.state != State::Recovered {
+                self.digest.recovered.insert(case.id.clone());
+                let draft = self.draft(Kind::Recovered, &case.id, None, json!({}));
+                self.drafts.push(draft);
+            }
+        }
+    }
+
+    /// Whether the run looked into the red line of a case with its sub-model, at days no earlier than it was seen.
+    fn was_asked(&self, case: &Case) -> bool {
+        let last = crate::date::parse_date(case.text("last_seen"));
+        self.run.models.iter().any(|model| model == case.text("model"))
+            && self.run.layers.iter().any(|layer| layer.file == case.text("redline_layer"))
+            && last.is_none_or(|last| last <= self.run.target.to)
+    }
+
+    /// Whether gaps of the run hide most of a case.
+    fn is_hidden(&self, case: &Case) -> bool {
+        let own =
+            self.run.unseen.iter().filter(|gap| gap.model.is_empty() || gap.model == case.text("model"));
+        let hidden: f64 = own.map(|gap| gap.outline.intersection(&case.outline).unsigned_area()).sum();
+        hidden >= UNSEEN_SHARE * case.outline.unsigned_area()
+    }
+
+    fn draft(&self, kind: Kind, id: &str, found: Option<&Found>, more: Value) -> Draft {
+        let mut body = more;
+        if let (Some(found), Some(body)) = (found, body.as_object_mut()) {
+            body.insert("found_as".to_owned(), json!(found.id));
+            body.insert("properties".to_owned(), Value::Object(found.properties.clone()));
+            body.insert("geometry".to_owned(), coordinates(&found.outline));
+        }
+        let key = format!("{} {} {id}", kind.code(), self.run.id);
+        Draft { key, run: Some(self.run.id.clone()), body, ..Draft::of(kind, id) }
+    }
+}
+
+/// How a case differs from what a run says of it now: by area, or otherwise (`Equal`); `None` when it is as it was.
+fn difference(case: &Case, found: &Found) -> Option<Ordering> {
+    let area = |value: Option<&Value>| value.and_then(Value::as_f64).unwrap_or(0.0);
+    let (before, now) = (area(case.properties.get("area_m2")), area(found.properties.get("area_m2")));
+    if (now - before).abs() > GROWN_SHARE * before {
+        return now.partial_cmp(&before);
+    }
+    let told = |name: &str| case.properties.get(name) != found.properties.get(name);
+    let is_back = case.state == State::Recovered;
+    (told("status") || told("model") || is_back).then_some(Ordering::Equal)
+}

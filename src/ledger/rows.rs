@@ -1,0 +1,272 @@
+//! Tables that show what stands to programs that know no events: what QGIS opens, and SQL asks.
+//!
+//! In:  a [`Book`]. Out: rows of `leads`, `incidents`, `runs`, `redline_versions`.
+//! Law: every row follows from the events; `audit` makes them anew and compares. People read them and never write them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use geo::MultiPolygon;
+use serde_json::Value;
+
+use crate::ledger::book::{Book, Case, Run};
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Words.
+    Text,
+    /// A whole number.
+    Whole,
+    /// A number.
+    Real,
+}
+
+/// A value of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// Nothing.
+    Null,
+    /// Words.
+    Text(String),
+    /// A whole number.
+    Whole(i64),
+    /// A number.
+    Real(f64),
+}
+
+/// A table.
+#[derive(Debug)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// What people call it.
+    pub title: &'static str,
+    /// Columns beside `fid` and, where there is one, `geom`.
+    pub columns: &'static [(&'static str, Kind)],
+    /// Whether its rows have a place.
+    pub has_shape: bool,
+}
+
+/// A row: its number, its values in the order of the columns, its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// The number by which programs know it.
+    pub fid: i64,
+    /// Values.
+    pub cells: Vec<Cell>,
+    /// Longitude and latitude; empty where the table has none.
+    pub shape: MultiPolygon<f64>,
+}
+
+use Kind::{Real, Text, Whole};
+
+/// Leads as they stand.
+pub const LEADS: Table = Table {
+    name: "leads",
+    title: "线索 Leads",
+    columns: &[
+        ("id", Text),
+        ("state", Text),
+        ("state_zh", Text),
+        ("since_utc", Text),
+        ("model", Text),
+        ("model_name", Text),
+        ("model_name_zh", Text),
+        ("confidence", Real),
+        ("area_m2", Real),
+        ("area_low_m2", Real),
+        ("area_high_m2", Real),
+        ("area_mu", Real),
+        ("first_seen", Text),
+        ("last_seen", Text),
+        ("lon_deg", Real),
+        ("lat_deg", Real),
+        ("redline_id", Text),
+        ("redline_name", Text),
+        ("redline_class", Text),
+        ("redline_layer", Text),
+        ("legal_verdict", Text),
+        ("assigned_to", Text),
+        ("assigned_until", Text),
+        ("verdict", Text),
+        ("verdict_zh", Text),
+        ("verdict_count", Whole),
+        ("contested", Whole),
+        ("agency", Text),
+        ("filed", Text),
+        ("due", Text),
+        ("restored", Whole),
+        ("reason", Text),
+        ("merged_into", Text),
+        ("merged_from", Text),
+        ("split_from", Text),
+        ("split_into", Text),
+        ("first_run", Text),
+        ("last_run", Text),
+        ("looked_run", Text),
+        ("event_count", Whole),
+    ],
+    has_shape: true,
+};
+
+/// Neighbouring leads, added up.
+pub const INCIDENTS: Table = Table {
+    name: "incidents",
+    title: "事件 Incidents",
+    columns: &[("id", Text), ("leads", Text), ("lead_count", Whole), ("area_m2", Real), ("area_mu", Real)],
+    has_shape: true,
+};
+
+/// Runs that were taken in.
+pub const RUNS: Table = Table {
+    name: "runs",
+    title: "运行 Runs",
+    columns: &[
+        ("id", Text),
+        ("taken_utc", Text),
+        ("taken_by", Text),
+        ("target", Text),
+        ("program", Text),
+        ("lead_count", Whole),
+        ("digest", Text),
+    ],
+    has_shape: false,
+};
+
+/// Layers of red lines that runs looked into.
+pub const REDLINES: Table = Table {
+    name: "redline_versions",
+    title: "红线版本 Red-line versions",
+    columns: &[("layer", Text), ("sha256", Text), ("first_run", Text), ("last_run", Text)],
+    has_shape: false,
+};
+
+/// Every table that follows from the events.
+pub const TABLES: [&Table; 4] = [&LEADS, &INCIDENTS, &RUNS, &REDLINES];
+
+/// All rows of a table, by number.
+pub fn rows(table: &Table, book: &Book) -> Vec<Row> {
+    let mut rows: Vec<Row> = match table.name {
+        "leads" => book.cases.values().map(lead).collect(),
+        "incidents" => incidents(book),
+        "runs" => book.runs.iter().map(run).collect(),
+        _ => redlines(book),
+    };
+    rows.sort_by_key(|row| row.fid);
+    rows
+}
+
+/// Rows of some cases.
+pub fn of_cases(book: &Book, ids: &BTreeSet<String>) -> Vec<Row> {
+    ids.iter().filter_map(|id| book.cases.get(id)).map(lead).collect()
+}
+
+fn text(words: &str) -> Cell {
+    if words.is_empty() { Cell::Null } else { Cell::Text(words.to_owned()) }
+}
+
+fn joined<'a>(ids: impl IntoIterator<Item = &'a String>) -> Cell {
+    text(&ids.into_iter().map(String::as_str).collect::<Vec<_>>().join(" "))
+}
+
+fn whole(number: usize) -> Cell {
+    Cell::Whole(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// The row of a case.
+fn lead(case: &Case) -> Row {
+    let own = |(name, kind): &(&str, Kind)| -> Cell {
+        let optional = |words: Option<&str>| words.map_or(Cell::Null, text);
+        let day = |day: Option<crate::date::Date>| day.map_or(Cell::Null, |day| Cell::Text(day.to_string()));
+        match *name {
+            "id" => text(&case.id),
+            "state" => text(case.state.code()),
+            "state_zh" => text(case.state.chinese()),
+            "since_utc" => text(&case.since),
+            "assigned_to" => optional(case.assigned.as_ref().map(|assigned| assigned.0.as_str())),
+            "assigned_until" => day(case.assigned.as_ref().and_then(|assigned| assigned.1)),
+            "verdict" => optional(case.verdict().map(|verdict| verdict.code())),
+            "verdict_zh" => optional(case.verdict().map(|verdict| verdict.chinese())),
+            "verdict_count" => whole(case.said.len()),
+            "contested" => whole(usize::from(case.is_contested())),
+            "agency" => optional(case.agency.as_deref()),
+            "filed" => optional(case.filed.as_deref()),
+            "due" => day(case.due),
+            "restored" => case.restored.map_or(Cell::Null, |restored| whole(usize::from(restored))),
+            "reason" => text(&case.reason),
+            "merged_into" => optional(case.lineage.into.as_deref()),
+            "merged_from" => joined(&case.lineage.from),
+            "split_from" => optional(case.lineage.split_from.as_deref()),
+            "split_into" => joined(&case.lineage.pieces),
+            "first_run" => text(&case.runs.0),
+            "last_run" => text(&case.runs.1),
+            "looked_run" => text(&case.looked),
+            "event_count" => whole(case.events.len()),
+            _ if *kind == Real => case.number_of(name).map_or(Cell::Null, Cell::Real),
+            _ => text(case.text(name)),
+        }
+    };
+    Row { fid: case.number, cells: LEADS.columns.iter().map(own).collect(), shape: case.outline.clone() }
+}
+
+/// Incidents of cases that are open, as the last run that changed them told.
+fn incidents(book: &Book) -> Vec<Row> {
+    let mut members: BTreeMap<&str, Vec<&Case>> = BTreeMap::new();
+    for case in book.cases.values().filter(|case| !case.state.is_done()) {
+        if !case.text("incident").is_empty() {
+            members.entry(case.text("incident")).or_default().push(case);
+        }
+    }
+    let of = |(id, cases): (&str, Vec<&Case>)| {
+        let area: f64 =
+            cases.iter().filter_map(|case| case.number_of("incident_area_m2")).fold(0.0, f64::max);
+        let mu: f64 = cases.iter().filter_map(|case| case.number_of("incident_area_mu")).fold(0.0, f64::max);
+        let ids: Vec<&String> = cases.iter().map(|case| &case.id).collect();
+        let cells = vec![text(id), joined(ids), whole(cases.len()), Cell::Real(area), Cell::Real(mu)];
+        let shape = MultiPolygon(cases.iter().flat_map(|case| case.outline.0.iter().cloned()).collect());
+        let fid = cases.iter().map(|case| case.number).min().unwrap_or_default();
+        Row { fid, cells, shape }
+    };
+    members.into_iter().map(of).collect()
+}
+
+fn run(run: &Run) -> Row {
+    let words = |name: &str| text(run.body[name].as_str().unwrap_or_default());
+    let count = run.body["leads"].as_i64().map_or(Cell::Null, Cell::Whole);
+    let counted = |(name, ids): (&String, &Value)| {
+        let count = ids.as_array().map_or(0, Vec::len);
+        (count > 0).then(|| format!("{count} {}", name.replace('_', " ")))
+    };
+    let digest: Vec<String> =
+        run.body["digest"].as_object().into_iter().flatten().filter_map(counted).collect();
+    let cells = vec![
+        text(&run.id),
+        text(&run.taken.0),
+        text(&run.taken.1),
+        words("target"),
+        words("program"),
+        count,
+        text(&digest.join(", ")),
+    ];
+    Row { fid: run.number, cells, shape: MultiPolygon(Vec::new()) }
+}
+
+fn redlines(book: &Book) -> Vec<Row> {
+    let mut versions: Vec<(String, String, String, String)> = Vec::new();
+    for run in &book.runs {
+        for layer in run.body["redlines"].as_array().into_iter().flatten() {
+            let words = |name: &str| layer[name].as_str().unwrap_or_default().to_owned();
+            let (file, sha256) = (words("file"), words("sha256"));
+            match versions.iter_mut().find(|known| (&known.0, &known.1) == (&file, &sha256)) {
+                Some(known) => known.3 = run.id.clone(),
+                None => versions.push((file, sha256, run.id.clone(), run.id.clone())),
+            }
+        }
+    }
+    let row = |(fid, (file, sha256, first, last)): (i64, (String, String, String, String))| Row {
+        fid,
+        cells: vec![text(&file), text(&sha256), text(&first), text(&last)],
+        shape: MultiPolygon(Vec::new()),
+    };
+    (1..).zip(versions).map(row).collect()
+}

@@ -1,0 +1,365 @@
+//! The ledger in one file: SQLite, laid out as a GeoPackage so that QGIS opens it as layers.
+//!
+//! Law: a write is whole or it is not there (write-ahead log, full sync); a file that is damaged or of another kind is
+//!      refused at the door. Events cannot be updated or deleted through SQL; who goes around that is found by `audit`.
+//! Source: OGC GeoPackage 1.3 (12-128r17); settings against hostile files: sqlite.org, "Defense Against The Dark Arts".
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use geo::{BoundingRect, MultiPolygon};
+use rusqlite::types::{Value as Held, ValueRef};
+use rusqlite::{Connection, OpenFlags, params_from_iter};
+
+use crate::ledger::LedgerError;
+use crate::ledger::event::Event;
+use crate::ledger::rows::{self, Cell, Row, Table};
+use crate::ledger::store::Engine;
+
+/// "GPKG", and version 1.3.
+const APPLICATION: i64 = 0x4750_4B47;
+const FORMAT: i64 = 10_300;
+
+/// Version of the tables. A later one knows how to bring this one up.
+pub const VERSION: i64 = 1;
+
+/// How long a writer waits for another.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// WGS 84.
+const SRS: i64 = 4326;
+
+/// What every GeoPackage has, and the table of events.
+const SCHEMA: &str = r#"
+CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT NOT NULL, srs_id INTEGER PRIMARY KEY, organization TEXT NOT NULL,
+    organization_coordsys_id INTEGER NOT NULL, definition TEXT NOT NULL, description TEXT);
+INSERT INTO gpkg_spatial_ref_sys VALUES
+    ('Undefined Cartesian SRS', -1, 'NONE', -1, 'undefined', 'undefined Cartesian coordinate reference system'),
+    ('Undefined geographic SRS', 0, 'NONE', 0, 'undefined', 'undefined geographic coordinate reference system'),
+    ('WGS 84 geodetic', 4326, 'EPSG', 4326, 'GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563,AUTHORITY["EPSG","7030"]],AUTHORITY["EPSG","6326"]],PRIMEM["Greenwich",0,AUTHORITY["EPSG","8901"]],UNIT["degree",0.0174532925199433,AUTHORITY["EPSG","9122"]],AXIS["Latitude",NORTH],AXIS["Longitude",EAST],AUTHORITY["EPSG","4326"]]', 'longitude/latitude coordinates in decimal degrees on the WGS 84 spheroid');
+CREATE TABLE gpkg_contents (table_name TEXT NOT NULL PRIMARY KEY, data_type TEXT NOT NULL, identifier TEXT UNIQUE,
+    description TEXT DEFAULT '', last_change DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
+    min_x DOUBLE, min_y DOUBLE, max_x DOUBLE, max_y DOUBLE, srs_id INTEGER,
+    CONSTRAINT fk_gc_r_srs_id FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys(srs_id));
+CREATE TABLE gpkg_geometry_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, geometry_type_name TEXT NOT NULL,
+    srs_id INTEGER NOT NULL, z TINYINT NOT NULL, m TINYINT NOT NULL,
+    CONSTRAINT pk_geom_cols PRIMARY KEY (table_name, column_name), CONSTRAINT uk_gc_table_name UNIQUE (table_name),
+    CONSTRAINT fk_gc_tn FOREIGN KEY (table_name) REFERENCES gpkg_contents(table_name),
+    CONSTRAINT fk_gc_srs FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys (srs_id));
+CREATE TABLE gpkg_extensions (table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, definition TEXT NOT NULL,
+    scope TEXT NOT NULL, CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name));
+CREATE TABLE events (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, key TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
+    lead TEXT NOT NULL, run TEXT NOT NULL, actor TEXT NOT NULL, at_utc TEXT NOT NULL, at_local TEXT NOT NULL,
+    reason TEXT NOT NULL, body TEXT NOT NULL, evidence TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL);
+CREATE INDEX events_of_lead ON events (lead);
+INSERT INTO gpkg_contents (table_name, data_type, identifier, description)
+    VALUES ('events', 'attributes', '台账事件 Events', 'What happened, in order; only ever added');
+CREATE TRIGGER events_stay BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events of a ledger are only ever added'); END;
+CREATE TRIGGER events_last BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events of a ledger are only ever added'); END;
+CREATE TABLE ledger_version (version INTEGER NOT NULL);
+"#;
+
+/// A ledger file.
+pub struct Sqlite {
+    path: PathBuf,
+    connection: Connection,
+}
+
+impl Sqlite {
+    /// Makes a new file.
+    ///
+    /// # Errors
+    /// `Taken` where something is there already, `Database` where it cannot be written.
+    pub fn create(path: &Path) -> Result<Self, LedgerError> {
+        if path.symlink_metadata().is_ok() {
+            let found = if path.is_dir() { "a folder" } else { "a file" };
+            return Err(LedgerError::Taken { place: path.display().to_string(), found: found.to_owned() });
+        }
+        // Made under another name first: a ledger that is there is whole.
+        let beside = path.with_extension(format!("new-{}", std::process::id()));
+        let made = Self::made(&beside).and_then(|()| {
+            let moved = std::fs::hard_link(&beside, path);
+            moved.map_err(|error| database(path, "give the new file its name", error.to_string()))
+        });
+        let _ = std::fs::remove_file(&beside);
+        made?;
+        Self::open(path)
+    }
+
+    fn made(path: &Path) -> Result<(), LedgerError> {
+        let connection = Connection::open(path).map_err(|error| failed(path, "make the file")(error))?;
+        let mut script =
+            format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT}; BEGIN;");
+        script.push_str(SCHEMA);
+        script.push_str(&format!("INSERT INTO ledger_version VALUES ({VERSION});"));
+        rows::TABLES.iter().for_each(|table| script.push_str(&made_table(table)));
+        script.push_str("COMMIT;");
+        connection.execute_batch(&script).map_err(failed(path, "make the tables"))?;
+        connection.close().map_err(|(_, error)| failed(path, "close the new file")(error))
+    }
+
+    /// Opens a ledger that is there.
+    ///
+    /// # Errors
+    /// `Missing`, `Foreign` for a file that is no ledger or of a later version, `Database` for a damaged one.
+    pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        let place = path.display().to_string();
+        if !path.is_file() {
+            return Err(LedgerError::Missing { place });
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(failed(path, "open it"))?;
+        connection.busy_timeout(PATIENCE).map_err(failed(path, "set its patience"))?;
+        let foreign = |expected: &str, found: String, next| LedgerError::Foreign {
+            place: place.clone(),
+            expected: expected.to_owned(),
+            found,
+            next,
+        };
+        let number = |question: &str| connection.query_row(question, [], |row| row.get::<_, i64>(0));
+        let application = number("PRAGMA application_id").map_err(failed(path, "read its head"))?;
+        let version = number("SELECT version FROM ledger_version").ok();
+        match (application, version) {
+            (APPLICATION, Some(VERSION)) => {}
+            (APPLICATION, Some(version)) => {
+                let (expected, found) = (format!("version {VERSION}"), format!("version {version}"));
+                return Err(foreign(&expected, found, "use the version of the program that wrote it"));
+            }
+            _ => {
+                let found = format!("application {application:#x} without one");
+                return Err(foreign("a GeoPackage with a table ledger_version", found, "give a ledger"));
+            }
+        }
+        connection
+            .execute_batch(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+                 PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
+            )
+            .map_err(failed(path, "make it safe"))?;
+        Ok(Self { path: path.to_owned(), connection })
+    }
+}
+
+fn made_table(table: &Table) -> String {
+    let columns = table.columns.iter().map(|(name, kind)| {
+        let kind = match kind {
+            rows::Kind::Text => "TEXT",
+            rows::Kind::Whole => "INTEGER",
+            rows::Kind::Real => "DOUBLE",
+        };
+        format!(", {name} {kind}")
+    });
+    let columns: String = columns.collect();
+    let shape = if table.has_shape { ", geom MULTIPOLYGON" } else { "" };
+    let (name, title) = (table.name, table.title);
+    let kind = if table.has_shape { "features" } else { "attributes" };
+    let srs = if table.has_shape { SRS.to_string() } else { "NULL".to_owned() };
+    let mut script = format!(
+        "CREATE TABLE {name} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL{columns}{shape});\
+         INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) VALUES ('{name}', '{kind}', '{title}', {srs});"
+    );
+    if table.has_shape {
+        script.push_str(&format!(
+            "INSERT INTO gpkg_geometry_columns VALUES ('{name}', 'geom', 'MULTIPOLYGON', {SRS}, 0, 0);"
+        ));
+    }
+    script
+}
+
+fn database(path: &Path, doing: &'static str, reason: String) -> LedgerError {
+    LedgerError::Database { place: path.display().to_string(), doing, reason }
+}
+
+fn failed(path: &Path, doing: &'static str) -> impl Fn(rusqlite::Error) -> LedgerError + use<> {
+    let path = path.to_owned();
+    move |error| database(&path, doing, error.to_string())
+}
+
+/// Columns of an event, in the order of the row.
+const EVENT: &str =
+    "fid, key, kind, lead, run, actor, at_utc, at_local, reason, body, evidence, previous, hash";
+
+impl Engine for Sqlite {
+    fn place(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    fn begin(&mut self) -> Result<(), LedgerError> {
+        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(failed(&self.path, "begin to write"))
+    }
+
+    fn commit(&mut self) -> Result<(), LedgerError> {
+        self.connection.execute_batch("COMMIT").map_err(failed(&self.path, "write for good"))
+    }
+
+    fn roll_back(&mut self) {
+        // Where there is nothing to take back the database says so, which helps nobody.
+        let _ = self.connection.execute_batch("ROLLBACK");
+    }
+
+    fn events_after(&mut self, seq: i64) -> Result<Vec<Event>, LedgerError> {
+        let failed = failed(&self.path, "read events");
+        let question = format!("SELECT {EVENT} FROM events WHERE fid > ?1 ORDER BY fid");
+        let mut statement = self.connection.prepare_cached(&question).map_err(&failed)?;
+        let event = |row: &rusqlite::Row<'_>| {
+            Ok(Event {
+                seq: row.get(0)?,
+                key: row.get(1)?,
+                kind: row.get(2)?,
+                lead: row.get(3)?,
+                run: row.get(4)?,
+                actor: row.get(5)?,
+                at_utc: row.get(6)?,
+                at_local: row.get(7)?,
+                reason: row.get(8)?,
+                body: row.get(9)?,
+                evidence: row.get(10)?,
+                previous: row.get(11)?,
+                hash: row.get(12)?,
+            })
+        };
+        let events = statement.query_map([seq], event).map_err(&failed)?;
+        events.collect::<Result<_, _>>().map_err(&failed)
+    }
+
+    fn append(&mut self, event: &Event) -> Result<(), LedgerError> {
+        let statement =
+            format!("INSERT INTO events ({EVENT}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)");
+        let failed = failed(&self.path, "add an event");
+        let mut statement = self.connection.prepare_cached(&statement).map_err(&failed)?;
+        let words = [
+            &event.key,
+            &event.kind,
+            &event.lead,
+            &event.run,
+            &event.actor,
+            &event.at_utc,
+            &event.at_local,
+            &event.reason,
+            &event.body,
+            &event.evidence,
+            &event.previous,
+            &event.hash,
+        ];
+        let words = words.into_iter().map(|word| Held::Text(word.clone()));
+        let values = std::iter::once(Held::Integer(event.seq)).chain(words);
+        statement.execute(params_from_iter(values)).map_err(&failed).map(|_| ())
+    }
+
+    fn put(&mut self, table: &Table, row: &Row) -> Result<(), LedgerError> {
+        let failed = failed(&self.path, "show what stands");
+        let names: String = table.columns.iter().map(|(name, _)| format!(", {name}")).collect();
+        let count = table.columns.len() + usize::from(table.has_shape);
+        let marks: String = (0..count).map(|_| ",?").collect();
+        let shape = if table.has_shape { ", geom" } else { "" };
+        let statement =
+            format!("INSERT OR REPLACE INTO {} (fid{names}{shape}) VALUES (?{marks})", table.name);
+        let mut statement = self.connection.prepare_cached(&statement).map_err(&failed)?;
+        let mut values = vec![Held::Integer(row.fid)];
+        values.extend(row.cells.iter().map(held));
+        if table.has_shape {
+            values.push(Held::Blob(blob(&row.shape)));
+        }
+        statement.execute(params_from_iter(values)).map_err(&failed).map(|_| ())
+    }
+
+    fn take(&mut self, table: &Table, fid: i64) -> Result<(), LedgerError> {
+        let statement = format!("DELETE FROM {} WHERE fid = ?1", table.name);
+        self.connection.execute(&statement, [fid]).map_err(failed(&self.path, "show what stands")).map(|_| ())
+    }
+
+    fn differences(&mut self, table: &Table, expected: &[Row]) -> Result<Vec<String>, LedgerError> {
+        let failed = failed(&self.path, "read what stands");
+        let names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
+        let shape = if table.has_shape { ", geom" } else { "" };
+        let question = format!("SELECT fid, {}{shape} FROM {} ORDER BY fid", names.join(", "), table.name);
+        let mut statement = self.connection.prepare(&question).map_err(&failed)?;
+        let mut found = statement.query([]).map_err(&failed)?;
+        let mut expected = expected.iter().peekable();
+        let mut differences = Vec::new();
+        let mut tell =
+            |fid: i64, what: String| differences.push(format!("table {}, row {fid}: {what}", table.name));
+        while let Some(row) = found.next().map_err(&failed)? {
+            let fid: i64 = row.get(0).map_err(&failed)?;
+            while let Some(missing) = expected.next_if(|expected| expected.fid < fid) {
+                tell(missing.fid, "is missing".to_owned());
+            }
+            let Some(wanted) = expected.next_if(|expected| expected.fid == fid) else {
+                tell(fid, "follows from no event".to_owned());
+                continue;
+            };
+            for (place, (name, cell)) in names.iter().zip(&wanted.cells).enumerate() {
+                if !is_held(row.get_ref(place + 1).map_err(&failed)?, cell) {
+                    tell(fid, format!("column {name} was changed"));
+                }
+            }
+            let is_there =
+                |held: ValueRef<'_>| matches!(held, ValueRef::Blob(held) if held == blob(&wanted.shape));
+            if table.has_shape && !is_there(row.get_ref(names.len() + 1).map_err(&failed)?) {
+                tell(fid, "column geom was changed".to_owned());
+            }
+        }
+        expected.for_each(|missing| tell(missing.fid, "is missing".to_owned()));
+        Ok(differences)
+    }
+
+    fn damage(&mut self) -> Result<Vec<String>, LedgerError> {
+        let failed = failed(&self.path, "look at every page");
+        let mut statement = self.connection.prepare("PRAGMA integrity_check").map_err(&failed)?;
+        let told = statement.query_map([], |row| row.get::<_, String>(0)).map_err(&failed)?;
+        let told: Vec<String> = told.collect::<Result<_, _>>().map_err(&failed)?;
+        Ok(told.into_iter().filter(|words| words != "ok").map(|words| format!("database: {words}")).collect())
+    }
+}
+
+fn held(cell: &Cell) -> Held {
+    match cell {
+        Cell::Null => Held::Null,
+        Cell::Text(words) => Held::Text(words.clone()),
+        Cell::Whole(number) => Held::Integer(*number),
+        Cell::Real(number) => Held::Real(*number),
+    }
+}
+
+fn is_held(held: ValueRef<'_>, cell: &Cell) -> bool {
+    match (held, cell) {
+        (ValueRef::Null, Cell::Null) => true,
+        (ValueRef::Text(held), Cell::Text(words)) => held == words.as_bytes(),
+        (ValueRef::Integer(held), Cell::Whole(number)) => held == *number,
+        (ValueRef::Real(held), Cell::Real(number)) => held.to_bits() == number.to_bits(),
+        _ => false,
+    }
+}
+
+/// Polygons as a GeoPackage holds them: its head with the bounding box, then well-known binary, little end first.
+fn blob(shape: &MultiPolygon<f64>) -> Vec<u8> {
+    let mut bytes = b"GP\x00".to_vec();
+    let bounds = shape.bounding_rect();
+    // Bit 0: little end first; bits 1 to 3: a box of x and y; bit 4: empty.
+    bytes.push(if bounds.is_some() { 0b0000_0011 } else { 0b0001_0001 });
+    bytes.extend((SRS as i32).to_le_bytes());
+    if let Some(bounds) = bounds {
+        for edge in [bounds.min().x, bounds.max().x, bounds.min().y, bounds.max().y] {
+            bytes.extend(edge.to_le_bytes());
+        }
+    }
+    let count = |bytes: &mut Vec<u8>, count: usize| bytes.extend((count as u32).to_le_bytes());
+    let head = |bytes: &mut Vec<u8>, kind: u32| {
+        bytes.push(1);
+        bytes.extend(kind.to_le_bytes());
+    };
+    head(&mut bytes, 6);
+    count(&mut bytes, shape.0.len());
+    for polygon in shape {
+        head(&mut bytes, 3);
+        count(&mut bytes, 1 + polygon.interiors().len());
+        for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
+            count(&mut bytes, ring.0.len());
+            for point in &ring.0 {
+                bytes.extend(point.x.to_le_bytes());
+                bytes.extend(point.y.to_le_bytes());
+            }
+        }
+    }
+    bytes
+}
