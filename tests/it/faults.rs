@@ -325,3 +325,26 @@ fn the_second_run_on_one_output_folder_is_refused() {
     let words = scan.refused();
     says(&words, &["out", "another run", "out.lock", "wait until it ends"]);
 }
+
+// The disk.
+
+#[test]
+fn a_file_that_can_grow_no_further_ends_the_run_and_publishes_nothing() {
+    let drawn = small();
+    let scan = Scan::of(&drawn);
+    let whole = scan.published();
+    let size = fs::metadata(whole.out.join("leads.gpkg")).unwrap().len() / 512;
+    fs::remove_dir_all(&whole.out).unwrap();
+    let before = beside(&scan.out);
+    // Blocks of 512 bytes: the scratch file, then the database at several of its pages, cannot be written.
+    for blocks in [8, size / 4, size / 2, size - 9] {
+        let words = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+        let command = scan.command();
+        let mut limited = Command::new("sh");
+        limited.arg("-c").arg(words).arg("sh").arg(command.get_program()).args(command.get_args());
+        let ended = ended(&mut limited);
+        assert_eq!(ended.code, Some(1), "{blocks}: {}", ended.stderr);
+        says(&ended.stderr, &["nothing was published", "free space"]);
+        assert_eq!(beside(&scan.out), before, "{blocks}: rubbish was left: {}", ended.stderr);
+    }
+}
