@@ -84,3 +84,6 @@ fn chain(events: &[Event]) -> Vec<String> {
     }
     faults
 }
+
+#[cfg(test)]
+mod tests;

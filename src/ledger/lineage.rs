@@ -323,3 +323,6 @@ fn difference(case: &Case, found: &Found) -> Option<Ordering> {
     let is_back = case.state == State::Recovered;
     (told("status") || told("model") || is_back).then_some(Ordering::Equal)
 }
+
+#[cfg(test)]
+mod tests;

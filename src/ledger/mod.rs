@@ -8,6 +8,7 @@ pub mod audit;
 pub mod book;
 pub mod event;
 pub mod found;
+pub mod geopackage;
 pub mod lineage;
 pub mod rows;
 pub mod sqlite;

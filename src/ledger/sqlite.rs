@@ -4,60 +4,21 @@
 //!      refused at the door. Events cannot be updated or deleted through SQL; who goes around that is found by `audit`.
 //! Source: OGC GeoPackage 1.3 (12-128r17); settings against hostile files: sqlite.org, "Defense Against The Dark Arts".
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use geo::{BoundingRect, MultiPolygon};
 use rusqlite::types::{Value as Held, ValueRef};
 use rusqlite::{Connection, OpenFlags, params_from_iter};
 
 use crate::ledger::LedgerError;
 use crate::ledger::event::Event;
-use crate::ledger::rows::{self, Cell, Row, Table};
+use crate::ledger::geopackage::{APPLICATION, VERSION, blob, script};
+use crate::ledger::rows::{Cell, Row, Table};
 use crate::ledger::store::Engine;
-
-/// "GPKG", and version 1.3.
-const APPLICATION: i64 = 0x4750_4B47;
-const FORMAT: i64 = 10_300;
-
-/// Version of the tables. A later one knows how to bring this one up.
-pub const VERSION: i64 = 1;
 
 /// How long a writer waits for another.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// WGS 84.
-const SRS: i64 = 4326;
-
-/// What every GeoPackage has, and the table of events.
-const SCHEMA: &str = r#"
-CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT NOT NULL, srs_id INTEGER PRIMARY KEY, organization TEXT NOT NULL,
-    organization_coordsys_id INTEGER NOT NULL, definition TEXT NOT NULL, description TEXT);
-INSERT INTO gpkg_spatial_ref_sys VALUES
-    ('Undefined Cartesian SRS', -1, 'NONE', -1, 'undefined', 'undefined Cartesian coordinate reference system'),
-    ('Undefined geographic SRS', 0, 'NONE', 0, 'undefined', 'undefined geographic coordinate reference system'),
-    ('WGS 84 geodetic', 4326, 'EPSG', 4326, 'GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563,AUTHORITY["EPSG","7030"]],AUTHORITY["EPSG","6326"]],PRIMEM["Greenwich",0,AUTHORITY["EPSG","8901"]],UNIT["degree",0.0174532925199433,AUTHORITY["EPSG","9122"]],AXIS["Latitude",NORTH],AXIS["Longitude",EAST],AUTHORITY["EPSG","4326"]]', 'longitude/latitude coordinates in decimal degrees on the WGS 84 spheroid');
-CREATE TABLE gpkg_contents (table_name TEXT NOT NULL PRIMARY KEY, data_type TEXT NOT NULL, identifier TEXT UNIQUE,
-    description TEXT DEFAULT '', last_change DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
-    min_x DOUBLE, min_y DOUBLE, max_x DOUBLE, max_y DOUBLE, srs_id INTEGER,
-    CONSTRAINT fk_gc_r_srs_id FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys(srs_id));
-CREATE TABLE gpkg_geometry_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, geometry_type_name TEXT NOT NULL,
-    srs_id INTEGER NOT NULL, z TINYINT NOT NULL, m TINYINT NOT NULL,
-    CONSTRAINT pk_geom_cols PRIMARY KEY (table_name, column_name), CONSTRAINT uk_gc_table_name UNIQUE (table_name),
-    CONSTRAINT fk_gc_tn FOREIGN KEY (table_name) REFERENCES gpkg_contents(table_name),
-    CONSTRAINT fk_gc_srs FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys (srs_id));
-CREATE TABLE gpkg_extensions (table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, definition TEXT NOT NULL,
-    scope TEXT NOT NULL, CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name));
-CREATE TABLE events (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, key TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
-    lead TEXT NOT NULL, run TEXT NOT NULL, actor TEXT NOT NULL, at_utc TEXT NOT NULL, at_local TEXT NOT NULL,
-    reason TEXT NOT NULL, body TEXT NOT NULL, evidence TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL);
-CREATE INDEX events_of_lead ON events (lead);
-INSERT INTO gpkg_contents (table_name, data_type, identifier, description)
-    VALUES ('events', 'attributes', '台账事件 Events', 'What happened, in order; only ever added');
-CREATE TRIGGER events_stay BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events of a ledger are only ever added'); END;
-CREATE TRIGGER events_last BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events of a ledger are only ever added'); END;
-CREATE TABLE ledger_version (version INTEGER NOT NULL);
-"#;
 
 /// A ledger file.
 pub struct Sqlite {
@@ -88,13 +49,7 @@ impl Sqlite {
 
     fn made(path: &Path) -> Result<(), LedgerError> {
         let connection = Connection::open(path).map_err(|error| failed(path, "make the file")(error))?;
-        let mut script =
-            format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT}; BEGIN;");
-        script.push_str(SCHEMA);
-        script.push_str(&format!("INSERT INTO ledger_version VALUES ({VERSION});"));
-        rows::TABLES.iter().for_each(|table| script.push_str(&made_table(table)));
-        script.push_str("COMMIT;");
-        connection.execute_batch(&script).map_err(failed(path, "make the tables"))?;
+        connection.execute_batch(&script()).map_err(failed(path, "make the tables"))?;
         connection.close().map_err(|(_, error)| failed(path, "close the new file")(error))
     }
 
@@ -140,32 +95,6 @@ impl Sqlite {
     }
 }
 
-fn made_table(table: &Table) -> String {
-    let columns = table.columns.iter().map(|(name, kind)| {
-        let kind = match kind {
-            rows::Kind::Text => "TEXT",
-            rows::Kind::Whole => "INTEGER",
-            rows::Kind::Real => "DOUBLE",
-        };
-        format!(", {name} {kind}")
-    });
-    let columns: String = columns.collect();
-    let shape = if table.has_shape { ", geom MULTIPOLYGON" } else { "" };
-    let (name, title) = (table.name, table.title);
-    let kind = if table.has_shape { "features" } else { "attributes" };
-    let srs = if table.has_shape { SRS.to_string() } else { "NULL".to_owned() };
-    let mut script = format!(
-        "CREATE TABLE {name} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL{columns}{shape});\
-         INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) VALUES ('{name}', '{kind}', '{title}', {srs});"
-    );
-    if table.has_shape {
-        script.push_str(&format!(
-            "INSERT INTO gpkg_geometry_columns VALUES ('{name}', 'geom', 'MULTIPOLYGON', {SRS}, 0, 0);"
-        ));
-    }
-    script
-}
-
 fn database(path: &Path, doing: &'static str, reason: String) -> LedgerError {
     LedgerError::Database { place: path.display().to_string(), doing, reason }
 }
@@ -173,6 +102,19 @@ fn database(path: &Path, doing: &'static str, reason: String) -> LedgerError {
 fn failed(path: &Path, doing: &'static str) -> impl Fn(rusqlite::Error) -> LedgerError + use<> {
     let path = path.to_owned();
     move |error| database(&path, doing, error.to_string())
+}
+
+#[cfg(test)]
+impl Sqlite {
+    /// A connection that was opened for something else.
+    pub(crate) fn of(connection: Connection) -> Self {
+        Self { path: PathBuf::from("raw"), connection }
+    }
+
+    /// The connection, to do what nobody should.
+    pub(crate) fn raw(&self) -> &Connection {
+        &self.connection
+    }
 }
 
 /// Columns of an event, in the order of the row.
@@ -308,7 +250,49 @@ impl Engine for Sqlite {
         let mut statement = self.connection.prepare("PRAGMA integrity_check").map_err(&failed)?;
         let told = statement.query_map([], |row| row.get::<_, String>(0)).map_err(&failed)?;
         let told: Vec<String> = told.collect::<Result<_, _>>().map_err(&failed)?;
-        Ok(told.into_iter().filter(|words| words != "ok").map(|words| format!("database: {words}")).collect())
+        let mut damage: Vec<String> = told
+            .into_iter()
+            .filter(|words| words != "ok")
+            .map(|words| format!("database: {words}"))
+            .collect();
+        let new = Connection::open_in_memory().map_err(&failed)?;
+        new.execute_batch(&script()).map_err(&failed)?;
+        let (found, expected) = (frame(&self.connection).map_err(&failed)?, frame(&new).map_err(&failed)?);
+        let lost = expected.difference(&found);
+        damage.extend(lost.map(|row| format!("expected {row}, as a new ledger has it; found none such")));
+        Ok(damage)
+    }
+}
+
+/// What does not change in a ledger: its tables as they were made, and what they are said to be.
+fn frame(connection: &Connection) -> rusqlite::Result<BTreeSet<String>> {
+    const QUESTIONS: [&str; 5] = [
+        "SELECT 'schema', name, sql FROM sqlite_master WHERE sql IS NOT NULL",
+        "SELECT 'table gpkg_contents', * FROM gpkg_contents",
+        "SELECT 'table gpkg_geometry_columns', * FROM gpkg_geometry_columns",
+        "SELECT 'table gpkg_spatial_ref_sys', * FROM gpkg_spatial_ref_sys",
+        "SELECT 'table ledger_version', version FROM ledger_version",
+    ];
+    let mut frame = BTreeSet::new();
+    for question in QUESTIONS {
+        let mut statement = connection.prepare(question)?;
+        let columns = statement.column_count();
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            // A damaged file may hold text that is none.
+            let cell = |place| row.get_ref(place).map(told);
+            frame.insert((0..columns).map(cell).collect::<rusqlite::Result<Vec<String>>>()?.join(" "));
+        }
+    }
+    Ok(frame)
+}
+
+fn told(held: ValueRef<'_>) -> String {
+    match held {
+        ValueRef::Null => "-".to_owned(),
+        ValueRef::Integer(number) => number.to_string(),
+        ValueRef::Real(number) => number.to_string(),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
     }
 }
 
@@ -329,37 +313,4 @@ fn is_held(held: ValueRef<'_>, cell: &Cell) -> bool {
         (ValueRef::Real(held), Cell::Real(number)) => held.to_bits() == number.to_bits(),
         _ => false,
     }
-}
-
-/// Polygons as a GeoPackage holds them: its head with the bounding box, then well-known binary, little end first.
-fn blob(shape: &MultiPolygon<f64>) -> Vec<u8> {
-    let mut bytes = b"GP\x00".to_vec();
-    let bounds = shape.bounding_rect();
-    // Bit 0: little end first; bits 1 to 3: a box of x and y; bit 4: empty.
-    bytes.push(if bounds.is_some() { 0b0000_0011 } else { 0b0001_0001 });
-    bytes.extend((SRS as i32).to_le_bytes());
-    if let Some(bounds) = bounds {
-        for edge in [bounds.min().x, bounds.max().x, bounds.min().y, bounds.max().y] {
-            bytes.extend(edge.to_le_bytes());
-        }
-    }
-    let count = |bytes: &mut Vec<u8>, count: usize| bytes.extend((count as u32).to_le_bytes());
-    let head = |bytes: &mut Vec<u8>, kind: u32| {
-        bytes.push(1);
-        bytes.extend(kind.to_le_bytes());
-    };
-    head(&mut bytes, 6);
-    count(&mut bytes, shape.0.len());
-    for polygon in shape {
-        head(&mut bytes, 3);
-        count(&mut bytes, 1 + polygon.interiors().len());
-        for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
-            count(&mut bytes, ring.0.len());
-            for point in &ring.0 {
-                bytes.extend(point.x.to_le_bytes());
-                bytes.extend(point.y.to_le_bytes());
-            }
-        }
-    }
-    bytes
 }

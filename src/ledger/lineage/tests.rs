@@ -1,0 +1,179 @@
+//! Fields that grow, split, merge, vanish and come back, run after run.
+
+use geo::{MultiPolygon, Rect};
+use serde_json::{Map, Value, json};
+
+use super::*;
+use crate::date::Period;
+use crate::ledger::event::tests::moment;
+use crate::ledger::event::{Draft, Event, Kind};
+use crate::ledger::found::{Found, Layer, RunFound, Unseen};
+
+/// A box on the steppe, in thousandths of a degree.
+fn ground(x: (f64, f64), y: (f64, f64)) -> MultiPolygon<f64> {
+    let at = |x: f64, y: f64| (108.0 + x / 1_000.0, 41.5 + y / 1_000.0);
+    MultiPolygon(vec![Rect::new(at(x.0, y.0), at(x.1, y.1)).to_polygon()])
+}
+
+fn lead(id: &str, x: (f64, f64), y: (f64, f64)) -> Found {
+    let area = (x.1 - x.0) * (y.1 - y.0) * 9_000.0;
+    let record = json!({
+        "id": id, "model": "G1", "status": "confirmed", "confidence": 0.9, "area_m2": area, "area_mu": area / 666.67,
+        "first_seen": "2025-05-01", "last_seen": "2025-08-01", "redline_layer": "grass.geojson",
+    });
+    let properties: Map<String, Value> = record.as_object().cloned().unwrap();
+    Found { id: id.to_owned(), properties, outline: ground(x, y) }
+}
+
+fn run(number: usize, leads: Vec<Found>) -> RunFound {
+    RunFound {
+        id: format!("run-{number:02}"),
+        target: Period::parse("2025-01-01/2025-12-31").unwrap(),
+        models: vec!["G1".to_owned()],
+        layers: vec![Layer { file: "grass.geojson".to_owned(), sha256: "0".to_owned() }],
+        leads,
+        unseen: Vec::new(),
+        evidence: Vec::new(),
+        version: "0".to_owned(),
+    }
+}
+
+fn take(book: &mut Book, drafts: Vec<Draft>) {
+    for draft in drafts {
+        let event = Event::placed(draft, "Li", &moment(2), (book.head.0, &book.head.1.clone()));
+        book.apply(&event).unwrap();
+    }
+}
+
+/// Takes a run in; returns its digest.
+fn taken(book: &mut Book, run: &RunFound) -> Digest {
+    let (drafts, digest) = compared(book, run);
+    take(book, drafts);
+    digest
+}
+
+fn ids(set: &BTreeSet<String>) -> Vec<&str> {
+    set.iter().map(String::as_str).collect()
+}
+
+#[test]
+fn a_field_keeps_its_id_while_it_grows_splits_and_merges_again() {
+    let mut book = Book::default();
+    // By number of the run: what lies there. Ids of a run follow its centroid, so each has another.
+    let new = taken(&mut book, &run(1, vec![lead("a", (0.0, 4.0), (0.0, 4.0))]));
+    assert_eq!(ids(&new.new), ["a"]);
+    let grown = taken(&mut book, &run(2, vec![lead("b", (0.0, 6.0), (0.0, 4.0))]));
+    assert_eq!((ids(&grown.grown), grown.new.len()), (vec!["a"], 0));
+    let same = taken(&mut book, &run(3, vec![lead("b", (0.0, 6.1), (0.0, 4.0))]));
+    assert_eq!(ids(&same.unchanged), ["a"]);
+    // Two pieces: the larger one is the field.
+    let pieces = vec![lead("c", (0.0, 2.0), (0.0, 4.0)), lead("d", (3.0, 6.0), (0.0, 4.0))];
+    let split = taken(&mut book, &run(4, pieces.clone()));
+    assert_eq!((ids(&split.shrunk), ids(&split.split)), (vec!["a"], vec!["c"]));
+    assert_eq!(book.cases["c"].lineage.split_from.as_deref(), Some("a"));
+    // One again: the field that was there first goes on.
+    let merged = taken(&mut book, &run(5, vec![lead("b", (0.0, 6.0), (0.0, 4.0))]));
+    assert_eq!((ids(&merged.grown), ids(&merged.merged)), (vec!["a"], vec!["c"]));
+    assert_eq!(book.cases["c"].state, State::Merged);
+    // And two once more: the piece is the case that it was.
+    let again = taken(&mut book, &run(6, pieces));
+    assert_eq!((ids(&again.shrunk), ids(&again.split)), (vec!["a"], vec!["c"]));
+    assert_eq!(book.cases["c"].state, State::Confirmed);
+    assert_eq!(book.cases.keys().collect::<Vec<_>>(), ["a", "c"]);
+}
+
+#[test]
+fn a_field_over_twenty_four_dates_has_one_id_and_a_digest_that_is_right_on_each() {
+    let (mut book, mut grown) = (Book::default(), 0);
+    for date in 0..24 {
+        let side = 3.0 + 0.25 * f64::from(date);
+        let far = 40.0 + 0.01 * f64::from(date);
+        let leads = vec![
+            lead(&format!("f{date}"), (0.0, side), (0.0, 3.0)),
+            lead(&format!("s{date}"), (far, far + 2.0), (0.0, 2.0)),
+        ];
+        let digest = taken(&mut book, &run(date as usize, leads));
+        let told = [&digest.new, &digest.grown, &digest.unchanged].map(|set| set.len());
+        assert_eq!(told.iter().sum::<usize>(), 2, "{date}: {digest:?}");
+        grown += digest.grown.len();
+        assert!(digest.merged.is_empty() && digest.split.is_empty() && digest.recovered.is_empty());
+    }
+    // From 3 to 8.75 in steps of a tenth or more of what was last told.
+    assert!((6..=11).contains(&grown), "{grown}");
+    assert_eq!(book.cases.keys().collect::<Vec<_>>(), ["f0", "s0"]);
+}
+
+#[test]
+fn what_is_looked_at_and_not_found_has_recovered_and_what_is_hidden_has_not() {
+    let mut book = Book::default();
+    taken(&mut book, &run(1, vec![lead("a", (0.0, 4.0), (0.0, 4.0)), lead("b", (10.0, 14.0), (0.0, 4.0))]));
+    let mut hidden = run(2, Vec::new());
+    hidden.unseen = vec![Unseen { model: "G1".to_owned(), outline: ground((9.0, 20.0), (0.0, 9.0)) }];
+    let digest = taken(&mut book, &hidden);
+    assert_eq!((ids(&digest.recovered), ids(&digest.not_seen)), (vec!["a"], vec!["b"]));
+    // Of another layer, another sub-model or an earlier period nothing is said.
+    for change in [
+        |run: &mut RunFound| run.layers[0].file = "other.geojson".to_owned(),
+        |run: &mut RunFound| run.models = vec!["W1".to_owned()],
+        |run: &mut RunFound| run.target = Period::parse("2024-01-01/2024-12-31").unwrap(),
+    ] {
+        let mut elsewhere = run(3, Vec::new());
+        change(&mut elsewhere);
+        let (_, digest) = compared(&book, &elsewhere);
+        assert_eq!(digest, Digest::default());
+    }
+    // It comes back: the case is the old one.
+    let digest = taken(&mut book, &run(4, vec![lead("z", (0.0, 4.0), (0.0, 4.0))]));
+    assert_eq!((ids(&digest.changed), book.cases["a"].state), (vec!["a"], State::Confirmed));
+}
+
+#[test]
+fn no_run_undoes_what_people_decided() {
+    let mut book = Book::default();
+    taken(&mut book, &run(1, vec![lead("a", (0.0, 4.0), (0.0, 4.0)), lead("b", (10.0, 14.0), (0.0, 4.0))]));
+    take(&mut book, vec![Draft::of(Kind::Rejected, "a"), Draft::of(Kind::Assigned, "b")]);
+    let both = vec![lead("a", (0.0, 4.0), (0.0, 4.0)), lead("b", (10.0, 19.0), (0.0, 4.0))];
+    let digest = taken(&mut book, &run(2, both));
+    assert_eq!((ids(&digest.rejected_before), ids(&digest.grown)), (vec!["a"], vec!["b"]));
+    assert_eq!((book.cases["a"].state, book.cases["b"].state), (State::Rejected, State::Assigned));
+    assert_eq!(book.cases["b"].number_of("area_m2"), Some(9.0 * 4.0 * 9_000.0));
+    let digest = taken(&mut book, &run(3, Vec::new()));
+    assert_eq!((ids(&digest.not_seen), book.cases["b"].state), (vec!["b"], State::Assigned));
+}
+
+#[test]
+fn a_closed_case_that_is_found_again_is_opened_by_the_run() {
+    let mut book = Book::default();
+    taken(&mut book, &run(1, vec![lead("a", (0.0, 4.0), (0.0, 4.0))]));
+    let verdict = Draft { body: json!({"verdict": "lawful"}), ..Draft::of(Kind::Verified, "a") };
+    take(&mut book, vec![verdict, Draft::of(Kind::Closed, "a")]);
+    let digest = taken(&mut book, &run(2, vec![lead("q", (0.5, 4.5), (0.0, 4.0))]));
+    assert_eq!((ids(&digest.reopened), book.cases["a"].state), (vec!["a"], State::Reopened));
+}
+
+#[test]
+fn the_order_of_leads_changes_nothing_and_two_places_never_share_an_id() {
+    let first = vec![lead("a", (0.0, 4.0), (0.0, 4.0)), lead("b", (10.0, 14.0), (0.0, 4.0))];
+    let mut second = vec![
+        lead("a", (30.0, 34.0), (0.0, 4.0)),
+        lead("c", (0.0, 2.0), (0.0, 4.0)),
+        lead("d", (2.5, 4.5), (0.0, 4.0)),
+        lead("e", (9.0, 15.0), (0.0, 5.0)),
+    ];
+    let mut book = Book::default();
+    taken(&mut book, &run(1, first));
+    let told = compared(&book, &run(2, second.clone()));
+    second.reverse();
+    assert_eq!(told, compared(&book, &run(2, second)));
+    take(&mut book, told.0);
+    assert_eq!(book.cases.keys().collect::<Vec<_>>(), ["a", "a-2", "b", "d"]);
+}
+
+#[test]
+fn a_run_that_is_taken_in_twice_writes_the_same_keys() {
+    let mut book = Book::default();
+    let one = run(1, vec![lead("a", (0.0, 4.0), (0.0, 4.0))]);
+    let (drafts, _) = compared(&book, &one);
+    take(&mut book, drafts.clone());
+    assert!(drafts.iter().all(|draft| book.keys.contains_key(&draft.key)));
+}
