@@ -26,7 +26,7 @@ INSERT INTO gpkg_spatial_ref_sys VALUES
     ('Undefined geographic SRS', 0, 'NONE', 0, 'undefined', 'undefined geographic coordinate reference system'),
     ('WGS 84 geodetic', 4326, 'EPSG', 4326, 'GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563,AUTHORITY["EPSG","7030"]],AUTHORITY["EPSG","6326"]],PRIMEM["Greenwich",0,AUTHORITY["EPSG","8901"]],UNIT["degree",0.0174532925199433,AUTHORITY["EPSG","9122"]],AXIS["Latitude",NORTH],AXIS["Longitude",EAST],AUTHORITY["EPSG","4326"]]', 'longitude/latitude coordinates in decimal degrees on the WGS 84 spheroid');
 CREATE TABLE gpkg_contents (table_name TEXT NOT NULL PRIMARY KEY, data_type TEXT NOT NULL, identifier TEXT UNIQUE,
-    description TEXT DEFAULT '', last_change DATETIME NOT NULL DEFAULT '2000-01-01T00:00:00.000Z',
+    description TEXT DEFAULT '', last_change DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
     min_x DOUBLE, min_y DOUBLE, max_x DOUBLE, max_y DOUBLE, srs_id INTEGER,
     CONSTRAINT fk_gc_r_srs_id FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys(srs_id));
 CREATE TABLE gpkg_geometry_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, geometry_type_name TEXT NOT NULL,
@@ -40,8 +40,8 @@ CREATE TABLE events (fid INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, kind TEX
     lead TEXT NOT NULL, run TEXT NOT NULL, actor TEXT NOT NULL, at_utc TEXT NOT NULL, at_local TEXT NOT NULL,
     reason TEXT NOT NULL, body TEXT NOT NULL, evidence TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL);
 CREATE INDEX events_of_lead ON events (lead);
-INSERT INTO gpkg_contents (table_name, data_type, identifier, description)
-    VALUES ('events', 'attributes', '台账事件 Events', 'What happened, in order; only ever added');
+INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change)
+    VALUES ('events', 'attributes', '台账事件 Events', 'What happened, in order; only ever added', '2000-01-01T00:00:00.000Z');
 CREATE TRIGGER events_stay BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events of a ledger are only ever added'); END;
 CREATE TRIGGER events_last BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events of a ledger are only ever added'); END;
 CREATE TABLE ledger_version (version INTEGER NOT NULL);
@@ -73,7 +73,8 @@ fn made_table(table: &Table) -> String {
     let srs = if table.has_shape { SRS.to_string() } else { "NULL".to_owned() };
     let mut script = format!(
         "CREATE TABLE {name} (fid INTEGER PRIMARY KEY{columns}{shape});\
-         INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) VALUES ('{name}', '{kind}', '{title}', {srs});"
+         INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change, srs_id)\
+             VALUES ('{name}', '{kind}', '{title}', '2000-01-01T00:00:00.000Z', {srs});"
     );
     if table.has_shape {
         script.push_str(&format!(

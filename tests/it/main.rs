@@ -20,6 +20,7 @@ mod implants;
 mod inputs;
 mod interrupted;
 mod laws;
+mod ledger;
 mod looks;
 mod nights;
 mod program;

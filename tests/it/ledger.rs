@@ -1,0 +1,300 @@
+//! The ledger through the program's own door: what people type, and what happens to them while they type.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::program::{Ended, ended, program, says};
+
+/// A folder with a ledger, and outputs of runs that were drawn by hand.
+struct Office {
+    folder: tempfile::TempDir,
+}
+
+/// A lead of a drawn run: id, and a box in thousandths of a degree from 108 E 41.5 N.
+type Drawn<'a> = (&'a str, [f64; 4]);
+
+impl Office {
+    fn new() -> Self {
+        let office = Self { folder: tempfile::tempdir().unwrap() };
+        let begun = office.ledger(&["begin"], &["--by", "Li"]);
+        assert_eq!(begun.code, Some(0), "{}", begun.stderr);
+        office
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("ledger.gpkg")
+    }
+
+    /// What a scan would have written.
+    fn run(&self, name: &str, leads: &[Drawn]) -> PathBuf {
+        let out = self.folder.path().join(name);
+        fs::create_dir_all(&out).unwrap();
+        let feature = |(id, [west, east, south, north]): &Drawn| {
+            let at = |x: f64, y: f64| json!([108.0 + x / 1e3, 41.5 + y / 1e3]);
+            let ring = [
+                at(*west, *south),
+                at(*east, *south),
+                at(*east, *north),
+                at(*west, *north),
+                at(*west, *south),
+            ];
+            let area = (east - west) * (north - south) * 9_270.0;
+            json!({
+                "type": "Feature", "id": id,
+                "properties": {
+                    "id": id, "model": "G1", "model_name": "Reclaimed grassland", "status": "confirmed", "confidence": 0.9,
+                    "area_m2": area, "area_mu": area / 666.67, "first_seen": "2025-05-01", "last_seen": "2025-08-01",
+                    "redline_id": "R1", "redline_name": "north", "redline_layer": "grass.geojson",
+                    "redlines": [{"id": "R1", "name": "north"}],
+                },
+                "geometry": {"type": "MultiPolygon", "coordinates": [[ring]]},
+            })
+        };
+        let collection =
+            |features: Vec<Value>| json!({"type": "FeatureCollection", "features": features}).to_string();
+        let files = [
+            ("leads.geojson", collection(leads.iter().map(feature).collect())),
+            ("gaps.geojson", collection(Vec::new())),
+        ];
+        let mut outputs = Vec::new();
+        for (file, text) in &files {
+            fs::write(out.join(file), text).unwrap();
+            outputs.push(json!({"file": file, "sha256": hash(text.as_bytes())}));
+        }
+        let result = json!({
+            "plan": {"decided": {"target": "2025-01-01/2025-12-31", "models": ["G1"]}},
+            "inputs": [{"role": "redlines", "file": "grass.geojson", "sha256": "00"}],
+            "outputs": outputs,
+        });
+        let manifest = json!({
+            "generator": {"name": "steppewatch", "version": "0.1.0"},
+            "result_sha256": hash(format!("{name}{result}").as_bytes()), "result": result,
+        });
+        fs::write(out.join("manifest.json"), manifest.to_string()).unwrap();
+        out
+    }
+
+    fn ledger(&self, verb: &[&str], more: &[&str]) -> Ended {
+        ended(program().arg("ledger").args(verb).arg(self.path()).args(more))
+    }
+
+    fn record(&self, out: &Path) -> Ended {
+        ended(program().args(["ledger", "record"]).arg(self.path()).arg(out).args(["--by", "Li", "--json"]))
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = program();
+        command.arg("leads").arg("--ledger").arg(self.path()).args(words);
+        command
+    }
+
+    fn leads(&self, words: &[&str]) -> Ended {
+        ended(&mut self.command(words))
+    }
+
+    /// A step that must be taken.
+    fn step(&self, words: &str) {
+        let words: Vec<&str> = words.split(' ').chain(["--by", "Li"]).collect();
+        let ended = self.leads(&words);
+        assert_eq!(ended.code, Some(0), "{words:?}: {}", ended.stderr);
+    }
+
+    /// Looks at everything; returns how many events there are.
+    fn verified(&self) -> u64 {
+        let ended = self.ledger(&["verify"], &["--json"]);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        serde_json::from_str::<Value>(&ended.stdout).unwrap()["events"].as_u64().unwrap()
+    }
+
+    fn state(&self, id: &str) -> String {
+        let shown = self.leads(&["show", id, "--json"]);
+        assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+        serde_json::from_str::<Value>(&shown.stdout).unwrap()["lead"]["state"].as_str().unwrap().to_owned()
+    }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+const FIELD: Drawn = ("aaaaaaaaaa", [0.0, 4.0, 0.0, 4.0]);
+const PIT: Drawn = ("bbbbbbbbbb", [10.0, 12.0, 0.0, 2.0]);
+
+#[test]
+fn a_lead_goes_from_a_scan_to_a_closed_case_and_every_step_stands_in_the_record() {
+    let office = Office::new();
+    let digest = office.record(&office.run("one", &[FIELD, PIT]));
+    let digest: Value = serde_json::from_str(&digest.stdout).unwrap();
+    assert_eq!(digest["digest"]["new"], json!(["aaaaaaaaaa", "bbbbbbbbbb"]));
+    for step in [
+        "triage aaaaaaaaaa bbbbbbbbbb",
+        "reject bbbbbbbbbb --cause 配准误差",
+        "assign aaaaaaaaaa --to Wang --until 2026-06-30",
+        "verify aaaaaaaaaa --verdict unlawful_use_found --who Wang --on 2026-06-12",
+        "transfer aaaaaaaaaa --agency grassland-bureau",
+        "file aaaaaaaaaa --number 2026-17",
+        "advise aaaaaaaaaa --on 2026-06-30",
+    ] {
+        office.step(step);
+    }
+    let due = office.leads(&["list", "--due-before", "2026-09-01", "--json"]);
+    let due: Value = serde_json::from_str(due.stdout.trim()).unwrap();
+    assert_eq!((due["due"].as_str(), due["agency"].as_str()), (Some("2026-08-30"), Some("grassland-bureau")));
+    for step in ["reply aaaaaaaaaa", "rectify aaaaaaaaaa", "look-again aaaaaaaaaa --not-restored"] {
+        office.step(step);
+    }
+    let early = office.leads(&["close", "aaaaaaaaaa", "--reason", "done", "--by", "Li"]);
+    assert_eq!(early.code, Some(2));
+    says(&early.stderr, &["aaaaaaaaaa is looked_again", "close needs a look again that found it restored"]);
+    office.step("look-again aaaaaaaaaa --restored");
+    office.step("close aaaaaaaaaa --reason restored");
+    assert_eq!(
+        (office.state("aaaaaaaaaa"), office.state("bbbbbbbbbb")),
+        ("closed".to_owned(), "rejected".to_owned())
+    );
+    assert_eq!(office.verified(), 1 + 3 + 2 + 1 + 1 + 1 + 1 + 1 + 1 + 3 + 2);
+    let history = office.ledger(&["events"], &["--lead", "bbbbbbbbbb"]).stdout;
+    let kinds: Vec<String> = history
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["kind"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(kinds, ["found", "triaged", "rejected"]);
+}
+
+#[test]
+fn verdicts_that_differ_are_both_kept_and_nothing_is_handed_over_on_them() {
+    let office = Office::new();
+    office.record(&office.run("one", &[FIELD]));
+    office.step("verify aaaaaaaaaa --verdict unlawful_use_found --who Wang");
+    office.step("verify aaaaaaaaaa --verdict 合法 --who Zhao");
+    let listed = office.leads(&["list"]);
+    says(&listed.stdout, &["verdicts differ"]);
+    let refused = office.leads(&["transfer", "aaaaaaaaaa", "--agency", "bureau", "--by", "Li"]);
+    assert_eq!(refused.code, Some(2));
+    says(&refused.stderr, &["verdicts that agree", "leads show"]);
+}
+
+#[test]
+fn a_result_that_was_changed_after_the_run_is_refused() {
+    let office = Office::new();
+    let out = office.run("one", &[FIELD]);
+    let text = fs::read_to_string(out.join("leads.geojson")).unwrap();
+    fs::write(out.join("leads.geojson"), text.replace("0.9", "0.8")).unwrap();
+    let refused = office.record(&out);
+    assert_eq!(refused.code, Some(1));
+    says(
+        &refused.stderr,
+        &["leads.geojson", "was changed after the run", "give the folder that a scan wrote"],
+    );
+    assert_eq!(office.verified(), 1);
+}
+
+#[test]
+fn words_that_do_not_fit_say_what_would() {
+    let office = Office::new();
+    let missing = ended(program().args(["leads", "--ledger", "no-such.gpkg", "list"]));
+    says(&missing.stderr, &["no-such.gpkg", "ledger begin"]);
+    let taken = office.ledger(&["begin"], &["--by", "Li"]);
+    says(&taken.stderr, &["expected nothing there", "never written over"]);
+    let unknown = office.leads(&["triage", "zzz", "--by", "Li"]);
+    says(&unknown.stderr, &["'zzz'", "leads list"]);
+    let foreign = office.folder.path().join("foreign.gpkg");
+    fs::write(&foreign, b"SQLite format 3\0 and then nothing").unwrap();
+    let refused = ended(program().args(["ledger", "verify"]).arg(&foreign));
+    assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+    assert!(!refused.stderr.contains("panicked"), "{}", refused.stderr);
+}
+
+#[test]
+fn eight_writers_at_once_lose_nothing() {
+    let office = Office::new();
+    let leads: Vec<(String, [f64; 4])> = (0..8)
+        .map(|place| {
+            (format!("lead{place}"), [f64::from(place) * 10.0, f64::from(place) * 10.0 + 4.0, 0.0, 4.0])
+        })
+        .collect();
+    let drawn: Vec<Drawn> = leads.iter().map(|(id, place)| (id.as_str(), *place)).collect();
+    office.record(&office.run("one", &drawn));
+    // Two hundred rounds: each writer sends another person 25 times.
+    let round =
+        &|id: &str| (0..25).for_each(|round| office.step(&format!("assign {id} --to person-{round}")));
+    std::thread::scope(|scope| {
+        for (id, _) in &leads {
+            scope.spawn(move || round(id));
+        }
+    });
+    assert_eq!(office.verified(), 1 + 1 + 8 + 200);
+    let told: BTreeSet<String> = office.ledger(&["events"], &[]).stdout.lines().map(str::to_owned).collect();
+    assert_eq!(told.len(), 210);
+}
+
+#[test]
+fn killed_at_two_hundred_moments_the_ledger_is_whole_and_the_next_step_is_taken() {
+    let office = Office::new();
+    let runs = [
+        office.run("one", &[FIELD, PIT]),
+        office.run("two", &[FIELD, ("cccccccccc", [10.0, 15.0, 0.0, 3.0])]),
+    ];
+    office.record(&runs[0]);
+    let mut known = office.verified();
+    for round in 0..200_u64 {
+        let mut command = match round % 10 {
+            9 => {
+                let mut record = program();
+                record.args(["ledger", "record"]).arg(office.path()).arg(&runs[1]).args(["--by", "Li"]);
+                record
+            }
+            _ => office.command(&["assign", "aaaaaaaaaa", "--to", &format!("person-{round}"), "--by", "Li"]),
+        };
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_micros(round * 7919 % 25_000));
+        let _ = child.kill();
+        child.wait().unwrap();
+        let events = office.verified();
+        // One step is one event, a run is some: all of it or nothing.
+        assert!(
+            [known, known + 1, known + 2].contains(&events),
+            "round {round}: {known} events, then {events}"
+        );
+        known = events;
+    }
+    office.step("assign aaaaaaaaaa --to Wang");
+    assert_eq!(office.verified(), known + 1);
+    office.record(&runs[1]);
+    assert_eq!(office.record(&runs[1]).code, Some(0));
+    assert_eq!(office.state("bbbbbbbbbb"), "confirmed");
+}
+
+#[test]
+fn a_full_disk_takes_no_event_away_and_the_next_step_is_taken() {
+    let office = Office::new();
+    office.record(&office.run("one", &[FIELD, PIT]));
+    let known = office.verified();
+    let many: Vec<(String, [f64; 4])> = (0..400)
+        .map(|place| {
+            (format!("m{place}"), [f64::from(place) * 9.0, f64::from(place) * 9.0 + 4.0, 20.0, 24.0])
+        })
+        .collect();
+    let many: Vec<Drawn> = many.iter().map(|(id, place)| (id.as_str(), *place)).collect();
+    let large = office.run("large", &many);
+    // A file that can grow by so many blocks of 512 bytes and no further.
+    let size = fs::metadata(office.path()).unwrap().len() / 512;
+    for blocks in [size + 2, size + 100, size + 400] {
+        let words = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+        let mut limited = Command::new("sh");
+        limited.arg("-c").arg(words).arg("sh").arg(program().get_program()).args(["ledger", "record"]);
+        let ended = ended(limited.arg(office.path()).arg(&large).args(["--by", "Li"]).stdin(Stdio::null()));
+        assert_eq!(ended.code, Some(1), "{blocks}: {}", ended.stderr);
+        says(&ended.stderr, &["ledger.gpkg", "what was written before stands"]);
+        assert_eq!(office.verified(), known, "{blocks}");
+    }
+    assert_eq!(office.record(&large).code, Some(0));
+    // The run, its leads, and two that it found no more.
+    assert_eq!(office.verified(), known + 1 + 400 + 2);
+}
