@@ -19,6 +19,7 @@ const DOORS: &[(&[&str], &[&str])] = &[
         ],
     ),
     (&["proj::", "proj_sys::"], &["src/grid/crs.rs"]),
+    (&["rusqlite::"], &["src/ledger/"]),
     (&["clap::"], &["src/cli/"]),
     (&["rayon::"], &["src/run.rs", "src/run/"]),
     (&["image::"], &["src/publish/"]),
@@ -31,7 +32,7 @@ const DOORS: &[(&[&str], &[&str])] = &[
 ];
 
 /// Where a place is spoken of, and words that must not be said about one.
-const SPEAKING: &[&str] = &["src/publish", "src/weigh", "src/lead.rs", "src/cli"];
+const SPEAKING: &[&str] = &["src/publish", "src/weigh", "src/lead.rs", "src/cli", "src/ledger"];
 const UNSAID: &[&str] = &["violation", "illegal", "违法", "非法"];
 
 const EMPTY_NAMES: &[&str] = &["utils", "util", "common", "helpers", "helper", "core", "manager", "misc"];

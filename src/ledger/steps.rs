@@ -43,6 +43,13 @@ pub struct Words {
     pub evidence: Vec<Evidence>,
 }
 
+impl Words {
+    /// The reason, where one was given.
+    fn why(&self) -> Option<&str> {
+        self.reason.as_deref().filter(|reason| !reason.trim().is_empty())
+    }
+}
+
 /// The event of a step.
 ///
 /// # Errors
@@ -50,13 +57,26 @@ pub struct Words {
 pub fn step(book: &Book, id: &str, action: Action, words: &Words) -> Result<Draft, LedgerError> {
     let case = book.case(id)?;
     after(id, case.state, action)?;
-    let lacking = |what: &str| LedgerError::Guard {
+    let body = said(case, action, words).map_err(|expected| LedgerError::Guard {
         lead: id.to_owned(),
         state: case.state.code(),
         action: action.code(),
-        expected: what.to_owned(),
+        expected,
         because: String::new(),
-    };
+    })?;
+    let cause = words.cause.filter(|_| action == Action::Reject).map(Cause::code);
+    let told = [cause, words.why()].into_iter().flatten().collect::<Vec<_>>().join(": ");
+    Ok(Draft {
+        key: words.key.clone().unwrap_or_default(),
+        reason: (!told.is_empty()).then_some(told),
+        body: Value::Object(body),
+        evidence: words.evidence.clone(),
+        ..Draft::of(kind_of(action), id)
+    })
+}
+
+/// What a step says, or what is lacking.
+fn said(case: &Case, action: Action, words: &Words) -> Result<Map<String, Value>, String> {
     let mut body = Map::new();
     let mut say = |name: &str, value: Value| {
         if !value.is_null() {
@@ -64,7 +84,7 @@ pub fn step(book: &Book, id: &str, action: Action, words: &Words) -> Result<Draf
         }
     };
     let day = |day: Option<Date>| day.map_or(Value::Null, |day| json!(day.to_string()));
-    let reason = words.reason.as_deref().filter(|reason| !reason.trim().is_empty());
+    let lacking = |what: &str| what.to_owned();
     say("on", day(words.on));
     match action {
         Action::Assign => {
@@ -78,52 +98,39 @@ pub fn step(book: &Book, id: &str, action: Action, words: &Words) -> Result<Draf
         }
         Action::Reject => {
             let cause = words.cause.ok_or_else(|| lacking("a cause (--cause)"))?;
-            if cause == Cause::Other && reason.is_none() {
+            if cause == Cause::Other && words.why().is_none() {
                 return Err(lacking("the cause in words (--reason), as it is none of the list"));
             }
             say("cause", json!(cause.code()));
         }
         Action::Transfer => {
             say("agency", json!(words.agency.as_ref().ok_or_else(|| lacking("an agency (--agency)"))?));
-            matter(case).map_err(|what| lacking(&what))?;
+            matter(case)?;
         }
         Action::File => {
-            say("number", json!(words.number.as_ref().ok_or_else(|| lacking("a number (--number)"))?))
+            say("number", json!(words.number.as_ref().ok_or_else(|| lacking("a number (--number)"))?));
         }
         Action::Advise => {
             let agency = words.agency.as_ref().or(case.agency.as_ref());
             say("agency", json!(agency.ok_or_else(|| lacking("an agency (--agency)"))?));
             let sent = words.on.ok_or_else(|| lacking("the day on which it was sent (--on)"))?;
-            say(
-                "due",
-                day(Some(words.until.unwrap_or(sent.saturating_add(Span::new().months(ANSWER_MONTHS))))),
-            );
+            let due = sent.saturating_add(Span::new().months(ANSWER_MONTHS));
+            say("due", day(Some(words.until.unwrap_or(due))));
         }
         Action::LookAgain => {
             let restored =
                 words.restored.ok_or_else(|| lacking("a result (--restored or --not-restored)"))?;
             say("restored", json!(restored));
         }
-        Action::Close => {
-            if case.state == State::LookedAgain && case.restored != Some(true) {
-                return Err(lacking("a look again that found it restored"));
-            }
-            reason.ok_or_else(|| lacking("a reason (--reason)"))?;
+        Action::Close if case.state == State::LookedAgain && case.restored != Some(true) => {
+            return Err(lacking("a look again that found it restored"));
         }
-        Action::Reopen => {
-            reason.ok_or_else(|| lacking("a reason (--reason)"))?;
+        Action::Close | Action::Reopen => {
+            words.why().ok_or_else(|| lacking("a reason (--reason)"))?;
         }
         Action::Triage | Action::Reply | Action::Rectify => {}
     }
-    let cause = words.cause.filter(|_| action == Action::Reject).map(Cause::code);
-    let told = [cause, reason].into_iter().flatten().collect::<Vec<_>>().join(": ");
-    Ok(Draft {
-        key: words.key.clone().unwrap_or_default(),
-        reason: (!told.is_empty()).then_some(told),
-        body: Value::Object(body),
-        evidence: words.evidence.clone(),
-        ..Draft::of(kind_of(action), id)
-    })
+    Ok(body)
 }
 
 /// Whether what was found on the ground is a matter for an agency.
