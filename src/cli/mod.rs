@@ -20,6 +20,7 @@ pub mod show;
 pub mod simulate;
 pub mod state;
 pub mod trace;
+pub mod verify;
 pub mod watch;
 
 use std::process::ExitCode;
@@ -65,6 +66,8 @@ enum Verb {
     Ledger(ledger::Ledger),
     /// Leads as they stand, and the steps that people take with them
     Leads(leads::Leads),
+    /// What was found on the ground, back into the ledger
+    Verify(verify::Verify),
     /// Leads against what is known to have changed, or a verified sample: accuracy with intervals
     Assess(assess::Assess),
     /// A simulated steppe with known parcels, drought and cloud
@@ -97,6 +100,7 @@ pub fn main() -> ExitCode {
         Verb::Explain(verb) => verb.run(),
         Verb::Ledger(verb) => verb.run(),
         Verb::Leads(verb) => verb.run(),
+        Verb::Verify(verb) => verb.run(),
         Verb::Assess(verb) => verb.run(),
         Verb::Simulate(verb) => verb.run(),
     };

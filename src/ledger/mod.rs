@@ -10,6 +10,7 @@ pub mod event;
 pub mod found;
 pub mod geopackage;
 pub mod lineage;
+pub mod returned;
 pub mod rows;
 pub mod sqlite;
 pub mod state;
@@ -19,6 +20,8 @@ pub mod store;
 use std::path::PathBuf;
 
 use thiserror::Error;
+
+use crate::read::attributes::AttributeError;
 
 pub use book::{Book, Case};
 pub use event::{Draft, Event, Evidence, Kind, Moment};
@@ -106,6 +109,17 @@ pub enum LedgerError {
         /// What was given.
         found: String,
     },
+    /// A file of a field tool that cannot be taken in.
+    #[error("{}: {reason}", .path.display())]
+    Returned {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and what would do.
+        reason: String,
+    },
+    /// A table that cannot be read.
+    #[error(transparent)]
+    Attributes(Box<AttributeError>),
     /// A folder that is no output of a run.
     #[error("{}: {reason}; give the folder that a scan wrote", .path.display())]
     Output {
