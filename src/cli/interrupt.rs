@@ -3,9 +3,10 @@
 //! In:  SIGINT (Ctrl-C) or SIGTERM (a scheduler). SIGHUP keeps its meaning, so that `nohup` works.
 //! Out: exit code 130, no partial folder, no lock; an earlier result under the name is untouched.
 
+use std::sync::Arc;
 use std::thread;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level;
 
@@ -19,6 +20,8 @@ use crate::run::state::lease;
 /// A system that allows no handler leaves the signals as they are; a killed run is then cleared away by
 /// the next one on the same folder.
 pub fn watch() {
+    // A file that may not grow (`ulimit -f`, LimitFSIZE) is then an error of the write, which says what to do.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
     let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
     let wait = move || {
         if signals.forever().next().is_some() {

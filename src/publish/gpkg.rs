@@ -8,8 +8,9 @@
 //!      and counts only when the database finds it whole and every row is there.
 //! Source: OGC GeoPackage 1.2 (12-128r14).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use gdal::config;
 use gdal::errors::GdalError;
@@ -17,7 +18,7 @@ use gdal::spatial_ref::{AxisMappingStrategy, SpatialRef};
 use gdal::vector::{
     Defn, Feature, FieldDefn, LayerAccess, LayerOptions, OGRFieldType, OGRwkbGeometryType, ToGdal,
 };
-use gdal::{Dataset, DatasetOptions, DriverManager, GdalOpenFlags};
+use gdal::{Dataset, DatasetOptions, DriverManager, GdalOpenFlags, vsi};
 use geo::{BooleanOps, BoundingRect, Intersects, MultiPolygon};
 use serde_json::Value;
 
@@ -57,26 +58,18 @@ pub fn write(staging: &Staging, outcome: &Outcome) -> Result<(), PublishError> {
     checked(&path, outcome)
 }
 
-/// Opens the file again, lets the database look at every page, and counts the rows.
+/// Opens the file again. GDAL finishes a layer (spatial index, extent, counts, triggers) where it reports no fault, so
+/// that everything which a file without rows has must be there, every page, every row, and every row in its index.
 fn checked(path: &Path, outcome: &Outcome) -> Result<(), PublishError> {
     let dataset = Dataset::open(path).map_err(failed("open again"))?;
-    let asked = |question: &str| -> Result<String, PublishError> {
-        let dialect = gdal::vector::sql::Dialect::DEFAULT;
-        let answer = dataset.execute_sql(question, None, dialect).map_err(failed("read again"))?;
-        let told = answer.and_then(|mut rows| {
-            let row = rows.features().next()?;
-            row.field_as_string(0).ok().flatten()
-        });
-        Ok(told.unwrap_or_default())
-    };
-    let wrong = |place: String, expected: String, found: String| PublishError::ReadBack {
+    let wrong = |place: &str, expected: String, found: String| PublishError::ReadBack {
         file: format!("{FILE}{place}"),
         expected,
         found,
     };
-    let whole = asked("PRAGMA quick_check(1)")?;
-    if whole != "ok" {
-        return Err(wrong(String::new(), "a whole database".to_owned(), whole));
+    let whole = answers(&dataset, "PRAGMA quick_check(1)")?;
+    if whole != ["ok"] {
+        return Err(wrong("", "a whole database".to_owned(), whole.join(" ")));
     }
     let shared: usize = outcome.leads.iter().map(|lead| lead.redlines.len()).sum();
     let (leads, gaps, suppressed) = (outcome.leads.len(), outcome.gaps.len(), outcome.suppressed.len());
@@ -88,13 +81,50 @@ fn checked(path: &Path, outcome: &Outcome) -> Result<(), PublishError> {
         ("suppressed", suppressed),
     ];
     for (name, expected) in expected {
-        let found = asked(&format!("SELECT count(*) FROM {name}"))?;
-        if found != expected.to_string() {
-            let features = |count: &str| format!("{count} features");
-            return Err(wrong(format!(", layer {name}"), features(&expected.to_string()), features(&found)));
+        // Rows, rows in the spatial index, rows that GDAL counted, and whether there is an extent.
+        let question = format!(
+            "SELECT (SELECT count(*) FROM {name}) || ' ' || \
+             ((SELECT count(*) FROM rtree_{name}_{GEOMETRY}) = (SELECT count({GEOMETRY}) FROM {name})) || ' ' || \
+             (SELECT coalesce(feature_count, 0) FROM gpkg_ogr_contents WHERE table_name = '{name}') || ' ' || \
+             (SELECT min_x IS NOT NULL OR (SELECT count({GEOMETRY}) FROM {name}) = 0 FROM gpkg_contents WHERE table_name = '{name}')"
+        );
+        let found = answers(&dataset, &question)?.concat();
+        let expected = format!("{expected} 1 {expected} 1");
+        if found != expected {
+            return Err(wrong(&format!(", layer {name} (rows, indexed, counted, extent)"), expected, found));
         }
     }
-    Ok(())
+    let lost: Vec<String> = frame_of_none()?.difference(&frame(&dataset)?).cloned().collect();
+    if lost.is_empty() { Ok(()) } else { Err(wrong("", lost.join(", "), "none such".to_owned())) }
+}
+
+/// The first column of every row of an answer.
+fn answers(dataset: &Dataset, question: &str) -> Result<Vec<String>, PublishError> {
+    let dialect = gdal::vector::sql::Dialect::DEFAULT;
+    let rows = dataset.execute_sql(question, None, dialect).map_err(failed("read again"))?;
+    let word = |row: Feature| row.field_as_string(0).ok().flatten().unwrap_or_default();
+    Ok(rows.map_or(Vec::new(), |mut rows| rows.features().map(word).collect()))
+}
+
+/// Tables, indexes, triggers and extensions of a file.
+fn frame(dataset: &Dataset) -> Result<BTreeSet<String>, PublishError> {
+    let mut frame = answers(dataset, "SELECT type || ' ' || name FROM sqlite_master")?;
+    frame.extend(answers(dataset, "SELECT table_name || ' with ' || extension_name FROM gpkg_extensions")?);
+    Ok(frame.into_iter().collect())
+}
+
+/// The frame of a file without a row, made in memory.
+fn frame_of_none() -> Result<BTreeSet<String>, PublishError> {
+    // Tests write several at once; names in memory are shared by the whole process.
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let path = format!("/vsimem/steppewatch-frame-{}.gpkg", COUNT.fetch_add(1, Ordering::Relaxed));
+    let nothing = Outcome { leads: &[], suppressed: &[], gaps: &[], redlines: &[], layers: &[] };
+    let stamp = format!("{}T00:00:00.000Z", last_day(&nothing));
+    let made = layers(Path::new(&path), &nothing).and_then(|()| tables(Path::new(&path), &stamp));
+    let found = made.and_then(|()| frame(&Dataset::open(&path).map_err(failed("open again"))?));
+    // Best effort: some kilobytes.
+    let _ = vsi::unlink_mem_file(&path);
+    found
 }
 
 /// The last day that the data speak of; the first of 1970 when there are none.
@@ -339,6 +369,21 @@ mod tests {
             let error = checked(&path, &Outcome { leads: &one_more, ..*outcome }).unwrap_err().to_string();
             assert!(error.contains("layer leads"), "{error}");
         });
+        // What GDAL does without a word of what failed.
+        for loss in [
+            "DROP TRIGGER trigger_insert_feature_count_gaps",
+            "DELETE FROM gpkg_extensions WHERE table_name = 'leads_cgcs2000'",
+            "UPDATE gpkg_ogr_contents SET feature_count = NULL WHERE table_name = 'leads'",
+            "UPDATE gpkg_contents SET min_x = NULL WHERE table_name = 'leads'",
+            "DELETE FROM rtree_suppressed_geom",
+        ] {
+            let (_folder, path) = written();
+            let options =
+                DatasetOptions { open_flags: GdalOpenFlags::GDAL_OF_UPDATE, ..DatasetOptions::default() };
+            let dialect = gdal::vector::sql::Dialect::DEFAULT;
+            Dataset::open_ex(&path, options).unwrap().execute_sql(loss, None, dialect).unwrap();
+            assert!(with_sample(|outcome| checked(&path, outcome)).is_err(), "{loss}");
+        }
         let mut bytes = std::fs::read(&path).unwrap();
         let middle = bytes.len() / 2 / 4096 * 4096;
         bytes[middle..middle + 4096].fill(0xaa);

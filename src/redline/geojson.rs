@@ -37,10 +37,10 @@ pub(crate) fn layer(path: &Path, real: &Path) -> Result<SourceLayer, RedLineErro
     let bytes = std::fs::read(real).map_err(|error| refuse(format!("cannot be read ({error})")))?;
     let text = text(&bytes).map_err(refuse)?;
     let text = quoted(text);
-    let no_json = |error: serde_json::Error| format!("is no JSON: {error}; save it as GeoJSON again");
-    let members: Members = serde_json::from_str(&text).map_err(|error| refuse(no_json(error)))?;
+    let members: Members = serde_json::from_str(&text)
+        .map_err(|error| refuse(format!("is no JSON: {error}; save it as GeoJSON again")))?;
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    let root = root(&members).map_err(|error| refuse(no_json(error)))?;
+    let root = root(&members).map_err(refuse)?;
     let mut notes = Vec::new();
     let crs = crs(&root, &mut notes).map_err(|reason| RedLineError::Crs { path: path.to_owned(), reason })?;
     let features = features(&root, &members).map_err(refuse)?;
@@ -52,9 +52,17 @@ pub(crate) fn layer(path: &Path, real: &Path) -> Result<SourceLayer, RedLineErro
 type Members<'a> = BTreeMap<String, &'a RawValue>;
 
 /// All members but a list of features.
-fn root(members: &Members) -> Result<Map<String, Value>, serde_json::Error> {
-    let value = |(name, text): (&String, &&RawValue)| Ok((name.clone(), serde_json::from_str(text.get())?));
+fn root(members: &Members) -> Result<Map<String, Value>, String> {
+    let value =
+        |(name, text): (&String, &&RawValue)| Ok((name.clone(), value(text, &format!("member '{name}'"))?));
     members.iter().filter(|(name, _)| *name != FEATURES).map(value).collect()
+}
+
+/// The value of a part of the file; what is wrong with it is counted from where the part begins.
+fn value(text: &RawValue, part: &str) -> Result<Value, String> {
+    serde_json::from_str(text.get()).map_err(|error| {
+        format!("{part} cannot be read: {error}, counted from where it begins; correct it and save the layer again")
+    })
 }
 
 fn text(bytes: &[u8]) -> Result<&str, String> {
@@ -151,11 +159,12 @@ fn features(root: &Map<String, Value>, members: &Members) -> Result<Vec<SourceFe
     match root.get("type").and_then(Value::as_str).unwrap_or_default() {
         "FeatureCollection" => {
             let list = members.get(FEATURES).and_then(|list| serde_json::from_str(list.get()).ok());
-            let list: Vec<&RawValue> =
-                list.ok_or_else(|| "FeatureCollection has no array 'features'".to_owned())?;
-            let read = |(text, number): (&RawValue, usize)| {
-                let member: Option<Map<String, Value>> = serde_json::from_str(text.get()).ok();
-                feature(&member.ok_or_else(|| format!("feature {number} is no object"))?, number)
+            let list: Vec<&RawValue> = list.ok_or_else(|| {
+                "is a FeatureCollection without an array 'features'; save the layer again".to_owned()
+            })?;
+            let read = |(text, number): (&RawValue, usize)| match value(text, &format!("feature {number}"))? {
+                Value::Object(member) => feature(&member, number),
+                _ => Err(format!("feature {number} is no object; save the layer again")),
             };
             list.into_iter().zip(1..).map(read).collect()
         }
@@ -175,7 +184,13 @@ fn feature(member: &Map<String, Value>, number: usize) -> Result<SourceFeature, 
             properties.iter().filter_map(|(key, value)| Some((key.clone(), words(value)?))).collect();
     }
     let is_feature = member.get("type").and_then(Value::as_str) == Some("Feature");
-    let shape = if is_feature { member.get("geometry").and_then(Value::as_object) } else { Some(member) };
+    let shape = match member.get("geometry").filter(|_| is_feature) {
+        None if is_feature => None,
+        None => Some(member),
+        Some(Value::Null) => None,
+        Some(Value::Object(shape)) => Some(shape),
+        Some(_) => return Err(format!("feature {number}: its geometry is no object; save the layer again")),
+    };
     if let Some(shape) = shape {
         geometry(shape, &mut feature).map_err(|reason| format!("feature {number}: {reason}"))?;
     }
@@ -210,8 +225,12 @@ fn geometry(shape: &Map<String, Value>, feature: &mut SourceFeature) -> Result<(
         }
         "GeometryCollection" => {
             let members = shape.get("geometries").and_then(Value::as_array);
-            for member in members.into_iter().flatten().filter_map(Value::as_object) {
-                geometry(member, feature)?;
+            for member in members.into_iter().flatten() {
+                let member = member.as_object();
+                geometry(
+                    member.ok_or("a member of its collection is no geometry; save the layer again")?,
+                    feature,
+                )?;
             }
         }
         other => feature.other = Some(other.to_owned()),

@@ -192,8 +192,10 @@ fn lines_on_grid(redlines: &Reading, grid: &Grid) -> Result<Vec<OnGrid>, RunErro
         lines.iter().map(|line| one(line, &to_grid)).collect()
     };
     let part = redlines.redlines.len().div_ceil(rayon::current_num_threads()).max(1);
-    let parts: Result<Vec<Vec<OnGrid>>, RunError> = redlines.redlines.par_chunks(part).map(of_some).collect();
-    Ok(parts?.into_iter().flatten().collect())
+    // Of several faults the first in the file is told, whoever finds his first.
+    let parts: Vec<Result<Vec<OnGrid>, RunError>> = redlines.redlines.par_chunks(part).map(of_some).collect();
+    let parts = parts.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(parts.into_iter().flatten().collect())
 }
 
 /// What the reader of the result must know of the scenes.

@@ -62,8 +62,10 @@ pub fn gaps(inputs: &Inputs, answers: &Answers) -> Result<Vec<Gap>, RunError> {
         lines.iter().map(|line| of_line(inputs, answers, *line, (&seasons, &transform))).collect()
     };
     let part = lines.len().div_ceil(PARTS * rayon::current_num_threads()).max(1);
-    let gaps: Result<Vec<Vec<Vec<Gap>>>, RunError> = lines.par_chunks(part).map(of_some).collect();
-    let mut gaps: Vec<Gap> = gaps?.into_iter().flatten().flatten().collect();
+    // Of several faults the first is told, whoever finds his first.
+    let gaps: Vec<Result<Vec<Vec<Gap>>, RunError>> = lines.par_chunks(part).map(of_some).collect();
+    let gaps = gaps.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let mut gaps: Vec<Gap> = gaps.into_iter().flatten().flatten().collect();
     gaps.retain(worth_telling(&gaps));
     Ok(gaps)
 }

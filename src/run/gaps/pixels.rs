@@ -96,9 +96,9 @@ impl Flawed {
             Ok(blocks)
         };
         let of_plane = |model: &usize| -> Result<Vec<bool>, RunError> {
-            let rows: Result<Vec<Vec<bool>>, RunError> =
+            let rows: Vec<Result<Vec<bool>, RunError>> =
                 strips.par_iter().map(|strip| of_strip(*model, strip)).collect();
-            Ok(rows?.into_iter().flatten().collect())
+            Ok(rows.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
         };
         let blocks = models.iter().map(of_plane).collect::<Result<_, _>>()?;
         let transform = inputs.to_lon_lat()?;
