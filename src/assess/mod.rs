@@ -12,6 +12,7 @@ mod audit;
 mod cases;
 mod design;
 mod features;
+pub mod field;
 mod intervals;
 mod matching;
 mod pixels;

@@ -24,12 +24,14 @@ pub enum Exit {
     Gaps,
     /// Another run holds the state; nothing was done.
     Busy,
+    /// Something that was due is late.
+    Overdue,
     /// Interrupted.
     Interrupted,
 }
 
 impl Exit {
-    /// The number: 0, 1, 2, 3, 4 or 130.
+    /// The number: 0, 1, 2, 3, 4, 5 or 130.
     pub fn number(self) -> u8 {
         match self {
             Exit::Complete => 0,
@@ -37,6 +39,7 @@ impl Exit {
             Exit::Usage => 2,
             Exit::Gaps => 3,
             Exit::Busy => 4,
+            Exit::Overdue => 5,
             Exit::Interrupted => 130,
         }
     }
@@ -94,7 +97,15 @@ mod tests {
 
     #[test]
     fn exit_codes_are_a_promise() {
-        let all = [Exit::Complete, Exit::Failed, Exit::Usage, Exit::Gaps, Exit::Busy, Exit::Interrupted];
-        assert_eq!(all.map(Exit::number), [0, 1, 2, 3, 4, 130]);
+        let all = [
+            Exit::Complete,
+            Exit::Failed,
+            Exit::Usage,
+            Exit::Gaps,
+            Exit::Busy,
+            Exit::Overdue,
+            Exit::Interrupted,
+        ];
+        assert_eq!(all.map(Exit::number), [0, 1, 2, 3, 4, 5, 130]);
     }
 }

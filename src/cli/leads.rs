@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::cli::exit::Exit;
+use crate::cli::field::{Due, Statistics};
 use crate::cli::ledger::{By, now};
 use crate::cli::show;
 use crate::date::{Date, parse_date};
@@ -38,6 +39,10 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Answers and visits that are late; ends with 5 when there is one
+    Due(Due),
+    /// How much of what was found was true, by sub-model, red line, class or month
+    Statistics(Statistics),
     /// Looked over at the desk, worth a visit
     Triage(Step),
     /// Send somebody: --to, --until
@@ -160,6 +165,8 @@ impl Leads {
         let mut ledger = Ledger::open(&self.ledger)?;
         let (action, step) = match self.verb {
             Verb::List(filter) => return Ok(filter.list(ledger.book())),
+            Verb::Due(due) => return Ok(due.run(&ledger)),
+            Verb::Statistics(statistics) => return statistics.run(&mut ledger),
             Verb::Show { id, json } => return shown(&mut ledger, &id, json),
             Verb::Triage(step) => (Action::Triage, step),
             Verb::Assign(step) => (Action::Assign, step),

@@ -1,6 +1,6 @@
 //! `ledger`: begin one, take a run in, look whether it is what was written.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
@@ -11,7 +11,7 @@ use crate::cli::exit::Exit;
 use crate::cli::show;
 use crate::ledger::audit::audit;
 use crate::ledger::lineage::{Digest, compared};
-use crate::ledger::{Ledger as Book, LedgerError, Moment, RunFound, state};
+use crate::ledger::{Ledger as Book, LedgerError, Moment, RunFound, seal, state};
 
 /// Arguments of `ledger`.
 #[derive(Debug, Args)]
@@ -52,9 +52,36 @@ enum Verb {
         /// A head that was written down elsewhere: shows what was cut off at the end
         #[arg(long, value_name = "EVENT:HASH")]
         head: Option<String>,
+        /// A sealed head instead: its signature must hold
+        #[arg(long, value_name = "FILE", requires = "public", conflicts_with = "head")]
+        sealed: Option<PathBuf>,
+        /// The public key that it was signed for
+        #[arg(long, value_name = "KEY.pub", requires = "sealed")]
+        public: Option<PathBuf>,
+        /// The answer of an authority of time to the sealed head
+        #[arg(long, value_name = "FILE.tsr", requires = "sealed")]
+        stamp: Option<PathBuf>,
         /// What was found as JSON to stdout
         #[arg(long)]
         json: bool,
+    },
+    /// Make a key for sealing: the private half here, the public one beside it
+    Key {
+        /// The file to make
+        #[arg(value_name = "KEY")]
+        key: PathBuf,
+    },
+    /// Write the head down, signed, with a request for a time stamp: keep them where nobody who writes can reach
+    Seal {
+        /// The ledger
+        #[arg(value_name = "FILE.gpkg")]
+        ledger: PathBuf,
+        /// The key
+        #[arg(long, value_name = "KEY")]
+        key: PathBuf,
+        /// The file to make; FILE.sig and FILE.tsq stand beside it
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
     },
     /// Events in order, as JSON, one a line
     Events {
@@ -112,7 +139,36 @@ impl Ledger {
                 show::say(&head(&ledger.book().head));
                 Ok(Exit::Complete)
             }
-            Verb::Verify { ledger, head, json } => verified(&ledger, head.as_deref(), json),
+            Verb::Verify { ledger, head, sealed, public, stamp, json } => {
+                let known = match (&sealed, &public) {
+                    (Some(sealed), Some(public)) => {
+                        stamp.iter().try_for_each(|stamp| seal::check_stamp(sealed, stamp))?;
+                        Some(seal::head(sealed, public)?)
+                    }
+                    _ => head.as_deref().map(given_head).transpose()?,
+                };
+                verified(&ledger, known, json)
+            }
+            Verb::Key { key } => {
+                let public = seal::make_key(&key)?;
+                show::say(&format!(
+                    "{}: keep it secret; {}: give it to whoever verifies",
+                    key.display(),
+                    public.display()
+                ));
+                Ok(Exit::Complete)
+            }
+            Verb::Seal { ledger, key, out } => {
+                let ledger = Book::open(&ledger)?;
+                seal::seal(&ledger.place(), &ledger.book().head, &now(), (&key, &out))?;
+                show::say(&format!(
+                    "{}: {}, signed; {}.tsq asks for a time stamp",
+                    out.display(),
+                    head(&ledger.book().head),
+                    out.display()
+                ));
+                Ok(Exit::Complete)
+            }
             Verb::Events { ledger, lead } => {
                 let mut ledger = Book::open(&ledger)?;
                 for event in ledger
@@ -182,17 +238,17 @@ fn head((seq, hash): &(i64, String)) -> String {
     format!("head {seq}:{hash}")
 }
 
-fn verified(path: &std::path::Path, known: Option<&str>, json: bool) -> Result<Exit> {
-    let parse = |text: &str| {
-        let (seq, hash) = text.trim().trim_start_matches("head ").split_once(':')?;
-        Some((seq.parse().ok()?, hash.to_owned()))
-    };
-    let wrong = |text: &str| LedgerError::Words {
+/// A head as commands print it.
+fn given_head(text: &str) -> Result<(i64, String), LedgerError> {
+    let (seq, hash) = text.trim().trim_start_matches("head ").split_once(':').unwrap_or_default();
+    seq.parse().map(|seq| (seq, hash.to_owned())).map_err(|_| LedgerError::Words {
         what: "--head",
         expected: "EVENT:HASH as `ledger record` prints it".to_owned(),
         found: text.to_owned(),
-    };
-    let known = known.map(|text| parse(text).ok_or_else(|| wrong(text))).transpose()?;
+    })
+}
+
+fn verified(path: &Path, known: Option<(i64, String)>, json: bool) -> Result<Exit> {
     let mut engine = crate::ledger::sqlite::Sqlite::open(path)?;
     let found = audit(&mut engine, known.as_ref())?;
     if json {

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod events;
 pub mod exit;
 pub mod explain;
+pub mod field;
 pub mod init;
 pub mod interrupt;
 pub mod leads;

@@ -12,6 +12,7 @@ pub mod geopackage;
 pub mod lineage;
 pub mod returned;
 pub mod rows;
+pub mod seal;
 pub mod sqlite;
 pub mod state;
 pub mod steps;
@@ -115,6 +116,14 @@ pub enum LedgerError {
         /// The file.
         path: PathBuf,
         /// What is wrong with it, and what would do.
+        reason: String,
+    },
+    /// A key, a sealed head or a stamp that cannot be used.
+    #[error("{}: {reason}", .path.display())]
+    Seal {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
         reason: String,
     },
     /// A table that cannot be read.

@@ -105,6 +105,8 @@ impl Returned {
             };
             match self.draft(book, row, &told) {
                 Ok(draft) if book.keys.contains_key(&draft.key) => taken.known += 1,
+                // A copy of what the ledger shows says nothing new.
+                Ok(draft) if is_shown(book, row, &draft) => taken.known += 1,
                 Ok(draft) if taken.drafts.iter().any(|other| other.key == draft.key) => taken.known += 1,
                 Ok(draft) => taken.drafts.push(draft),
                 Err(reason) => taken.refused.push((row.number, reason)),
@@ -145,6 +147,13 @@ impl Returned {
         }
         step(book, &lead, Action::Verify, &words).map_err(|error| error.to_string())
     }
+}
+
+/// Whether a row without record, name and day says of its lead what the ledger shows of it already.
+fn is_shown(book: &Book, row: &Row, draft: &Draft) -> bool {
+    let is_bare = [RECORD, WHO, DAY].iter().all(|names| value(row, names).is_none());
+    let shown = draft.lead.as_ref().and_then(|lead| book.cases.get(lead)).and_then(|case| case.verdict());
+    is_bare && shown.is_some_and(|shown| draft.body["verdict"] == shown.code())
 }
 
 /// What people write for the third number of the card: their word, kept as ours.

@@ -298,3 +298,108 @@ fn a_full_disk_takes_no_event_away_and_the_next_step_is_taken() {
     // The run, its leads, and two that it found no more.
     assert_eq!(office.verified(), known + 1 + 400 + 2);
 }
+
+/// Runs `openssl` in a folder; its words, where it ends well.
+fn openssl(folder: &Path, words: &str) -> Result<String, String> {
+    let output =
+        Command::new("openssl").args(words.split(' ')).current_dir(folder).stdin(Stdio::null()).output();
+    let output = output.map_err(|error| error.to_string())?;
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    if output.status.success() { Ok(said) } else { Err(said) }
+}
+
+/// An authority of time for the test alone: a certificate and what `openssl ts` asks for.
+fn authority(folder: &Path) {
+    let settings = "[req]\ndistinguished_name = name\n[name]\n[tsa]\ndefault_tsa = tsa_config\nextendedKeyUsage = critical,timeStamping\n\
+        [tsa_config]\nserial = ./serial\ncrypto_device = builtin\nsigner_digest = sha256\ndefault_policy = 1.2.3.4.1\n\
+        other_policies = 1.2.3.4.2\ndigests = sha256\naccuracy = secs:1\nordering = no\ntsa_name = no\ness_cert_id_chain = no\n";
+    fs::write(folder.join("tsa.cnf"), settings).unwrap();
+    fs::write(folder.join("serial"), "01\n").unwrap();
+    let made = "req -x509 -newkey rsa:2048 -nodes -keyout tsa.key -out tsa.pem -days 9 -subj /CN=test -config tsa.cnf -extensions tsa";
+    openssl(folder, made).unwrap();
+}
+
+#[test]
+fn a_sealed_head_is_checked_by_another_program_and_shows_what_was_cut_off() {
+    let office = Office::new();
+    let folder = office.folder.path();
+    if openssl(folder, "version").is_err() {
+        println!("skipped: there is no openssl on this machine");
+        return;
+    }
+    office.record(&office.run("one", &[FIELD, PIT]));
+    let early = fs::read(office.path()).unwrap();
+    office.step("triage aaaaaaaaaa");
+    let words = |words: &str| -> Ended {
+        let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
+        ended(program().arg("ledger").args(words).current_dir(folder))
+    };
+    for step in ["key k.pem", "seal ledger.gpkg --key k.pem --out head"] {
+        assert_eq!(words(step).code, Some(0), "{}", words(step).stderr);
+    }
+    openssl(folder, "pkeyutl -verify -pubin -inkey k.pem.pub -rawin -in head -sigfile head.sig").unwrap();
+    authority(folder);
+    let told = openssl(folder, "ts -query -in head.tsq -text").unwrap();
+    assert!(told.contains("Hash Algorithm: sha256") && told.contains("Certificate required: yes"), "{told}");
+    openssl(folder, "ts -reply -config tsa.cnf -section tsa_config -queryfile head.tsq -inkey tsa.key -signer tsa.pem -out head.tsr")
+        .unwrap();
+    let told = openssl(folder, "ts -verify -data head -in head.tsr -CAfile tsa.pem").unwrap();
+    assert!(told.contains("Verification: OK"), "{told}");
+    let all = "verify ledger.gpkg --sealed head --public k.pem.pub --stamp head.tsr";
+    assert_eq!(words(all).code, Some(0), "{}", words(all).stderr);
+    // The last step is cut off: the file is whole in itself, and the seal tells.
+    fs::write(office.path(), early).unwrap();
+    assert_eq!(words("verify ledger.gpkg").code, Some(0));
+    let cut = words(all);
+    assert_eq!(cut.code, Some(1));
+    says(&cut.stderr, &["as it was written down, is missing", "the ledger ends at"]);
+    fs::write(folder.join("head.tsr"), b"0\x03\x02\x01\x02").unwrap();
+    says(&words(all).stderr, &["head.tsr", "expected an answer that grants a stamp"]);
+}
+
+#[test]
+fn what_field_tools_bring_back_is_taken_in_once_and_counted() {
+    let office = Office::new();
+    let folder = office.folder.path();
+    office.record(&office.run("one", &[FIELD, PIT]));
+    let csv = "meta-instanceID,lead,verdict,SubmitterName,SubmissionDate\n\
+        uuid:1,aaaaaaaaaa,unlawful_use_found,Wang,2026-06-12T09:30:00Z\nuuid:2,zzzzzzzzzz,lawful,Wang,2026-06-12T09:40:00Z\n";
+    fs::write(folder.join("odk.csv"), csv).unwrap();
+    let import = |file: &str| {
+        let mut command = program();
+        command
+            .args(["verify", "import", file, "--ledger", "ledger.gpkg", "--by", "Li", "--json"])
+            .current_dir(folder);
+        ended(&mut command)
+    };
+    let first = import("odk.csv");
+    assert_eq!(first.code, Some(3));
+    says(&first.stderr, &["odk.csv, row 2: refused", "'zzzzzzzzzz'", "1 verdicts taken in"]);
+    says(&import("odk.csv").stdout, &["\"known\":1", "\"taken\":0"]);
+    // A person edits the ledger's own layer in a copy, as in QGIS, and brings that back.
+    fs::copy(office.path(), folder.join("field.gpkg")).unwrap();
+    let edit = "import sqlite3\nbase = sqlite3.connect('field.gpkg')\n\
+        base.execute(\"UPDATE leads SET verdict = 'lawful' WHERE id = 'bbbbbbbbbb'\")\nbase.commit()\n";
+    let edited = Command::new("/usr/bin/python3").args(["-c", edit]).current_dir(folder).status();
+    if edited.is_ok_and(|status| status.success()) {
+        let back = import("field.gpkg");
+        assert_eq!(back.code, Some(0), "{}", back.stderr);
+        assert_eq!(office.state("bbbbbbbbbb"), "verified");
+    } else {
+        println!("skipped: no python3 to edit a GeoPackage with");
+        office.step("verify bbbbbbbbbb --verdict lawful");
+    }
+    let told = office.leads(&["statistics", "--json"]);
+    let all: Value = serde_json::from_str(told.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!(
+        (all["told"].as_u64(), all["found_true"].as_u64(), all["leads"].as_u64()),
+        (Some(2), Some(1), Some(2))
+    );
+    assert_eq!(all["beside_bar"], "straddles");
+    office.step("transfer aaaaaaaaaa --agency bureau");
+    office.step("advise aaaaaaaaaa --on 2026-06-30");
+    assert_eq!(office.leads(&["due", "--on", "2026-08-30"]).code, Some(0));
+    let late = office.leads(&["due", "--on", "2026-09-02"]);
+    assert_eq!(late.code, Some(5));
+    says(&late.stdout, &["aaaaaaaaaa", "answer", "2026-08-30", "3 days late", "bureau"]);
+}

@@ -1,0 +1,180 @@
+//! `leads due` and `leads statistics`: what is late, and how much of what was found was true.
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use jiff::Zoned;
+use serde_json::json;
+
+use crate::assess::field::{self, Line, table};
+use crate::cli::exit::Exit;
+use crate::cli::show;
+use crate::date::{Date, days_between, parse_date};
+use crate::ledger::{Case, Ledger};
+
+/// Arguments of `leads due`.
+#[derive(Debug, Args)]
+pub struct Due {
+    /// The day to ask for; today unless given
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    on: Option<Date>,
+    /// Also what is due within so many days
+    #[arg(long, value_name = "DAYS", default_value_t = 0)]
+    within: i32,
+    /// As JSON to stdout, one a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `leads statistics`.
+#[derive(Debug, Args)]
+pub struct Statistics {
+    /// What the table is by
+    #[arg(long, value_enum, default_value_t = By::Model)]
+    by: By,
+    /// As CSV
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+    /// As JSON, one line a row
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum By {
+    Model,
+    Layer,
+    Class,
+    RedLine,
+    Month,
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    parse_date(text).ok_or_else(|| "expected a day as YYYY-MM-DD".to_owned())
+}
+
+impl Due {
+    /// Lists answers and visits that are late; ends with 5 when there is one.
+    pub fn run(&self, ledger: &Ledger) -> Exit {
+        let on = self.on.unwrap_or_else(|| Zoned::now().date());
+        let mut late = false;
+        let mut lines: Vec<(Date, &'static str, &Case)> = Vec::new();
+        for case in ledger.book().cases.values() {
+            lines.extend(case.due.map(|due| (due, "answer", case)));
+            let visit = case.assigned.as_ref().and_then(|assigned| assigned.1);
+            let is_open = case.state == crate::ledger::State::Assigned;
+            lines.extend(visit.filter(|_| is_open).map(|until| (until, "visit", case)));
+        }
+        lines.sort_by(|a, b| (a.0, a.1, &a.2.id).cmp(&(b.0, b.1, &b.2.id)));
+        for (due, what, case) in lines {
+            let days = days_between(on, due);
+            if days > self.within {
+                continue;
+            }
+            late |= days < 0;
+            let who = match what {
+                "answer" => case.agency.as_deref(),
+                _ => case.assigned.as_ref().map(|assigned| assigned.0.as_str()),
+            };
+            if self.json {
+                let line =
+                    json!({"lead": case.id, "what": what, "due": due.to_string(), "days": days, "who": who});
+                show::data(&line.to_string());
+                continue;
+            }
+            let when = if days < 0 { format!("{} days late", -days) } else { format!("in {days} days") };
+            show::data(&format!("{:<12} {what:<7} {due}  {when:<14} {}", case.id, who.unwrap_or("-")));
+        }
+        if late { Exit::Overdue } else { Exit::Complete }
+    }
+}
+
+impl Statistics {
+    /// Prints the table.
+    pub fn run(&self, ledger: &mut Ledger) -> Result<Exit> {
+        let events = ledger.events()?;
+        let by = match self.by {
+            By::Model => field::By::Model,
+            By::Layer => field::By::Layer,
+            By::Class => field::By::Class,
+            By::RedLine => field::By::RedLine,
+            By::Month => field::By::Month,
+        };
+        let lines = table(ledger.book(), &events, by);
+        if self.json {
+            for line in &lines {
+                show::data(&serde_json::to_string(line)?);
+            }
+            return Ok(Exit::Complete);
+        }
+        let head = [
+            "key",
+            "leads",
+            "area_mu",
+            "told",
+            "true",
+            "share",
+            "low",
+            "high",
+            "bar_0.75",
+            "contested",
+            "transferred",
+            "filed",
+            "closed",
+            "restored_mu",
+            "most_frequent_cause",
+        ];
+        let rows: Vec<Vec<String>> = lines.iter().map(cells).collect();
+        if self.csv {
+            let quoted = |cell: &String| {
+                if cell.contains([',', '"', '\n']) {
+                    format!("\"{}\"", cell.replace('"', "\"\""))
+                } else {
+                    cell.clone()
+                }
+            };
+            show::data(&head.join(","));
+            rows.iter().for_each(|row| show::data(&row.iter().map(quoted).collect::<Vec<_>>().join(",")));
+            return Ok(Exit::Complete);
+        }
+        let width = |place: usize| {
+            rows.iter().map(|row| row[place].chars().count()).chain([head[place].len()]).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..head.len()).map(width).collect();
+        let told = |cells: Vec<&str>| {
+            let cells =
+                cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}", width = *width));
+            show::data(cells.collect::<Vec<_>>().join("  ").trim_end());
+        };
+        told(head.to_vec());
+        rows.iter().for_each(|row| told(row.iter().map(String::as_str).collect()));
+        show::say(
+            "share: of the leads that somebody was at and could tell, or put aside at the desk, those that were true; 95 % interval (Wilson)",
+        );
+        Ok(Exit::Complete)
+    }
+}
+
+fn cells(line: &Line) -> Vec<String> {
+    let number = |number: f64| format!("{number:.2}");
+    let share = |of: fn(&(f64, f64, f64)) -> f64| {
+        line.share.as_ref().map_or("-".to_owned(), |share| number(of(share)))
+    };
+    let cause = line.causes.first().map_or("-".to_owned(), |(cause, count)| format!("{cause} {count}"));
+    vec![
+        line.key.clone(),
+        line.leads.to_string(),
+        number(line.area_mu),
+        line.told.to_string(),
+        line.found_true.to_string(),
+        share(|share| share.0),
+        share(|share| share.1),
+        share(|share| share.2),
+        line.beside_bar.unwrap_or("-").to_owned(),
+        line.contested.to_string(),
+        line.transferred.to_string(),
+        line.filed.to_string(),
+        line.closed.to_string(),
+        number(line.restored_mu),
+        cause,
+    ]
+}

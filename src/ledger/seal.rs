@@ -1,0 +1,199 @@
+//! The head of the chain where nobody can reach it: signed, and stamped by an authority of time.
+//!
+//! In:  a head, a key. Out: a text, its signature beside it, and a request for a time stamp.
+//! Law: from within, a ledger that was cut off at its end looks whole; against a head that was signed and kept elsewhere it
+//!      does not. The files are plain, so that other programs check them: `openssl pkeyutl -verify -rawin`,
+//!      `openssl ts -verify`.
+//! Source: RFC 8032 (Ed25519), RFC 8410 (its keys as PEM), RFC 3161 (time-stamp protocol).
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
+use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey};
+use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
+use sha2::{Digest, Sha256};
+
+use crate::ledger::LedgerError;
+use crate::ledger::event::Moment;
+
+/// The first line of every sealed head.
+const FORMAT: &str = "steppewatch ledger head 1";
+
+/// SHA-256 as an algorithm identifier (RFC 5754).
+const SHA256: [u8; 15] =
+    [0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00];
+
+fn wrong(path: &Path, reason: String) -> LedgerError {
+    LedgerError::Seal { path: path.to_owned(), reason }
+}
+
+/// Where something that belongs to a file lies: the file's name with one more ending.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// Writes a file that was not there; `mode` are its rights.
+fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), LedgerError> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
+    let written = made.and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+    written.map_err(|error| wrong(path, format!("cannot be written ({error}); give a name that is free")))
+}
+
+/// Makes a key: the private half in a file that only its owner reads, the public half beside it (`.pub`).
+///
+/// # Errors
+/// `Seal` where a file is there already or cannot be written.
+pub fn make_key(path: &Path) -> Result<PathBuf, LedgerError> {
+    let mut secret = [0_u8; 32];
+    let source = Path::new("/dev/urandom");
+    let read = File::open(source).and_then(|mut file| file.read_exact(&mut secret));
+    read.map_err(|error| wrong(source, format!("gives no random numbers ({error})")))?;
+    let key = SigningKey::from_bytes(&secret);
+    let failed = |error: &dyn std::fmt::Display| wrong(path, format!("cannot be made ({error})"));
+    let private = key.to_pkcs8_pem(LineEnding::LF).map_err(|error| failed(&error))?;
+    let public = key.verifying_key().to_public_key_pem(LineEnding::LF).map_err(|error| failed(&error))?;
+    write_new(path, 0o600, private.as_bytes())?;
+    let other = beside(path, ".pub");
+    write_new(&other, 0o644, public.as_bytes())?;
+    Ok(other)
+}
+
+/// The text of a head, as it is signed.
+fn text(place: &str, (seq, hash): &(i64, String), at: &Moment) -> String {
+    let name = Path::new(place).file_name().unwrap_or_default().to_string_lossy();
+    format!("{FORMAT}\nledger {name}\nhead {seq}:{hash}\nat {} {}\n", at.utc, at.local)
+}
+
+/// Writes a head to `out`, its signature beside it (`.sig`) and a request for a time stamp (`.tsq`).
+///
+/// # Errors
+/// `Seal` where the key cannot be read or a file is there already.
+pub fn seal(
+    place: &str,
+    head: &(i64, String),
+    at: &Moment,
+    (key, out): (&Path, &Path),
+) -> Result<(), LedgerError> {
+    let pem = fs::read_to_string(key).map_err(|error| wrong(key, format!("cannot be read ({error})")))?;
+    let signer = SigningKey::from_pkcs8_pem(&pem)
+        .map_err(|error| wrong(key, format!("is no Ed25519 key in PEM ({error}); `ledger key` makes one")))?;
+    let text = text(place, head, at);
+    write_new(out, 0o644, text.as_bytes())?;
+    write_new(&beside(out, ".sig"), 0o644, &signer.sign(text.as_bytes()).to_bytes())?;
+    write_new(&beside(out, ".tsq"), 0o644, &request(text.as_bytes()))
+}
+
+/// A request for a stamp on some bytes: version 1, SHA-256 of them, the authority's certificate wanted.
+fn request(bytes: &[u8]) -> Vec<u8> {
+    let mut imprint = SHA256.to_vec();
+    imprint.extend([0x04, 32]);
+    imprint.extend(Sha256::digest(bytes));
+    let mut body = vec![0x02, 1, 1];
+    body.extend(sequence(&imprint));
+    body.extend([0x01, 1, 0xff]);
+    sequence(&body)
+}
+
+/// A sequence of fewer than 128 bytes.
+fn sequence(body: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0x30, body.len() as u8];
+    bytes.extend(body);
+    bytes
+}
+
+/// The head that a sealed file names, once its signature holds.
+///
+/// # Errors
+/// `Seal` where the file was changed, or the key is another.
+pub fn head(path: &Path, public: &Path) -> Result<(i64, String), LedgerError> {
+    let text = fs::read_to_string(path).map_err(|error| wrong(path, format!("cannot be read ({error})")))?;
+    let pem =
+        fs::read_to_string(public).map_err(|error| wrong(public, format!("cannot be read ({error})")))?;
+    let key = VerifyingKey::from_public_key_pem(&pem)
+        .map_err(|error| wrong(public, format!("is no public Ed25519 key in PEM ({error})")))?;
+    let side = beside(path, ".sig");
+    let bytes = fs::read(&side).map_err(|error| wrong(&side, format!("cannot be read ({error})")))?;
+    let signature = Signature::from_slice(&bytes)
+        .map_err(|_| wrong(&side, format!("expected 64 bytes of a signature, found {}", bytes.len())))?;
+    key.verify(text.as_bytes(), &signature).map_err(|_| {
+        wrong(
+            path,
+            format!(
+                "its signature does not hold: the file, {} or {} is another",
+                side.display(),
+                public.display()
+            ),
+        )
+    })?;
+    let line = text.lines().find_map(|line| line.strip_prefix("head ")).filter(|_| text.starts_with(FORMAT));
+    let parts = line
+        .and_then(|line| line.split_once(':'))
+        .and_then(|(seq, hash)| Some((seq.parse().ok()?, hash.to_owned())));
+    parts.ok_or_else(|| wrong(path, format!("expected '{FORMAT}' and a line 'head', found none")))
+}
+
+/// Whether an answer of an authority is a stamp on a sealed file. Whose stamp it is `openssl ts -verify` tells.
+///
+/// # Errors
+/// `Seal` where it was refused, or is about something else.
+pub fn check_stamp(path: &Path, answer: &Path) -> Result<(), LedgerError> {
+    let read = |path: &Path| fs::read(path).map_err(|error| wrong(path, format!("cannot be read ({error})")));
+    let (bytes, answer_bytes) = (read(path)?, read(answer)?);
+    // TimeStampResp: a sequence that begins with the status, a sequence that begins with a small whole number.
+    let status = answer_bytes.iter().position(|byte| *byte == 0x02).and_then(|at| answer_bytes.get(at + 2));
+    if !answer_bytes.starts_with(&[0x30]) || !matches!(status, Some(0 | 1)) {
+        return Err(wrong(
+            answer,
+            "expected an answer that grants a stamp (RFC 3161), found none".to_owned(),
+        ));
+    }
+    let mut imprint = SHA256.to_vec();
+    imprint.extend([0x04, 32]);
+    imprint.extend(Sha256::digest(&bytes));
+    if answer_bytes.windows(imprint.len()).any(|window| window == imprint) {
+        return Ok(());
+    }
+    Err(wrong(answer, format!("stamps something else than {}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::event::tests::moment;
+
+    fn sealed() -> (tempfile::TempDir, PathBuf, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("key.pem");
+        let public = make_key(&key).unwrap();
+        let out = folder.path().join("head");
+        seal("somewhere/l.gpkg", &(7, "ab".to_owned()), &moment(2), (&key, &out)).unwrap();
+        (folder, out, public)
+    }
+
+    #[test]
+    fn a_head_that_was_signed_is_read_back_and_a_changed_one_is_not() {
+        let (folder, out, public) = sealed();
+        assert_eq!(head(&out, &public).unwrap(), (7, "ab".to_owned()));
+        assert!(!fs::read_to_string(&out).unwrap().contains("somewhere"));
+        let text = fs::read_to_string(&out).unwrap();
+        fs::write(&out, text.replace("head 7", "head 8")).unwrap();
+        assert!(head(&out, &public).unwrap_err().to_string().contains("does not hold"));
+        fs::write(&out, text).unwrap();
+        let other = make_key(&folder.path().join("other.pem")).unwrap();
+        assert!(head(&out, &other).is_err());
+    }
+
+    #[test]
+    fn a_key_is_of_its_owner_alone_and_is_never_written_over() {
+        use std::os::unix::fs::PermissionsExt;
+        let (folder, _, _) = sealed();
+        let key = folder.path().join("key.pem");
+        assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(make_key(&key).unwrap_err().to_string().contains("give a name that is free"));
+    }
+}
