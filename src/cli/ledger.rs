@@ -241,7 +241,7 @@ fn head((seq, hash): &(i64, String)) -> String {
 /// A head as commands print it.
 fn given_head(text: &str) -> Result<(i64, String), LedgerError> {
     let (seq, hash) = text.trim().trim_start_matches("head ").split_once(':').unwrap_or_default();
-    seq.parse().map(|seq| (seq, hash.to_owned())).map_err(|_| LedgerError::Words {
+    seq.parse().ok().map(|seq| (seq, hash.to_owned())).ok_or_else(|| LedgerError::Words {
         what: "--head",
         expected: "EVENT:HASH as `ledger record` prints it".to_owned(),
         found: text.to_owned(),

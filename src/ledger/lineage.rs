@@ -54,8 +54,15 @@ pub struct Digest {
     pub not_seen: BTreeSet<String>,
 }
 
-/// Places that share ground, with the area that they share (square degrees: only compared with each other).
-type Shares = BTreeMap<(usize, usize), f64>;
+/// Who shares ground with one, and how much (square degrees: only compared with each other).
+type Sharing = Vec<(usize, f64)>;
+
+/// Cases and leads that share ground, from either side, in order.
+#[derive(Default)]
+struct Shares {
+    of_case: Vec<Sharing>,
+    of_lead: Vec<Sharing>,
+}
 
 /// What a run says of every case, as drafts in a fixed order.
 pub fn compared(book: &Book, run: &RunFound) -> (Vec<Draft>, Digest) {
@@ -63,8 +70,9 @@ pub fn compared(book: &Book, run: &RunFound) -> (Vec<Draft>, Digest) {
     leads.sort_by(|a, b| a.id.cmp(&b.id));
     let cases: Vec<&Case> = book.cases.values().collect();
     let shares = shares(&cases, &leads);
-    let mut comparison =
-        Comparison { book, run, cases, leads, shares, drafts: Vec::new(), digest: Digest::default() };
+    let place = cases.iter().enumerate().map(|(place, case)| (case.id.as_str(), place)).collect();
+    let (drafts, digest) = (Vec::new(), Digest::default());
+    let mut comparison = Comparison { book, run, cases, place, leads, shares, drafts, digest };
     let named = comparison.named();
     comparison.seen(&named);
     comparison.absorbed(&named);
@@ -78,14 +86,16 @@ pub fn compared(book: &Book, run: &RunFound) -> (Vec<Draft>, Digest) {
 /// Which cases share ground with which leads of the run.
 fn shares(cases: &[&Case], leads: &[&Found]) -> Shares {
     let known = Indexed::new(cases.iter().map(|case| &case.outline));
-    let mut shares = Shares::new();
+    let mut shares =
+        Shares { of_case: vec![Vec::new(); cases.len()], of_lead: vec![Vec::new(); leads.len()] };
     for (lead, found) in leads.iter().enumerate() {
         for (case, _) in known.overlaps(&found.outline) {
             let outline = &cases[case].outline;
             let shared = outline.intersection(&found.outline).unsigned_area();
             let smaller = outline.unsigned_area().min(found.outline.unsigned_area());
             if shared >= SAME_PLACE_SHARE * smaller {
-                shares.insert((case, lead), shared);
+                shares.of_case[case].push((lead, shared));
+                shares.of_lead[lead].push((case, shared));
             }
         }
     }
@@ -121,6 +131,8 @@ struct Comparison<'a> {
     book: &'a Book,
     run: &'a RunFound,
     cases: Vec<&'a Case>,
+    /// Where in the list a case stands.
+    place: BTreeMap<&'a str, usize>,
     leads: Vec<&'a Found>,
     shares: Shares,
     drafts: Vec<Draft>,
@@ -131,18 +143,21 @@ impl Comparison<'_> {
     /// The case that each lead goes on with. Of cases that it shares ground with an open one goes before a done one and the
     /// one that shares most before the others; of leads that would go on with one case the one that shares most does.
     fn named(&self) -> BTreeMap<usize, usize> {
-        let mut links: Vec<(&(usize, usize), &f64)> = self.shares.iter().collect();
-        let order = |a: &(&(usize, usize), &f64), b: &(&(usize, usize), &f64)| -> Ordering {
+        let of_lead = self.shares.of_lead.iter().enumerate();
+        let mut links: Vec<(usize, usize, f64)> = of_lead
+            .flat_map(|(lead, cases)| cases.iter().map(move |(case, shared)| (*case, lead, *shared)))
+            .collect();
+        let order = |a: &(usize, usize, f64), b: &(usize, usize, f64)| -> Ordering {
             let rank = |case: usize| match self.cases[case].state {
                 State::Merged => 2,
                 state => i32::from(state.is_done()),
             };
-            let by_rank = rank(a.0.0).cmp(&rank(b.0.0)).then(b.1.total_cmp(a.1));
-            by_rank.then(self.cases[a.0.0].number.cmp(&self.cases[b.0.0].number)).then(a.0.1.cmp(&b.0.1))
+            let by_rank = rank(a.0).cmp(&rank(b.0)).then(b.2.total_cmp(&a.2));
+            by_rank.then(self.cases[a.0].number.cmp(&self.cases[b.0].number)).then(a.1.cmp(&b.1))
         };
         links.sort_by(order);
         let (mut named, mut taken) = (BTreeMap::new(), BTreeSet::new());
-        for (&(case, lead), _) in links {
+        for (case, lead, _) in links {
             // Ground that went into another case goes on there, as long as that one has a lead on it.
             let whole = self.whole(case);
             if !named.contains_key(&lead)
@@ -158,24 +173,20 @@ impl Comparison<'_> {
 
     /// Where a lead covers several open cases, the one that was there first goes on, and not the largest.
     fn eldest(&self, mut named: BTreeMap<usize, usize>) -> BTreeMap<usize, usize> {
-        let taken: BTreeSet<usize> = named.values().copied().collect();
+        let mut taken: BTreeSet<usize> = named.values().copied().collect();
         for (lead, case) in &mut named {
             let own = self.cases[*case];
-            if own.state.is_done() {
-                continue;
-            }
-            let free = |other: &usize| !taken.contains(other) && !self.cases[*other].state.is_done();
-            let here = self.cases_of(*lead).filter(free);
-            let first = here.min_by_key(|other| self.cases[*other].number);
-            if let Some(first) = first.filter(|first| self.cases[*first].number < own.number) {
+            let here = self.shares.of_lead[*lead].iter().map(|(other, _)| *other);
+            let free = here.filter(|other| !taken.contains(other) && !self.cases[*other].state.is_done());
+            let first = free.min_by_key(|other| self.cases[*other].number);
+            if let Some(first) =
+                first.filter(|first| !own.state.is_done() && self.cases[*first].number < own.number)
+            {
+                taken.insert(first);
                 *case = first;
             }
         }
         named
-    }
-
-    fn cases_of(&self, lead: usize) -> impl Iterator<Item = usize> {
-        self.shares.keys().filter(move |link| link.1 == lead).map(|link| link.0)
     }
 
     /// The place of the case that a case is part of; its own where it is none.
@@ -184,7 +195,7 @@ impl Comparison<'_> {
         while let Some(into) = at.lineage.into.as_ref().and_then(|id| self.book.cases.get(id)) {
             at = into;
         }
-        self.cases.iter().position(|other| other.id == at.id).unwrap_or(case)
+        self.place.get(at.id.as_str()).copied().unwrap_or(case)
     }
 
     /// Cases that go on.
@@ -227,9 +238,8 @@ impl Comparison<'_> {
             if taken.contains(&place) || case.state.is_done() {
                 continue;
             }
-            let links = self.shares.iter().filter(|(link, _)| link.0 == place);
-            let into = links.max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(a.0)));
-            let Some(into) = into.and_then(|(link, _)| named.get(&link.1)) else { continue };
+            let into = most(&self.shares.of_case[place]).and_then(|lead| named.get(&lead));
+            let Some(into) = into else { continue };
             let into = self.cases[*into];
             if into.state.is_done() {
                 continue;
@@ -245,9 +255,7 @@ impl Comparison<'_> {
         let mut used: BTreeSet<String> = self.book.cases.keys().cloned().collect();
         for lead in (0..self.leads.len()).filter(|lead| !named.contains_key(lead)) {
             let found = self.leads[lead];
-            let whole = self.shares.iter().filter(|(link, _)| link.1 == lead);
-            let whole = whole.max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(a.0)));
-            let whole = whole.map(|(link, _)| self.cases[self.whole(link.0)]);
+            let whole = most(&self.shares.of_lead[lead]).map(|case| self.cases[self.whole(case)]);
             // Two places may be called alike by chance or by a split: an id is given once.
             let mut id = found.id.clone();
             let mut number = 2;
@@ -268,9 +276,11 @@ impl Comparison<'_> {
 
     /// Cases of which the run says nothing.
     fn gone(&mut self) {
-        let met: BTreeSet<usize> = self.shares.keys().map(|link| link.0).collect();
-        for place in (0..self.cases.len()).filter(|place| !met.contains(place)) {
+        for place in 0..self.cases.len() {
             let case = self.cases[place];
+            if !self.shares.of_case[place].is_empty() {
+                continue;
+            }
             if case.state.is_done() || !self.was_asked(case) {
                 continue;
             }
@@ -310,6 +320,12 @@ impl Comparison<'_> {
         let key = format!("{} {} {id}", kind.code(), self.run.id);
         Draft { key, run: Some(self.run.id.clone()), body, ..Draft::of(kind, id) }
     }
+}
+
+/// The one that shares most; the first of equals.
+fn most(sharing: &Sharing) -> Option<usize> {
+    let more = |a: &&(usize, f64), b: &&(usize, f64)| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0));
+    sharing.iter().max_by(more).map(|(other, _)| *other)
 }
 
 /// How a case differs from what a run says of it now: by area, or otherwise (`Equal`); `None` when it is as it was.

@@ -118,13 +118,14 @@ pub fn head(path: &Path, public: &Path) -> Result<(i64, String), LedgerError> {
         .map_err(|error| wrong(public, format!("is no public Ed25519 key in PEM ({error})")))?;
     let side = beside(path, ".sig");
     let bytes = fs::read(&side).map_err(|error| wrong(&side, format!("cannot be read ({error})")))?;
-    let signature = Signature::from_slice(&bytes)
-        .map_err(|_| wrong(&side, format!("expected 64 bytes of a signature, found {}", bytes.len())))?;
-    key.verify(text.as_bytes(), &signature).map_err(|_| {
+    let signature = Signature::from_slice(&bytes).map_err(|error| {
+        wrong(&side, format!("expected 64 bytes of a signature, found {} ({error})", bytes.len()))
+    })?;
+    key.verify(text.as_bytes(), &signature).map_err(|error| {
         wrong(
             path,
             format!(
-                "its signature does not hold: the file, {} or {} is another",
+                "its signature does not hold ({error}): the file, {} or {} is another",
                 side.display(),
                 public.display()
             ),

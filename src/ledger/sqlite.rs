@@ -267,7 +267,7 @@ impl Engine for Sqlite {
 /// What does not change in a ledger: its tables as they were made, and what they are said to be.
 fn frame(connection: &Connection) -> rusqlite::Result<BTreeSet<String>> {
     const QUESTIONS: [&str; 5] = [
-        "SELECT 'schema', name, sql FROM sqlite_master WHERE sql IS NOT NULL",
+        "SELECT 'schema', type, name, tbl_name, sql FROM sqlite_master",
         "SELECT 'table gpkg_contents', * FROM gpkg_contents",
         "SELECT 'table gpkg_geometry_columns', * FROM gpkg_geometry_columns",
         "SELECT 'table gpkg_spatial_ref_sys', * FROM gpkg_spatial_ref_sys",

@@ -310,12 +310,12 @@ fn openssl(folder: &Path, words: &str) -> Result<String, String> {
 
 /// An authority of time for the test alone: a certificate and what `openssl ts` asks for.
 fn authority(folder: &Path) {
-    let settings = "[req]\ndistinguished_name = name\n[name]\n[tsa]\ndefault_tsa = tsa_config\nextendedKeyUsage = critical,timeStamping\n\
+    let settings = "[req]\ndistinguished_name = name\n[name]\n[stamps]\nextendedKeyUsage = critical,timeStamping\n\
         [tsa_config]\nserial = ./serial\ncrypto_device = builtin\nsigner_digest = sha256\ndefault_policy = 1.2.3.4.1\n\
         other_policies = 1.2.3.4.2\ndigests = sha256\naccuracy = secs:1\nordering = no\ntsa_name = no\ness_cert_id_chain = no\n";
     fs::write(folder.join("tsa.cnf"), settings).unwrap();
     fs::write(folder.join("serial"), "01\n").unwrap();
-    let made = "req -x509 -newkey rsa:2048 -nodes -keyout tsa.key -out tsa.pem -days 9 -subj /CN=test -config tsa.cnf -extensions tsa";
+    let made = "req -x509 -newkey rsa:2048 -nodes -keyout tsa.key -out tsa.pem -days 9 -subj /CN=test -config tsa.cnf -extensions stamps";
     openssl(folder, made).unwrap();
 }
 

@@ -174,7 +174,7 @@ fn everything(path: &std::path::Path) -> Vec<String> {
         let mut table = raw.prepare(&format!("SELECT * FROM {name}")).unwrap();
         let count = table.column_count();
         let row = |row: &rusqlite::Row<'_>| {
-            Ok((0..count).map(|place| format!("{:?}", row.get_ref(place))).collect())
+            Ok((0..count).map(|place| format!("{name} {:?} ", row.get_ref(place))).collect())
         };
         all.extend(table.query_map([], row).unwrap().map(|row| -> String { row.unwrap() }));
     }
@@ -202,7 +202,10 @@ fn a_bit_that_turns_anywhere_in_the_file_is_found_or_touches_no_row() {
         let told = Sqlite::open(&other).and_then(|mut engine| audit(&mut engine, Some(&known)));
         if told.is_ok_and(|told| told.faults.is_empty()) {
             // It lies in the empty part of a page, which nothing reads.
-            assert_eq!(everything(&other), rows, "bit in byte {place}");
+            let found = everything(&other);
+            let other = |(now, before): &(&String, &String)| now != before;
+            assert_eq!(found.iter().zip(&rows).find(other), None, "bit in byte {place}");
+            assert_eq!(found.len(), rows.len(), "bit in byte {place}");
             dead += 1;
         } else {
             found += 1;

@@ -177,3 +177,22 @@ fn a_run_that_is_taken_in_twice_writes_the_same_keys() {
     take(&mut book, drafts.clone());
     assert!(drafts.iter().all(|draft| book.keys.contains_key(&draft.key)));
 }
+
+#[test]
+fn of_two_leads_over_one_older_case_one_goes_on_with_it() {
+    let mut book = Book::default();
+    taken(&mut book, &run(1, vec![lead("x", (4.0, 6.0), (0.0, 1.0))]));
+    let beside = vec![
+        lead("a", (0.0, 3.9), (0.0, 4.0)),
+        lead("b", (6.1, 10.0), (0.0, 4.0)),
+        lead("x", (4.0, 6.0), (0.0, 1.0)),
+    ];
+    taken(&mut book, &run(2, beside));
+    let grown = vec![lead("a", (0.0, 4.95), (0.0, 4.0)), lead("b", (5.05, 10.0), (0.0, 4.0))];
+    let digest = taken(&mut book, &run(3, grown));
+    // The older one goes on with the first of the two; the case that lay there is part of it.
+    assert_eq!((ids(&digest.grown), ids(&digest.merged)), (vec!["b", "x"], vec!["a"]));
+    let open: Vec<&str> =
+        book.cases.values().filter(|case| case.state != State::Merged).map(|case| case.id.as_str()).collect();
+    assert_eq!(open, ["b", "x"]);
+}
