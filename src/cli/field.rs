@@ -136,22 +136,27 @@ impl Statistics {
             rows.iter().for_each(|row| show::data(&row.iter().map(quoted).collect::<Vec<_>>().join(",")));
             return Ok(Exit::Complete);
         }
-        let width = |place: usize| {
-            rows.iter().map(|row| row[place].chars().count()).chain([head[place].len()]).max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..head.len()).map(width).collect();
-        let told = |cells: Vec<&str>| {
-            let cells =
-                cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}", width = *width));
-            show::data(cells.collect::<Vec<_>>().join("  ").trim_end());
-        };
-        told(head.to_vec());
-        rows.iter().for_each(|row| told(row.iter().map(String::as_str).collect()));
+        aligned(&head, &rows);
         show::say(
             "share: of the leads that somebody was at and could tell, or put aside at the desk, those that were true; 95 % interval (Wilson)",
         );
         Ok(Exit::Complete)
     }
+}
+
+/// A table with columns under each other.
+fn aligned(head: &[&str], rows: &[Vec<String>]) {
+    let width = |place: usize| {
+        let cells = rows.iter().map(|row| row[place].chars().count());
+        cells.chain([head[place].len()]).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
+    let told = |cells: Vec<&str>| {
+        let cells = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}", width = *width));
+        show::data(cells.collect::<Vec<_>>().join("  ").trim_end());
+    };
+    told(head.to_vec());
+    rows.iter().for_each(|row| told(row.iter().map(String::as_str).collect()));
 }
 
 fn cells(line: &Line) -> Vec<String> {
