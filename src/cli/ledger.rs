@@ -133,10 +133,11 @@ impl Ledger {
                 Ok(Exit::Complete)
             }
             Verb::Record { ledger, out, by, json } => {
-                let (mut ledger, run) = (Book::open(&ledger)?, RunFound::read(&out)?);
-                let (events, digest) = ledger.write(&by.name()?, &now(), |book| Ok(known_or(book, &run)))?;
-                tell(&run, events.is_empty(), &digest, json);
-                show::say(&head(&ledger.book().head));
+                let recorded = Recorder::open(&ledger, &by)?.record(&out)?;
+                if json {
+                    show::data(&recorded.as_json().to_string());
+                }
+                recorded.tell();
                 Ok(Exit::Complete)
             }
             Verb::Verify { ledger, head, sealed, public, stamp, json } => {
@@ -192,22 +193,63 @@ fn told(ledger: &mut Book, lead: Option<&str>) -> Result<Exit> {
     Ok(Exit::Complete)
 }
 
-/// What a run says; nothing where it was taken in before.
-fn known_or(book: &crate::ledger::Book, run: &RunFound) -> (Vec<crate::ledger::Draft>, Digest) {
-    match book.runs.iter().any(|known| known.id == run.id) {
-        true => (Vec::new(), Digest::default()),
-        false => compared(book, run),
+/// A ledger that is to take in what a run finds: opened before the run begins, so that a wrong name is told then.
+pub struct Recorder {
+    ledger: Book,
+    by: String,
+}
+
+/// What was taken in.
+pub struct Recorded {
+    run: String,
+    is_known: bool,
+    digest: Digest,
+    head: (i64, String),
+}
+
+impl Recorder {
+    /// Opens a ledger.
+    ///
+    /// # Errors
+    /// Those of the ledger, and where nobody is named.
+    pub fn open(ledger: &Path, by: &By) -> Result<Self> {
+        Ok(Self { by: by.name()?, ledger: Book::open(ledger)? })
+    }
+
+    /// Takes in a folder that a scan wrote; one that was taken in before writes nothing.
+    ///
+    /// # Errors
+    /// Those of the folder and the ledger.
+    pub fn record(mut self, out: &Path) -> Result<Recorded> {
+        let run = RunFound::read(out)?;
+        let say = |book: &crate::ledger::Book| match book.runs.iter().any(|known| known.id == run.id) {
+            true => Ok((Vec::new(), Digest::default())),
+            false => Ok(compared(book, &run)),
+        };
+        let (events, digest) = self.ledger.write(&self.by, &now(), say)?;
+        let head = self.ledger.book().head.clone();
+        Ok(Recorded { run: run.id, is_known: events.is_empty(), digest, head })
     }
 }
 
-fn tell(run: &RunFound, is_known: bool, digest: &Digest, json: bool) {
-    if json {
-        show::data(&json!({"run": run.id, "was_known": is_known, "digest": digest}).to_string());
+impl Recorded {
+    /// What was taken in, for machines.
+    pub fn as_json(&self) -> serde_json::Value {
+        let (seq, hash) = &self.head;
+        json!({"run": self.run, "was_known": self.is_known, "digest": self.digest, "head": format!("{seq}:{hash}")})
     }
-    if is_known {
-        show::say("this run was taken in before; nothing was written");
-        return;
+
+    /// What was taken in, for people.
+    pub fn tell(&self) {
+        if self.is_known {
+            show::say("this run was taken in before; nothing was written");
+        }
+        digest_in_words(&self.digest);
+        show::say(&head(&self.head));
     }
+}
+
+fn digest_in_words(digest: &Digest) {
     let lists = [
         ("new", &digest.new),
         ("grown", &digest.grown),

@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::cli::exit::Exit;
+use crate::cli::ledger::{By, Recorder};
 use crate::cli::show::{self, Bar};
 use crate::lead::{Incident, Threshold};
 use crate::plan::{self, Plan, PlanFile};
@@ -128,13 +129,24 @@ pub struct Scan {
     /// Print the summary as JSON on stdout
     #[arg(long)]
     json: bool,
+    /// Take the result into this ledger
+    #[arg(long, value_name = "FILE.gpkg")]
+    ledger: Option<PathBuf>,
+    #[command(flatten)]
+    by: By,
 }
 
 impl Scan {
     /// Runs the verb.
     pub fn run(self) -> Result<Exit> {
         let plan = self.asked.plan(self.out.as_deref())?;
-        Ok(scan(&plan)?.told(self.json))
+        let recorder = self.ledger.as_deref().map(|ledger| Recorder::open(ledger, &self.by)).transpose()?;
+        let scanned = scan(&plan)?;
+        let exit = scanned.told(self.json);
+        if let Some(recorder) = recorder {
+            recorder.record(&scanned.out)?.tell();
+        }
+        Ok(exit)
     }
 }
 

@@ -13,10 +13,12 @@ use serde_json::{Value, json};
 
 use crate::bucket::Address;
 use crate::cli::exit::{self, Exit};
+use crate::cli::ledger::{By, Recorder};
 use crate::cli::scan::{Asked, Scanned};
 use crate::cli::show::{self, Bar};
 use crate::cli::{events::Events, metrics};
 use crate::plan::Plan;
+use crate::publish::staging::MANIFEST;
 use crate::run::state::report::Report;
 use crate::run::state::store::Store;
 use crate::run::state::{self, Conduct, StateError, Update, lease};
@@ -55,6 +57,11 @@ pub struct Watch {
     /// Print the report of the night as JSON on stdout
     #[arg(long)]
     json: bool,
+    /// Take the result into this ledger, once
+    #[arg(long, value_name = "FILE.gpkg")]
+    ledger: Option<PathBuf>,
+    #[command(flatten)]
+    by: By,
     /// The time that it is, RFC 3339, for trials
     #[arg(long, hide = true)]
     now: Option<Timestamp>,
@@ -96,6 +103,7 @@ impl Watch {
     fn night(&self, clock: &dyn Fn() -> Timestamp, events: &Events) -> Result<Night> {
         let plan = self.asked.plan(self.out.as_deref())?;
         let folder = self.state.clone().unwrap_or_else(|| beside(&plan, ".state"));
+        let recorder = self.ledger.as_deref().map(|ledger| Recorder::open(ledger, &self.by)).transpose()?;
         let in_json = self.log == Log::Json;
         if in_json {
             let started =
@@ -120,6 +128,11 @@ impl Watch {
         let (update, report) = state::night(&plan, &mut store, &conduct)?;
         bar.finish();
         let exit = self.told(update, &report, events);
+        // A night that was killed before this line is taken in by the next one, whether that brings anything or not.
+        if let Some(recorder) = recorder.filter(|_| plan.out.join(MANIFEST).is_file()) {
+            let recorded = recorder.record(&plan.out)?;
+            if in_json { events.say("info", "ledger", recorded.as_json()) } else { recorded.tell() }
+        }
         if self.json {
             show::data(&serde_json::to_string(&report).context("the report cannot be written")?);
         }

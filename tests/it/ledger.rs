@@ -9,7 +9,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::program::{Ended, ended, program, says};
+use crate::program::{Ended, Scan, ended, program, says};
+use crate::world::{Drawn as Scenes, World};
 
 /// A folder with a ledger, and outputs of runs that were drawn by hand.
 struct Office {
@@ -402,4 +403,36 @@ fn what_field_tools_bring_back_is_taken_in_once_and_counted() {
     let late = office.leads(&["due", "--on", "2026-09-02"]);
     assert_eq!(late.code, Some(5));
     says(&late.stdout, &["aaaaaaaaaa", "answer", "2026-08-30", "3 days late", "bureau"]);
+}
+
+#[test]
+fn a_scan_and_a_night_take_their_result_into_the_ledger_once() {
+    let office = Office::new();
+    let drawn = Scenes::new(World::steppe(64, 64));
+    let words = format!("--ledger {} --by timer", office.path().display());
+    let missing = Scan::of(&drawn).with("--ledger no-such.gpkg --by timer").refused();
+    says(&missing, &["no-such.gpkg", "ledger begin"]);
+    let scan = Scan::of(&drawn).with(&words);
+    let first = scan.run();
+    assert!(matches!(first.code, Some(0 | 3)), "{}", first.stderr);
+    let events = office.verified();
+    assert!(events >= 2, "{}", first.stderr);
+    says(&scan.run().stderr, &["taken in before"]);
+    assert_eq!(office.verified(), events);
+    // The same scenes by another way are the same places.
+    let mut night = program();
+    night.arg("watch").args(scan.command().get_args().skip(1)).args(["--log", "json"]);
+    let told = ended(&mut night);
+    assert!(matches!(told.code, Some(0 | 3)), "{}", told.stderr);
+    let line = told
+        .stderr
+        .lines()
+        .find(|line| line.contains("\"ledger\""))
+        .unwrap_or_else(|| panic!("{}", told.stderr));
+    assert!(line.contains("digest") && line.contains("head"), "{line}");
+    let cases = office.leads(&["list", "--all", "--json"]).stdout;
+    let ids: BTreeSet<String> =
+        cases.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].to_string()).collect();
+    assert_eq!(ids.len(), cases.lines().count());
+    office.verified();
 }
