@@ -106,6 +106,7 @@ fn line(key: &str, cases: &[&Case], events: &[Event]) -> Line {
         let kinds = || case.events.iter().filter_map(|seq| event(events, *seq));
         let was = |kind: Kind| kinds().any(|event| event.kind == kind.code());
         let cause = kinds().rfind(|event| event.kind == Kind::Rejected.code()).and_then(cause);
+        let cause = cause.filter(|_| case.state == State::Rejected);
         if case.is_contested() {
             line.contested += 1;
         } else if told.is_some() || cause.is_some() {

@@ -143,7 +143,10 @@ impl Ledger {
             Verb::Verify { ledger, head, sealed, public, stamp, json } => {
                 let known = match (&sealed, &public) {
                     (Some(sealed), Some(public)) => {
-                        stamp.iter().try_for_each(|stamp| seal::check_stamp(sealed, stamp))?;
+                        if let Some(stamp) = &stamp {
+                            seal::check_stamp(sealed, stamp)?;
+                            show::say("the stamp is on this head; whose it is, `openssl ts -verify` tells");
+                        }
                         Some(seal::head(sealed, public)?)
                     }
                     _ => head.as_deref().map(given_head).transpose()?,

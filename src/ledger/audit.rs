@@ -28,6 +28,13 @@ pub struct Audit {
 /// # Errors
 /// `Database` where the file cannot even be read.
 pub fn audit(engine: &mut dyn Engine, known: Option<&(i64, String)>) -> Result<Audit, LedgerError> {
+    engine.hold()?;
+    let found = at_one_moment(engine, known);
+    engine.let_go();
+    found
+}
+
+fn at_one_moment(engine: &mut dyn Engine, known: Option<&(i64, String)>) -> Result<Audit, LedgerError> {
     let mut faults = engine.damage()?;
     let events = engine.events_after(i64::MIN)?;
     faults.extend(chain(&events));

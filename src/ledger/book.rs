@@ -322,9 +322,9 @@ fn note(case: &mut Case, kind: Kind, event: &Event, body: &Value) -> Result<(), 
             case.due = day("due").or(case.due);
         }
         Kind::Filed => case.filed = text("number"),
-        Kind::Replied => case.due = None,
+        Kind::Replied | Kind::Closed | Kind::Rejected => case.due = None,
         Kind::LookedAgain => case.restored = body["restored"].as_bool(),
-        Kind::Merged => case.lineage.into = text("into"),
+        Kind::Merged => (case.lineage.into, case.due) = (text("into"), None),
         Kind::Reopened => {
             (case.lineage.into, case.restored) = (None, None);
         }

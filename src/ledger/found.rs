@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use crate::date::Period;
 use crate::ledger::{Evidence, LedgerError};
 use crate::publish::digest;
-use crate::publish::geojson::{GAPS, LEADS};
+use crate::publish::geojson::{GAPS, LEADS, SUPPRESSED};
 use crate::publish::staging::MANIFEST;
 
 /// A lead of a run.
@@ -58,7 +58,7 @@ pub struct RunFound {
     pub layers: Vec<Layer>,
     /// Leads, by rank.
     pub leads: Vec<Found>,
-    /// Where it could not look.
+    /// Where it could not look, or kept aside what it found.
     pub unseen: Vec<Unseen>,
     /// The files that were read.
     pub evidence: Vec<Evidence>,
@@ -85,6 +85,12 @@ impl RunFound {
         for file in [LEADS, GAPS] {
             evidence.push(as_listed(out, file, &manifest)?);
         }
+        // Ground on which something was found and kept aside is not ground on which nothing was.
+        let mut hidden: Vec<Unseen> = features(&out.join(GAPS))?.into_iter().map(unseen).collect();
+        if as_listed(out, SUPPRESSED, &manifest).is_ok() {
+            let aside = features(&out.join(SUPPRESSED))?.into_iter().map(unseen);
+            hidden.extend(aside.map(|aside| Unseen { model: String::new(), ..aside }));
+        }
         let words = |list: &Value| -> Vec<String> {
             list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
         };
@@ -94,7 +100,7 @@ impl RunFound {
             models: words(&decided["models"]),
             layers: layers(&manifest),
             leads: features(&out.join(LEADS))?.into_iter().map(found).collect::<Result<_, _>>()?,
-            unseen: features(&out.join(GAPS))?.into_iter().map(unseen).collect(),
+            unseen: hidden,
             evidence,
             version: manifest["generator"]["version"].as_str().unwrap_or_default().to_owned(),
         })

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::ledger::book::{Book, Case, coordinates};
 use crate::ledger::event::{Draft, Kind};
-use crate::ledger::found::{Found, RunFound};
+use crate::ledger::found::{Found, Layer, RunFound};
 use crate::ledger::state::State;
 use crate::weigh::overlap::Indexed;
 
@@ -92,8 +92,10 @@ fn shares(cases: &[&Case], leads: &[&Found]) -> Shares {
         for (case, _) in known.overlaps(&found.outline) {
             let outline = &cases[case].outline;
             let shared = outline.intersection(&found.outline).unsigned_area();
-            let smaller = outline.unsigned_area().min(found.outline.unsigned_area());
-            if shared >= SAME_PLACE_SHARE * smaller {
+            let (own, other) = (outline.unsigned_area(), found.outline.unsigned_area());
+            // What was rejected is that ground and no larger one around it.
+            let whole = if cases[case].state == State::Rejected { own.max(other) } else { own.min(other) };
+            if shared >= SAME_PLACE_SHARE * whole {
                 shares.of_case[case].push((lead, shared));
                 shares.of_lead[lead].push((case, shared));
             }
@@ -149,8 +151,10 @@ impl Comparison<'_> {
             .collect();
         let order = |a: &(usize, usize, f64), b: &(usize, usize, f64)| -> Ordering {
             let rank = |case: usize| match self.cases[case].state {
-                State::Merged => 2,
-                state => i32::from(state.is_done()),
+                State::Merged => 3,
+                state if state.is_done() => 2,
+                // What somebody has decided about goes on before what only a run has found.
+                state => i32::from(state.is_of_machine()),
             };
             let by_rank = rank(a.0).cmp(&rank(b.0)).then(b.2.total_cmp(&a.2));
             by_rank.then(self.cases[a.0].number.cmp(&self.cases[b.0].number)).then(a.1.cmp(&b.1))
@@ -179,9 +183,8 @@ impl Comparison<'_> {
             let here = self.shares.of_lead[*lead].iter().map(|(other, _)| *other);
             let free = here.filter(|other| !taken.contains(other) && !self.cases[*other].state.is_done());
             let first = free.min_by_key(|other| self.cases[*other].number);
-            if let Some(first) =
-                first.filter(|first| !own.state.is_done() && self.cases[*first].number < own.number)
-            {
+            let older = |first: &usize| own.state.is_of_machine() && self.cases[*first].number < own.number;
+            if let Some(first) = first.filter(older) {
                 taken.insert(first);
                 *case = first;
             }
@@ -244,6 +247,11 @@ impl Comparison<'_> {
             if into.state.is_done() {
                 continue;
             }
+            // No run takes a case away from people.
+            if !case.state.is_of_machine() {
+                self.digest.not_seen.insert(case.id.clone());
+                continue;
+            }
             self.digest.merged.insert(case.id.clone());
             let draft = self.draft(Kind::Merged, &case.id, None, json!({"into": into.id}));
             self.drafts.push(draft);
@@ -294,12 +302,23 @@ impl Comparison<'_> {
         }
     }
 
-    /// Whether the run looked into the red line of a case with its sub-model, at days no earlier than it was seen.
+    /// Whether the run looked into the same version of the red line of a case with its sub-model, at a period in which the
+    /// change began and that ends no earlier than it was last seen: of what lies in its look-back a run says nothing.
     fn was_asked(&self, case: &Case) -> bool {
-        let last = crate::date::parse_date(case.text("last_seen"));
+        let day = |name: &str| crate::date::parse_date(case.text(name));
+        let target = self.run.target;
         self.run.models.iter().any(|model| model == case.text("model"))
-            && self.run.layers.iter().any(|layer| layer.file == case.text("redline_layer"))
-            && last.is_none_or(|last| last <= self.run.target.to)
+            && self.run.layers.iter().any(|layer| self.is_known_version(case, layer))
+            && day("first_seen").is_none_or(|first| target.from <= first)
+            && day("last_seen").is_none_or(|last| last <= target.to)
+    }
+
+    /// Whether a layer is the one that the last run which found a case looked into, byte for byte.
+    fn is_known_version(&self, case: &Case, layer: &Layer) -> bool {
+        let seen = self.book.runs.iter().rev().find(|run| run.id == case.runs.1);
+        let mut layers = seen.into_iter().flat_map(|run| run.body["redlines"].as_array()).flatten();
+        layer.file == case.text("redline_layer")
+            && layers.any(|known| known["file"] == layer.file && known["sha256"] == layer.sha256)
     }
 
     /// Whether gaps of the run hide most of a case.

@@ -179,8 +179,10 @@ fn value(row: &Row, names: &[&str]) -> Option<String> {
 
 /// The day of a date or of a time stamp, as tables write them.
 fn day(text: &str) -> Option<Date> {
-    let start = text.get(..10)?;
-    parse_date(start).or_else(|| parse_date(&start.replace('/', "-")))
+    let date = text.split(['T', ' ']).next()?;
+    let parts: Vec<&str> = date.split(['-', '/', '.']).collect();
+    let [year, month, day] = parts.as_slice() else { return None };
+    parse_date(&format!("{year}-{month:0>2}-{day:0>2}"))
 }
 
 /// Rows of every table of a GeoPackage that has columns for a lead and a verdict.

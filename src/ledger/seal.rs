@@ -138,6 +138,15 @@ pub fn head(path: &Path, public: &Path) -> Result<(i64, String), LedgerError> {
     parts.ok_or_else(|| wrong(path, format!("expected '{FORMAT}' and a line 'head', found none")))
 }
 
+/// What a sequence holds (DER: a tag, a length of one byte or of some, then that).
+fn within(bytes: &[u8]) -> Option<&[u8]> {
+    match bytes {
+        [0x30, length, rest @ ..] if *length < 0x80 => rest.get(..usize::from(*length)),
+        [0x30, length, rest @ ..] => rest.get(usize::from(*length & 0x7f)..),
+        _ => None,
+    }
+}
+
 /// Whether an answer of an authority is a stamp on a sealed file. Whose stamp it is `openssl ts -verify` tells.
 ///
 /// # Errors
@@ -146,8 +155,8 @@ pub fn check_stamp(path: &Path, answer: &Path) -> Result<(), LedgerError> {
     let read = |path: &Path| fs::read(path).map_err(|error| wrong(path, format!("cannot be read ({error})")));
     let (bytes, answer_bytes) = (read(path)?, read(answer)?);
     // TimeStampResp: a sequence that begins with the status, a sequence that begins with a small whole number.
-    let status = answer_bytes.iter().position(|byte| *byte == 0x02).and_then(|at| answer_bytes.get(at + 2));
-    if !answer_bytes.starts_with(&[0x30]) || !matches!(status, Some(0 | 1)) {
+    let status = within(&answer_bytes).and_then(within);
+    if !status.is_some_and(|status| matches!(status, [0x02, 1, 0 | 1, ..])) {
         return Err(wrong(
             answer,
             "expected an answer that grants a stamp (RFC 3161), found none".to_owned(),

@@ -141,7 +141,7 @@ impl Engine for Sqlite {
 
     fn events_after(&mut self, seq: i64) -> Result<Vec<Event>, LedgerError> {
         let failed = failed(&self.path, "read events");
-        let question = format!("SELECT {EVENT} FROM events WHERE fid > ?1 ORDER BY fid");
+        let question = format!("SELECT {EVENT} FROM events WHERE fid >= ?1 ORDER BY fid");
         let mut statement = self.connection.prepare_cached(&question).map_err(&failed)?;
         let event = |row: &rusqlite::Row<'_>| {
             Ok(Event {
@@ -160,7 +160,9 @@ impl Engine for Sqlite {
                 hash: row.get(12)?,
             })
         };
-        let events = statement.query_map([seq], event).map_err(&failed)?;
+        // The least number is a place too, where somebody may put a row.
+        let from = if seq == i64::MIN { seq } else { seq.saturating_add(1) };
+        let events = statement.query_map([from], event).map_err(&failed)?;
         events.collect::<Result<_, _>>().map_err(&failed)
     }
 
@@ -243,6 +245,14 @@ impl Engine for Sqlite {
         }
         expected.for_each(|missing| tell(missing.fid, "is missing".to_owned()));
         Ok(differences)
+    }
+
+    fn hold(&mut self) -> Result<(), LedgerError> {
+        self.connection.execute_batch("SAVEPOINT moment").map_err(failed(&self.path, "begin to read"))
+    }
+
+    fn let_go(&mut self) {
+        let _ = self.connection.execute_batch("RELEASE moment");
     }
 
     fn damage(&mut self) -> Result<Vec<String>, LedgerError> {

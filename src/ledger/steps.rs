@@ -108,6 +108,7 @@ fn said(case: &Case, action: Action, words: &Words) -> Result<Map<String, Value>
             matter(case)?;
         }
         Action::File => {
+            matter(case)?;
             say("number", json!(words.number.as_ref().ok_or_else(|| lacking("a number (--number)"))?));
         }
         Action::Advise => {

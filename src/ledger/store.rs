@@ -34,6 +34,10 @@ pub trait Engine {
     fn take(&mut self, table: &Table, fid: i64) -> Result<(), LedgerError>;
     /// Where a table is not what follows from the events, in words.
     fn differences(&mut self, table: &Table, expected: &[Row]) -> Result<Vec<String>, LedgerError>;
+    /// Holds what is read to one moment until `let_go`, whatever others write meanwhile.
+    fn hold(&mut self) -> Result<(), LedgerError>;
+    /// Ends `hold`.
+    fn let_go(&mut self);
     /// What the database itself finds wrong with its file, in words.
     fn damage(&mut self) -> Result<Vec<String>, LedgerError>;
 }

@@ -196,3 +196,28 @@ fn of_two_leads_over_one_older_case_one_goes_on_with_it() {
         book.cases.values().filter(|case| case.state != State::Merged).map(|case| case.id.as_str()).collect();
     assert_eq!(open, ["b", "x"]);
 }
+
+#[test]
+fn what_somebody_has_decided_about_goes_on_and_is_never_merged_away() {
+    let mut book = Book::default();
+    taken(&mut book, &run(1, vec![lead("a", (0.0, 4.0), (0.0, 4.0)), lead("b", (5.0, 8.0), (0.0, 4.0))]));
+    take(&mut book, vec![Draft::of(Kind::Assigned, "b")]);
+    let digest = taken(&mut book, &run(2, vec![lead("c", (0.0, 8.0), (0.0, 4.0))]));
+    assert_eq!((ids(&digest.grown), ids(&digest.merged)), (vec!["b"], vec!["a"]));
+    // Of two that were decided about one goes on with the lead, and the other stays as it is.
+    let mut book = Book::default();
+    taken(&mut book, &run(1, vec![lead("a", (0.0, 4.0), (0.0, 4.0)), lead("b", (5.0, 8.0), (0.0, 4.0))]));
+    take(&mut book, vec![Draft::of(Kind::Assigned, "a"), Draft::of(Kind::Assigned, "b")]);
+    let digest = taken(&mut book, &run(2, vec![lead("c", (0.0, 8.0), (0.0, 4.0))]));
+    assert!(digest.merged.is_empty() && digest.not_seen.len() == 1, "{digest:?}");
+    assert_eq!((book.cases["a"].state, book.cases["b"].state), (State::Assigned, State::Assigned));
+}
+
+#[test]
+fn a_field_that_holds_what_was_rejected_as_too_small_is_a_case_of_its_own() {
+    let mut book = Book::default();
+    taken(&mut book, &run(1, vec![lead("a", (0.0, 1.0), (0.0, 1.0))]));
+    take(&mut book, vec![Draft::of(Kind::Rejected, "a")]);
+    let digest = taken(&mut book, &run(2, vec![lead("z", (0.0, 5.0), (0.0, 5.0))]));
+    assert_eq!((ids(&digest.new), digest.rejected_before.len()), (vec!["z"], 0));
+}
