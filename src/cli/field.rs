@@ -7,8 +7,9 @@ use serde_json::json;
 
 use crate::assess::field::{self, Line, table};
 use crate::cli::exit::Exit;
+use crate::cli::leads::day;
 use crate::cli::show;
-use crate::date::{Date, days_between, parse_date};
+use crate::date::{Date, days_between};
 use crate::ledger::{Case, Ledger};
 
 /// Arguments of `leads due`.
@@ -46,10 +47,6 @@ enum By {
     Class,
     RedLine,
     Month,
-}
-
-fn day(text: &str) -> Result<Date, String> {
-    parse_date(text).ok_or_else(|| "expected a day as YYYY-MM-DD".to_owned())
 }
 
 impl Due {

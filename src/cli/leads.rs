@@ -139,7 +139,8 @@ struct Step {
     not_restored: bool,
 }
 
-fn day(text: &str) -> Result<Date, String> {
+/// A day as flags give it.
+pub fn day(text: &str) -> Result<Date, String> {
     parse_date(text).ok_or_else(|| "expected a day as YYYY-MM-DD".to_owned())
 }
 
@@ -236,8 +237,7 @@ impl Filter {
 
 /// The row of a case, as QGIS shows it.
 fn row(case: &Case) -> Value {
-    let book = Book { cases: BTreeMap::from([(case.id.clone(), case.clone())]), ..Book::default() };
-    let cells = rows::rows(&rows::LEADS, &book).into_iter().next().map(|row| row.cells).unwrap_or_default();
+    let cells = rows::lead(case).cells;
     let value = |cell: Cell| match cell {
         Cell::Null => Value::Null,
         Cell::Text(words) => json!(words),

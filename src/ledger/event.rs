@@ -9,6 +9,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::ledger::LedgerError;
+use crate::publish::digest::hexadecimal;
 
 /// What the hash of the first event stands on.
 pub const NOTHING_BEFORE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -235,7 +236,7 @@ impl Event {
             digest.update((column.len() as u64).to_le_bytes());
             digest.update(column.as_bytes());
         }
-        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(&digest.finalize())
     }
 
     /// Its kind.

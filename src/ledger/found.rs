@@ -41,7 +41,7 @@ pub struct Layer {
 pub struct Unseen {
     /// The sub-model; empty for all.
     pub model: String,
-    /// Longitude and latitude; empty where the gap has no place of its own.
+    /// Longitude and latitude; empty where the gap has no place of its own and may hide any ground.
     pub outline: MultiPolygon<f64>,
 }
 
@@ -82,15 +82,15 @@ impl RunFound {
         let decided = &manifest["result"]["plan"]["decided"];
         let target = decided["target"].as_str().and_then(|text| Period::parse(text).ok());
         let mut evidence = vec![Evidence { file: MANIFEST.to_owned(), sha256: digest::of_bytes(&bytes) }];
-        for file in [LEADS, GAPS] {
-            evidence.push(as_listed(out, file, &manifest)?);
-        }
+        let mut listed = |file: &str| -> Result<Vec<Feature>, LedgerError> {
+            let (found, text) = as_listed(out, file, &manifest)?;
+            evidence.push(found);
+            features(&out.join(file), &text)
+        };
+        let (leads, gaps, aside) = (listed(LEADS)?, listed(GAPS)?, listed(SUPPRESSED)?);
         // Ground on which something was found and kept aside is not ground on which nothing was.
-        let mut hidden: Vec<Unseen> = features(&out.join(GAPS))?.into_iter().map(unseen).collect();
-        if as_listed(out, SUPPRESSED, &manifest).is_ok() {
-            let aside = features(&out.join(SUPPRESSED))?.into_iter().map(unseen);
-            hidden.extend(aside.map(|aside| Unseen { model: String::new(), ..aside }));
-        }
+        let aside = aside.into_iter().map(|aside| Unseen { model: String::new(), ..unseen(aside) });
+        let hidden = gaps.into_iter().map(unseen).chain(aside).collect();
         let words = |list: &Value| -> Vec<String> {
             list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
         };
@@ -99,7 +99,7 @@ impl RunFound {
             target: target.ok_or_else(|| lacking("target period"))?,
             models: words(&decided["models"]),
             layers: layers(&manifest),
-            leads: features(&out.join(LEADS))?.into_iter().map(found).collect::<Result<_, _>>()?,
+            leads: leads.into_iter().map(found).collect::<Result<_, _>>()?,
             unseen: hidden,
             evidence,
             version: manifest["generator"]["version"].as_str().unwrap_or_default().to_owned(),
@@ -107,8 +107,8 @@ impl RunFound {
     }
 }
 
-/// A file of the folder, if it is what the manifest says.
-fn as_listed(out: &Path, file: &str, manifest: &Value) -> Result<Evidence, LedgerError> {
+/// A file of the folder and its text, if it is what the manifest says.
+fn as_listed(out: &Path, file: &str, manifest: &Value) -> Result<(Evidence, String), LedgerError> {
     let path = out.join(file);
     let wrong = |reason: String| LedgerError::Output { path: path.clone(), reason };
     let outputs = manifest["result"]["outputs"].as_array();
@@ -120,7 +120,8 @@ fn as_listed(out: &Path, file: &str, manifest: &Value) -> Result<Evidence, Ledge
     if sha256 != expected {
         return Err(wrong(format!("was changed after the run: {MANIFEST} says {expected}, found {sha256}")));
     }
-    Ok(Evidence { file: file.to_owned(), sha256 })
+    let text = String::from_utf8(bytes).map_err(|error| wrong(format!("is no text ({error})")))?;
+    Ok((Evidence { file: file.to_owned(), sha256 }, text))
 }
 
 fn layers(manifest: &Value) -> Vec<Layer> {
@@ -130,9 +131,8 @@ fn layers(manifest: &Value) -> Vec<Layer> {
     lines.map(|input| Layer { file: text(&input["file"]), sha256: text(&input["sha256"]) }).collect()
 }
 
-fn features(path: &Path) -> Result<Vec<Feature>, LedgerError> {
+fn features(path: &Path, text: &str) -> Result<Vec<Feature>, LedgerError> {
     let wrong = |reason: String| LedgerError::Output { path: path.to_owned(), reason };
-    let text = fs::read_to_string(path).map_err(|error| wrong(format!("cannot be read ({error})")))?;
     if text.contains("\"features\":[]") {
         // The reader of single features knows no empty list.
         return Ok(Vec::new());

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::ledger::book::{Book, Case, coordinates};
 use crate::ledger::event::{Draft, Kind};
-use crate::ledger::found::{Found, Layer, RunFound};
+use crate::ledger::found::{Found, Layer, RunFound, Unseen};
 use crate::ledger::state::State;
 use crate::weigh::overlap::Indexed;
 
@@ -325,8 +325,12 @@ impl Comparison<'_> {
     fn is_hidden(&self, case: &Case) -> bool {
         let own =
             self.run.unseen.iter().filter(|gap| gap.model.is_empty() || gap.model == case.text("model"));
-        let hidden: f64 = own.map(|gap| gap.outline.intersection(&case.outline).unsigned_area()).sum();
-        hidden >= UNSEEN_SHARE * case.outline.unsigned_area()
+        let whole = case.outline.unsigned_area();
+        let hides = |gap: &Unseen| match gap.outline.0.is_empty() {
+            true => whole,
+            false => gap.outline.intersection(&case.outline).unsigned_area(),
+        };
+        own.map(hides).sum::<f64>() >= UNSEEN_SHARE * whole
     }
 
     fn draft(&self, kind: Kind, id: &str, found: Option<&Found>, more: Value) -> Draft {

@@ -174,7 +174,7 @@ fn whole(number: usize) -> Cell {
 }
 
 /// The row of a case.
-fn lead(case: &Case) -> Row {
+pub fn lead(case: &Case) -> Row {
     let own = |(name, kind): &(&str, Kind)| -> Cell {
         let optional = |words: Option<&str>| words.map_or(Cell::Null, text);
         let day = |day: Option<crate::date::Date>| day.map_or(Cell::Null, |day| Cell::Text(day.to_string()));

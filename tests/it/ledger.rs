@@ -62,6 +62,7 @@ impl Office {
         let files = [
             ("leads.geojson", collection(leads.iter().map(feature).collect())),
             ("gaps.geojson", collection(Vec::new())),
+            ("suppressed.geojson", collection(Vec::new())),
         ];
         let mut outputs = Vec::new();
         for (file, text) in &files {
@@ -193,6 +194,10 @@ fn a_result_that_was_changed_after_the_run_is_refused() {
         &refused.stderr,
         &["leads.geojson", "was changed after the run", "give the folder that a scan wrote"],
     );
+    // Without what was kept aside, a run would say that its ground has recovered.
+    let other = office.run("two", &[FIELD]);
+    fs::remove_file(other.join("suppressed.geojson")).unwrap();
+    says(&office.record(&other).stderr, &["suppressed.geojson", "cannot be read"]);
     assert_eq!(office.verified(), 1);
 }
 

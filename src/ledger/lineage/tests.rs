@@ -7,7 +7,6 @@ use super::*;
 use crate::date::Period;
 use crate::ledger::event::tests::moment;
 use crate::ledger::event::{Draft, Event, Kind};
-use crate::ledger::found::{Found, Layer, RunFound, Unseen};
 
 /// A box on the steppe, in thousandths of a degree.
 fn ground(x: (f64, f64), y: (f64, f64)) -> MultiPolygon<f64> {
@@ -111,6 +110,9 @@ fn what_is_looked_at_and_not_found_has_recovered_and_what_is_hidden_has_not() {
     hidden.unseen = vec![Unseen { model: "G1".to_owned(), outline: ground((9.0, 20.0), (0.0, 9.0)) }];
     let digest = taken(&mut book, &hidden);
     assert_eq!((ids(&digest.recovered), ids(&digest.not_seen)), (vec!["a"], vec!["b"]));
+    // A gap without a place may lie anywhere.
+    hidden.unseen = vec![Unseen { model: String::new(), outline: MultiPolygon(Vec::new()) }];
+    assert_eq!(compared(&book, &hidden).1.recovered.len(), 0);
     // Of another layer, another sub-model or an earlier period nothing is said.
     for change in [
         |run: &mut RunFound| run.layers[0].file = "other.geojson".to_owned(),
