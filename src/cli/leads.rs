@@ -49,6 +49,8 @@ enum Verb {
     Assign(Step),
     /// What was found on the ground: --verdict, --who, --on
     Verify(Step),
+    /// What counts where verdicts differ: --verdict, --reason
+    Settle(Step),
     /// No matter for this office: --cause
     Reject(Step),
     /// Hand it to an agency: --agency
@@ -172,6 +174,7 @@ impl Leads {
             Verb::Triage(step) => (Action::Triage, step),
             Verb::Assign(step) => (Action::Assign, step),
             Verb::Verify(step) => (Action::Verify, step),
+            Verb::Settle(step) => (Action::Settle, step),
             Verb::Reject(step) => (Action::Reject, step),
             Verb::Transfer(step) => (Action::Transfer, step),
             Verb::File(step) => (Action::File, step),

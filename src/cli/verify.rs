@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use jiff::Zoned;
 use serde_json::json;
 
 use crate::cli::exit::Exit;
@@ -44,10 +45,10 @@ impl Verify {
         let (mut ledger, by) = (Ledger::open(&ledger)?, by.name()?);
         // All files are read before the first is written: a wrong name leaves nothing half done.
         let returned = files.iter().map(|file| Returned::read(file)).collect::<Result<Vec<_>, _>>()?;
-        let mut exit = Exit::Complete;
+        let (mut exit, today) = (Exit::Complete, Zoned::now().date());
         for (file, returned) in files.iter().zip(&returned) {
             let (events, taken) = ledger.write(&by, &now(), |book| {
-                let mut taken = returned.verdicts(book);
+                let mut taken = returned.verdicts(book, today);
                 Ok((std::mem::take(&mut taken.drafts), taken))
             })?;
             let name = file.display();

@@ -62,6 +62,8 @@ pub struct Case {
     pub assigned: Option<(String, Option<Date>)>,
     /// What was found on the ground, in order.
     pub said: Vec<Said>,
+    /// Place of the event from which on verdicts count: the case was opened once more there, or differing ones were settled.
+    pub heard_from: i64,
     /// The agency that it was handed to.
     pub agency: Option<String>,
     /// The number under which it was filed.
@@ -89,21 +91,24 @@ impl Case {
         self.properties.get(name).and_then(Value::as_f64)
     }
 
+    /// Verdicts that count.
+    fn heard(&self) -> impl DoubleEndedIterator<Item = Verdict> {
+        self.said.iter().filter(|said| said.seq >= self.heard_from).map(|said| said.verdict)
+    }
+
     /// Whether people who were there say different things. That somebody could not tell contradicts nobody.
     pub fn is_contested(&self) -> bool {
-        let told: BTreeSet<Verdict> = self
-            .said
-            .iter()
-            .map(|said| said.verdict)
-            .filter(|verdict| *verdict != Verdict::CannotTell)
-            .collect();
+        let told: BTreeSet<Verdict> =
+            self.heard().filter(|verdict| *verdict != Verdict::CannotTell).collect();
         told.len() > 1
     }
 
-    /// The last verdict that tells anything, else the last.
+    /// The last verdict that counts and tells anything, else the last that counts, else what was said before.
     pub fn verdict(&self) -> Option<Verdict> {
-        let told = self.said.iter().rev().find(|said| said.verdict != Verdict::CannotTell);
-        told.or(self.said.last()).map(|said| said.verdict)
+        let told = self.heard().rfind(|verdict| *verdict != Verdict::CannotTell);
+        let before = || self.said.iter().rev().map(|said| said.verdict);
+        let told_before = || before().find(|verdict| *verdict != Verdict::CannotTell);
+        told.or_else(|| self.heard().next_back()).or_else(told_before).or_else(|| before().next())
     }
 }
 
@@ -221,6 +226,7 @@ impl Book {
             looked: event.run.clone(),
             assigned: None,
             said: Vec::new(),
+            heard_from: 0,
             agency: None,
             filed: None,
             due: None,
@@ -277,6 +283,7 @@ fn action_of(kind: Kind) -> Option<Action> {
         Kind::Triaged => Action::Triage,
         Kind::Assigned => Action::Assign,
         Kind::Verified => Action::Verify,
+        Kind::Settled => Action::Settle,
         Kind::Rejected => Action::Reject,
         Kind::Transferred => Action::Transfer,
         Kind::Filed => Action::File,
@@ -311,11 +318,14 @@ fn note(case: &mut Case, kind: Kind, event: &Event, body: &Value) -> Result<(), 
     let day = |name: &str| body[name].as_str().and_then(parse_date);
     match kind {
         Kind::Assigned => case.assigned = text("to").map(|to| (to, day("until"))),
-        Kind::Verified => {
+        Kind::Verified | Kind::Settled => {
             let verdict = text("verdict").and_then(|code| Verdict::parse(&code));
             let verdict = verdict.ok_or_else(|| event.wrong("names no verdict".to_owned()))?;
             let by = text("by").unwrap_or_else(|| event.actor.clone());
             case.said.push(Said { seq: event.seq, verdict, by, on: day("on") });
+            if kind == Kind::Settled {
+                case.heard_from = event.seq;
+            }
         }
         Kind::Transferred | Kind::Advised => {
             case.agency = text("agency").or(case.agency.take());
@@ -326,7 +336,7 @@ fn note(case: &mut Case, kind: Kind, event: &Event, body: &Value) -> Result<(), 
         Kind::LookedAgain => case.restored = body["restored"].as_bool(),
         Kind::Merged => (case.lineage.into, case.due) = (text("into"), None),
         Kind::Reopened => {
-            (case.lineage.into, case.restored) = (None, None);
+            (case.lineage.into, case.restored, case.heard_from) = (None, None, event.seq);
         }
         _ => {}
     }

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::ledger::LedgerError;
 use crate::publish::digest::hexadecimal;
+use crate::reason::coded;
 
 /// What the hash of the first event stands on.
 pub const NOTHING_BEFORE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -17,76 +18,51 @@ pub const NOTHING_BEFORE: &str = "0000000000000000000000000000000000000000000000
 /// Version of what an event is; part of every hash.
 const FORMAT: &str = "steppewatch event 1";
 
-/// Kinds of events, as rows hold them.
-macro_rules! kinds {
-    ($($(#[$meaning:meta])* $variant:ident = $code:literal;)+) => {
-        /// What happened.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Kind {
-            $($(#[$meaning])* $variant,)+
-        }
-
-        impl Kind {
-            /// Every kind.
-            pub const ALL: &'static [Kind] = &[$(Kind::$variant),+];
-
-            /// The word that rows hold.
-            pub fn code(self) -> &'static str {
-                match self {
-                    $(Kind::$variant => $code,)+
-                }
-            }
-        }
-    };
-}
-
-kinds! {
-    /// The ledger was begun.
-    Begun = "begun";
-    /// A run was taken in.
-    RunRecorded = "run_recorded";
-    /// A lead was found that no case stands for.
-    Found = "found";
-    /// A case was seen again by a run, changed.
-    SeenAgain = "seen_again";
-    /// A case was looked at by a run and nothing was found there any more.
-    Recovered = "recovered";
-    /// A case went into another.
-    Merged = "merged";
-    /// A piece of a case is a case of its own now.
-    Split = "split";
-    /// Looked over at the desk and worth a visit.
-    Triaged = "triaged";
-    /// Somebody is to go there.
-    Assigned = "assigned";
-    /// A verdict from the ground.
-    Verified = "verified";
-    /// No matter for this office, with a reason code.
-    Rejected = "rejected";
-    /// Handed to an agency.
-    Transferred = "transferred";
-    /// A case was filed.
-    Filed = "filed";
-    /// A suggestion was sent, an answer is due.
-    Advised = "advised";
-    /// The answer came.
-    Replied = "replied";
-    /// The ground is being put right.
-    Rectifying = "rectifying";
-    /// It was looked at again.
-    LookedAgain = "looked_again";
-    /// Done.
-    Closed = "closed";
-    /// Open once more.
-    Reopened = "reopened";
-    /// A remark, which changes no state.
-    Noted = "noted";
-}
-
-impl Kind {
-    /// Reads the word of a row.
-    pub fn parse(word: &str) -> Option<Kind> {
-        Kind::ALL.iter().find(|kind| kind.code() == word).copied()
+coded! {
+    /// What happened.
+    Kind {
+        /// The ledger was begun.
+        Begun = "begun", "台账建立", "begun";
+        /// A run was taken in.
+        RunRecorded = "run_recorded", "运行入账", "run recorded";
+        /// A lead was found that no case stands for.
+        Found = "found", "发现", "found";
+        /// A case was seen again by a run, changed.
+        SeenAgain = "seen_again", "再次发现", "seen again";
+        /// A case was looked at by a run and nothing was found there any more.
+        Recovered = "recovered", "影像已恢复", "recovered in imagery";
+        /// A case went into another.
+        Merged = "merged", "并入", "merged";
+        /// A piece of a case is a case of its own now.
+        Split = "split", "分出", "split";
+        /// Looked over at the desk and worth a visit.
+        Triaged = "triaged", "研判", "triaged";
+        /// Somebody is to go there.
+        Assigned = "assigned", "派核", "assigned";
+        /// A verdict from the ground.
+        Verified = "verified", "核查", "verified";
+        /// What counts where verdicts differ.
+        Settled = "settled", "结论裁定", "settled";
+        /// No matter for this office, with a reason code.
+        Rejected = "rejected", "排除", "rejected";
+        /// Handed to an agency.
+        Transferred = "transferred", "移送", "transferred";
+        /// A case was filed.
+        Filed = "filed", "立案", "filed";
+        /// A suggestion was sent, an answer is due.
+        Advised = "advised", "发检察建议", "advised";
+        /// The answer came.
+        Replied = "replied", "回复", "replied";
+        /// The ground is being put right.
+        Rectifying = "rectifying", "整改", "rectifying";
+        /// It was looked at again.
+        LookedAgain = "looked_again", "回头看", "looked again";
+        /// Done.
+        Closed = "closed", "销号", "closed";
+        /// Open once more.
+        Reopened = "reopened", "重新打开", "reopened";
+        /// A remark, which changes no state.
+        Noted = "noted", "备注", "noted";
     }
 }
 
@@ -244,8 +220,8 @@ impl Event {
     /// # Errors
     /// `Row` when a later version wrote it, or somebody else.
     pub fn kind(&self) -> Result<Kind, LedgerError> {
-        Kind::parse(&self.kind)
-            .ok_or_else(|| self.wrong(format!("kind '{}' is none of this version", self.kind)))
+        let written = Kind::ALL.iter().find(|kind| kind.code() == self.kind).copied();
+        written.ok_or_else(|| self.wrong(format!("kind '{}' is none of this version", self.kind)))
     }
 
     /// Its body as JSON.

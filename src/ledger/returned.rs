@@ -4,51 +4,23 @@
 //! Out: drafts, and for every other row why it is none.
 //! Law: a record is taken in once, however often it comes; a record that was changed since is another event and the
 //!      first one stays. A row that cannot be understood is told with its number and takes no other row with it.
-//! Source: names of columns that ODK Central, KoboToolbox and the forms of land surveys write (`reference/mission.md` 5.5).
+
+pub mod columns;
+mod edited;
 
 use std::path::Path;
 
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::date::{Date, parse_date};
-use crate::ledger::book::Book;
+use crate::date::Date;
+use crate::ledger::LedgerError;
+use crate::ledger::book::{Book, Case};
 use crate::ledger::event::{Draft, Evidence};
+use crate::ledger::returned::columns::{Columns, day};
 use crate::ledger::state::{Action, Verdict};
 use crate::ledger::steps::{Words, step};
-use crate::ledger::{LedgerError, event};
 use crate::publish::digest;
 use crate::read::attributes::{self, Row};
-
-/// Names that a column may have, best first; compared without case, and without the groups that forms put before them.
-const LEAD: &[&str] = &["lead", "lead_id", "leadid", "线索编号", "图斑编号", "jcbh", "id"];
-const VERDICT: &[&str] = &["verdict", "核查结论", "核查情况", "核查结果", "field_verdict"];
-const WHO: &[&str] =
-    &["who", "by", "checked_by", "surveyor", "核查人", "submittername", "username", "_submitted_by"];
-const DAY: &[&str] = &[
-    "on",
-    "visited",
-    "visited_on",
-    "核查日期",
-    "date",
-    "today",
-    "end",
-    "submissiondate",
-    "_submission_time",
-];
-const RECORD: &[&str] = &["record_id", "记录编号", "instanceid", "key", "_uuid", "uuid", "global_id"];
-const NOTE: &[&str] = &["note", "notes", "remark", "remarks", "comment", "备注", "说明"];
-
-/// Numbers and words of the registration card of land surveys, beside our own codes. Source: `reference/mission.md` 5.5.
-const CARD: [(&str, Verdict); 6] = [
-    ("0", Verdict::PseudoChange),
-    ("1", Verdict::Lawful),
-    ("2", Verdict::UnlawfulUseFound),
-    ("3", Verdict::FacilityFarmland),
-    ("涉设施农用地", Verdict::FacilityFarmland),
-    ("无法判断", Verdict::CannotTell),
-];
 
 /// What became of the rows of a file.
 #[derive(Debug, Default)]
@@ -67,171 +39,153 @@ pub struct Taken {
 pub struct Returned {
     rows: Vec<Row>,
     file: Evidence,
+    columns: Columns,
 }
 
 impl Returned {
     /// Reads a file.
     ///
     /// # Errors
-    /// `Returned` with what is wrong with the file.
+    /// `Attributes` and `Returned` where it is none of the forms, or lacks a column for the lead or the verdict.
     pub fn read(path: &Path) -> Result<Self, LedgerError> {
         let wrong = |reason: String| LedgerError::Returned { path: path.to_owned(), reason };
+        let columns = Columns::shipped().map_err(wrong)?;
         let bytes = std::fs::read(path).map_err(|error| wrong(format!("cannot be read ({error})")))?;
         let rows = if bytes.starts_with(b"SQLite format 3\0") {
-            of_geopackage(path).map_err(wrong)?
+            edited::rows(path, &columns).map_err(wrong)?
         } else {
             attributes::read(path).map_err(|error| LedgerError::Attributes(Box::new(error)))?.rows
         };
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let is_answer = |row: &Row| value(row, LEAD).is_some();
+        let is_answer = |row: &Row| columns.value(row, &columns.lead).is_some();
         if !rows.is_empty() && !rows.iter().any(is_answer) {
             let found: Vec<&str> = rows[0].values.keys().map(String::as_str).take(12).collect();
-            return Err(wrong(format!(
-                "expected a column {}, found {}",
-                LEAD.join(" or "),
-                found.join(", ")
-            )));
+            let expected = columns.lead.join(" or ");
+            return Err(wrong(format!("expected a column {expected}, found {}", found.join(", "))));
         }
-        Ok(Self { rows, file: Evidence { file: name, sha256: digest::of_bytes(&bytes) } })
+        Ok(Self { rows, file: Evidence { file: name, sha256: digest::of_bytes(&bytes) }, columns })
     }
 
-    /// Its rows against what stands.
-    pub fn verdicts(&self, book: &Book) -> Taken {
+    /// Its rows against what stands, on a day.
+    pub fn verdicts(&self, book: &Book, today: Date) -> Taken {
         let mut taken = Taken::default();
         for row in &self.rows {
-            let Some(told) = value(row, VERDICT) else {
+            let Some(told) = self.columns.value(row, &self.columns.verdict) else {
                 taken.open += 1;
                 continue;
             };
-            match self.draft(book, row, &told) {
-                Ok(draft) if book.keys.contains_key(&draft.key) => taken.known += 1,
-                // A copy of what the ledger shows says nothing new.
-                Ok(draft) if is_shown(book, row, &draft) => taken.known += 1,
-                Ok(draft) if taken.drafts.iter().any(|other| other.key == draft.key) => taken.known += 1,
-                Ok(draft) => taken.drafts.push(draft),
+            match self.answer(row, &told, today).and_then(|answer| answer.draft(book, &self.file)) {
+                Ok(None) => taken.known += 1,
+                Ok(Some(draft)) if taken.drafts.iter().any(|other| other.key == draft.key) => {
+                    taken.known += 1;
+                }
+                Ok(Some(draft)) => taken.drafts.push(draft),
                 Err(reason) => taken.refused.push((row.number, reason)),
             }
         }
         taken
     }
 
-    fn draft(&self, book: &Book, row: &Row, told: &str) -> Result<Draft, String> {
-        let card = CARD.iter().find(|(word, _)| *word == told).map(|(_, verdict)| *verdict);
-        let verdict = Verdict::parse(told).or(card).or_else(|| spoken(told)).ok_or_else(|| {
+    fn answer(&self, row: &Row, told: &str, today: Date) -> Result<Answer, String> {
+        let columns = &self.columns;
+        let verdict = columns.verdict_of(told).ok_or_else(|| {
             let codes: Vec<&str> = Verdict::ALL.iter().map(|verdict| verdict.code()).collect();
             format!("expected a verdict of {}, found '{told}'", codes.join(", "))
         })?;
-        let lead = value(row, LEAD).ok_or("names no lead")?;
-        let (who, note) = (value(row, WHO), value(row, NOTE));
-        let day = value(row, DAY)
+        let lead = columns.value(row, &columns.lead).ok_or("names no lead")?;
+        let on = columns
+            .value(row, &columns.day)
             .map(|text| day(&text).ok_or(format!("expected a day as YYYY-MM-DD, found '{text}'")));
-        let on = day.transpose()?;
-        let content = json!([lead, verdict.code(), who, on.map(|on| on.to_string()), note]).to_string();
-        let content = &digest::of_bytes(content.as_bytes())[..16];
-        let key = match value(row, RECORD) {
+        let on = on.transpose()?;
+        if let Some(on) = on.filter(|on| *on > today) {
+            return Err(format!("expected the day of a visit, found {on}, which is still to come"));
+        }
+        Ok(Answer {
+            lead,
+            verdict,
+            on,
+            who: columns.value(row, &columns.who),
+            note: columns.value(row, &columns.note),
+            record: columns.value(row, &columns.record),
+            edit: columns.value(row, &columns.edit),
+        })
+    }
+}
+
+/// What a row says.
+struct Answer {
+    lead: String,
+    verdict: Verdict,
+    on: Option<Date>,
+    who: Option<String>,
+    note: Option<String>,
+    record: Option<String>,
+    edit: Option<String>,
+}
+
+impl Answer {
+    /// What makes it one: the same record with the same content is the same answer.
+    fn key(&self) -> String {
+        let on = self.on.map(|on| on.to_string());
+        let mut content =
+            vec![json!(self.lead), json!(self.verdict.code()), json!(self.who), json!(on), json!(self.note)];
+        content.extend(self.edit.as_ref().map(|edit| json!(edit)));
+        let content = &digest::of_bytes(Value::Array(content).to_string().as_bytes())[..16];
+        match &self.record {
             Some(record) => format!("returned {record} {content}"),
             None => format!("returned {content}"),
-        };
+        }
+    }
+
+    /// Whether nothing tells it from what another row said at another time.
+    fn is_bare(&self) -> bool {
+        self.record.is_none() && self.on.is_none() && self.edit.is_none()
+    }
+
+    /// The event that it becomes; none where the ledger has it already.
+    fn draft(self, book: &Book, file: &Evidence) -> Result<Option<Draft>, String> {
+        let case = whole(book, &self.lead)?;
+        let key = self.key();
+        if let Some(seq) = book.keys.get(&key) {
+            // Taken in before, whatever has become of the lead since.
+            return if self.is_bare() && *seq < case.heard_from && case.state.awaits_a_visit() {
+                Err(format!(
+                    "lead {} was opened once more since the same was said of it; give the day of the visit",
+                    case.id
+                ))
+            } else {
+                Ok(None)
+            };
+        }
+        // A copy of what the ledger shows says nothing new.
+        if self.is_bare() && self.who.is_none() && case.verdict() == Some(self.verdict) {
+            return Ok(None);
+        }
+        let id = case.id.clone();
         let words = Words {
-            reason: note,
-            who,
-            on,
-            verdict: Some(verdict),
-            key: Some(key.clone()),
-            evidence: vec![self.file.clone()],
+            reason: self.note,
+            who: self.who,
+            on: self.on,
+            verdict: Some(self.verdict),
+            key: Some(key),
+            evidence: vec![file.clone()],
             ..Words::default()
         };
-        if book.keys.contains_key(&key) {
-            // Taken in before, whatever has become of the lead since.
-            return Ok(Draft { key, ..Draft::of(event::Kind::Verified, &lead) });
+        let mut draft = step(book, &id, Action::Verify, &words).map_err(|error| error.to_string())?;
+        if id != self.lead {
+            draft.body["said_of"] = json!(self.lead);
         }
-        step(book, &lead, Action::Verify, &words).map_err(|error| error.to_string())
+        Ok(Some(draft))
     }
 }
 
-/// Whether a row without record, name and day says of its lead what the ledger shows of it already.
-fn is_shown(book: &Book, row: &Row, draft: &Draft) -> bool {
-    let is_bare = [RECORD, WHO, DAY].iter().all(|names| value(row, names).is_none());
-    let shown = draft.lead.as_ref().and_then(|lead| book.cases.get(lead)).and_then(|case| case.verdict());
-    is_bare && shown.is_some_and(|shown| draft.body["verdict"] == shown.code())
-}
-
-/// What people write for the third number of the card: their word, kept as ours.
-fn spoken(told: &str) -> Option<Verdict> {
-    let written = told.chars().map(u32::from).collect::<Vec<_>>();
-    // The word that this program does not say of a place itself, and reads where a person said it.
-    (written == [0x8fdd, 0x6cd5]).then_some(Verdict::UnlawfulUseFound)
-}
-
-/// The first of several columns that is there.
-fn value(row: &Row, names: &[&str]) -> Option<String> {
-    let plain = |column: &str| -> String {
-        let last = column.rsplit(['-', '/', ':', '.']).next().unwrap_or(column);
-        last.trim().to_lowercase()
-    };
-    names.iter().find_map(|name| {
-        let found =
-            row.values.iter().find(|(column, _)| column.to_lowercase() == *name || plain(column) == *name);
-        let text = found.map(|(_, value)| value.as_str().map_or(value.to_string(), str::to_owned));
-        text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
-    })
-}
-
-/// The day of a date or of a time stamp, as tables write them.
-fn day(text: &str) -> Option<Date> {
-    let date = text.split(['T', ' ']).next()?;
-    let parts: Vec<&str> = date.split(['-', '/', '.']).collect();
-    let [year, month, day] = parts.as_slice() else { return None };
-    parse_date(&format!("{year}-{month:0>2}-{day:0>2}"))
-}
-
-/// Rows of every table of a GeoPackage that has columns for a lead and a verdict.
-fn of_geopackage(path: &Path) -> Result<Vec<Row>, String> {
-    let failed =
-        |error: rusqlite::Error| format!("cannot be read as a GeoPackage ({error}); save it again in QGIS");
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
-    connection.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON").map_err(failed)?;
-    let mut tables = connection
-        .prepare(
-            "SELECT table_name FROM gpkg_contents WHERE data_type IN ('features', 'attributes') ORDER BY 1",
-        )
-        .map_err(failed)?;
-    let names = tables.query_map([], |row| row.get::<_, String>(0)).map_err(failed)?;
-    let names: Vec<String> = names.collect::<Result<_, _>>().map_err(failed)?;
-    let mut rows = Vec::new();
-    for name in names {
-        let question = format!("SELECT * FROM \"{}\"", name.replace('"', "\"\""));
-        let mut table = connection.prepare(&question).map_err(failed)?;
-        let columns: Vec<String> = table.column_names().into_iter().map(str::to_owned).collect();
-        let is_one =
-            |names: &[&str]| columns.iter().any(|column| names.contains(&column.to_lowercase().as_str()));
-        if !is_one(LEAD) || !is_one(VERDICT) {
-            continue;
-        }
-        let mut found = table.query([]).map_err(failed)?;
-        while let Some(row) = found.next().map_err(failed)? {
-            let mut values = Map::new();
-            for (place, column) in columns.iter().enumerate() {
-                let value = match row.get_ref(place).map_err(failed)? {
-                    ValueRef::Integer(number) => json!(number),
-                    ValueRef::Real(number) => json!(number),
-                    ValueRef::Text(text) => json!(String::from_utf8_lossy(text)),
-                    ValueRef::Null | ValueRef::Blob(_) => Value::Null,
-                };
-                if !value.is_null() {
-                    values.insert(column.clone(), value);
-                }
-            }
-            rows.push(Row { number: rows.len() + 1, values, place: None });
-        }
+/// The case of an id, or the one that it is part of now.
+fn whole<'a>(book: &'a Book, id: &str) -> Result<&'a Case, String> {
+    let mut case = book.case(id).map_err(|error| error.to_string())?;
+    while let Some(into) = case.lineage.into.as_ref().and_then(|into| book.cases.get(into)) {
+        case = into;
     }
-    if rows.is_empty() {
-        return Err(format!(
-            "expected a layer with columns {} and {}, found none with rows",
-            LEAD[0], VERDICT[0]
-        ));
-    }
-    Ok(rows)
+    Ok(case)
 }
 
 #[cfg(test)]
@@ -240,6 +194,8 @@ mod tests {
     use crate::ledger::event::tests::moment;
     use crate::ledger::event::{Event, Kind};
     use crate::ledger::state::State;
+
+    const TODAY: Date = Date::constant(2026, 7, 1);
 
     /// A book with two confirmed leads, a and b.
     fn book() -> Book {
@@ -279,15 +235,15 @@ mod tests {
             )
         };
         let mut book = book();
-        let taken = form("unlawful_use_found").verdicts(&book);
+        let taken = form("unlawful_use_found").verdicts(&book, TODAY);
         assert_eq!((taken.drafts.len(), taken.open, taken.refused.len()), (1, 1, 0));
         take(&mut book, taken.drafts);
         let said = &book.cases["a"].said[0];
         assert_eq!((said.verdict, said.by.as_str()), (Verdict::UnlawfulUseFound, "Wang"));
         assert_eq!((said.on, book.cases["a"].state), (Some(Date::constant(2026, 6, 12)), State::Verified));
-        let again = form("unlawful_use_found").verdicts(&book);
+        let again = form("unlawful_use_found").verdicts(&book, TODAY);
         assert_eq!((again.drafts.len(), again.known), (0, 1));
-        let changed = form("lawful").verdicts(&book);
+        let changed = form("lawful").verdicts(&book, TODAY);
         assert_eq!(changed.drafts.len(), 1);
         take(&mut book, changed.drafts);
         assert!(book.cases["a"].is_contested());
@@ -299,7 +255,7 @@ mod tests {
             "card.csv",
             "线索编号,核查情况,核查人,核查日期\na,2,王,2026/06/12\nb,涉设施农用地,王,2026-06-12\nz,1,王,2026-06-12\na,maybe,王,2026-06-12\n",
         );
-        let taken = card.verdicts(&book());
+        let taken = card.verdicts(&book(), TODAY);
         let verdicts: Vec<&str> =
             taken.drafts.iter().filter_map(|draft| draft.body["verdict"].as_str()).collect();
         assert_eq!(verdicts, ["unlawful_use_found", "facility_farmland"]);
@@ -309,7 +265,65 @@ mod tests {
             "{:?}",
             taken.refused
         );
-        assert_eq!(spoken("\u{8fdd}\u{6cd5}"), Some(Verdict::UnlawfulUseFound));
+    }
+
+    /// A step of people with a lead.
+    fn go(book: &mut Book, id: &str, action: Action, words: Words) {
+        let words = Words { reason: Some("so".to_owned()), agency: Some("bureau".to_owned()), ..words };
+        let draft = step(book, id, action, &words).unwrap();
+        take(book, vec![draft]);
+    }
+
+    #[test]
+    fn differing_answers_are_settled_by_a_person_and_heard_again_only_when_new() {
+        let form = |verdict: &str, edits: &str| {
+            returned("odk.csv", &format!("lead;verdict;KEY;Edits\na;{verdict};uuid:1;{edits}\n"))
+        };
+        let mut book = book();
+        for (verdict, edits) in [("unlawful_use_found", "0"), ("lawful", "1"), ("unlawful_use_found", "2")] {
+            let taken = form(verdict, edits).verdicts(&book, TODAY);
+            assert_eq!(taken.drafts.len(), 1, "{verdict} {edits}: {:?}", taken.refused);
+            take(&mut book, taken.drafts);
+        }
+        assert!(book.cases["a"].is_contested());
+        assert!(step(&book, "a", Action::Settle, &Words::default()).is_err());
+        let verdict = Some(Verdict::UnlawfulUseFound);
+        go(&mut book, "a", Action::Settle, Words { verdict, ..Words::default() });
+        assert!(!book.cases["a"].is_contested() && book.cases["a"].verdict() == verdict);
+        go(&mut book, "a", Action::Transfer, Words::default());
+        // After the hand-over a verdict is heard and moves nothing.
+        let late = form("lawful", "3").verdicts(&book, TODAY);
+        assert_eq!(late.drafts.len(), 1, "{:?}", late.refused);
+        take(&mut book, late.drafts);
+        assert_eq!((book.cases["a"].state, book.cases["a"].is_contested()), (State::Transferred, true));
+        assert_eq!(form("lawful", "1").verdicts(&book, TODAY).known, 1);
+    }
+
+    #[test]
+    fn what_is_said_of_a_lead_that_went_into_another_is_said_of_that_one() {
+        let mut book = book();
+        let merged = Draft { body: json!({"into": "b"}), ..Draft::of(Kind::Merged, "a") };
+        take(&mut book, vec![merged]);
+        let taken = returned("card.csv", "lead,verdict,on\na,lawful,2026-06-12\n").verdicts(&book, TODAY);
+        assert_eq!(taken.drafts[0].lead.as_deref(), Some("b"));
+        assert_eq!(taken.drafts[0].body["said_of"], "a");
+    }
+
+    #[test]
+    fn a_bare_row_says_nothing_new_of_a_closed_lead_and_is_asked_for_its_day_after_it_was_opened_again() {
+        let bare = || returned("card.csv", "lead,verdict\na,lawful\n");
+        let mut book = book();
+        let taken = bare().verdicts(&book, TODAY);
+        take(&mut book, taken.drafts);
+        go(&mut book, "a", Action::Close, Words::default());
+        assert_eq!(bare().verdicts(&book, TODAY).known, 1);
+        go(&mut book, "a", Action::Reopen, Words::default());
+        let refused = bare().verdicts(&book, TODAY).refused;
+        assert!(refused[0].1.contains("give the day"), "{refused:?}");
+        let told = returned("card.csv", "lead,verdict,on\na,lawful,2026-06-30\nb,lawful,2026-07-02\n");
+        let taken = told.verdicts(&book, TODAY);
+        assert_eq!(taken.drafts.len(), 1);
+        assert!(taken.refused[0].1.contains("2026-07-02"), "{:?}", taken.refused);
     }
 
     #[test]

@@ -4,52 +4,7 @@
 //! Source: `reference/mission.md` 4.3 joins the stages of alert systems, land surveys and public-interest procedure.
 
 use crate::ledger::LedgerError;
-
-/// Words of a code in Chinese and English.
-macro_rules! coded {
-    ($(#[$about:meta])* $name:ident { $($(#[$meaning:meta])* $variant:ident = $code:literal, $chinese:literal, $english:literal;)+ }) => {
-        $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum $name {
-            $($(#[$meaning])* $variant,)+
-        }
-
-        impl $name {
-            /// All of them, in order.
-            pub const ALL: &'static [$name] = &[$($name::$variant),+];
-
-            /// The code as rows and flags write it.
-            pub fn code(self) -> &'static str {
-                match self {
-                    $($name::$variant => $code,)+
-                }
-            }
-
-            /// In Chinese.
-            pub fn chinese(self) -> &'static str {
-                match self {
-                    $($name::$variant => $chinese,)+
-                }
-            }
-
-            /// In English.
-            pub fn english(self) -> &'static str {
-                match self {
-                    $($name::$variant => $english,)+
-                }
-            }
-
-            /// Reads a code or either word.
-            pub fn parse(text: &str) -> Option<$name> {
-                let text = text.trim();
-                let is = |one: &$name| {
-                    text.eq_ignore_ascii_case(one.code()) || text == one.chinese() || text.eq_ignore_ascii_case(one.english())
-                };
-                $name::ALL.iter().find(|one| is(one)).copied()
-            }
-        }
-    };
-}
+use crate::reason::coded;
 
 coded! {
     /// Where a case stands.
@@ -152,6 +107,8 @@ coded! {
         Assign = "assign", "派核", "assign";
         /// Say what was found on the ground.
         Verify = "verify", "核查", "verify";
+        /// Say what counts where verdicts differ.
+        Settle = "settle", "裁定", "settle";
         /// Put it aside with a cause.
         Reject = "reject", "排除", "reject";
         /// Hand it to an agency.
@@ -184,8 +141,8 @@ pub struct Transition {
     pub action: Action,
     /// States in which it may be done.
     pub from: &'static [State],
-    /// The state after it.
-    pub to: State,
+    /// The state after it; none where the case stays where it is.
+    pub to: Option<State>,
     /// What else it needs, in words; empty for nothing.
     pub needs: &'static str,
 }
@@ -195,58 +152,71 @@ pub const TRANSITIONS: &[Transition] = &[
     Transition {
         action: Action::Triage,
         from: &[Candidate, Provisional, Confirmed, Recovered, Reopened],
-        to: Triaged,
+        to: Some(Triaged),
         needs: "",
     },
     Transition {
         action: Action::Assign,
         from: &[Candidate, Provisional, Confirmed, Recovered, Triaged, Assigned, Verified, Reopened],
-        to: Assigned,
+        to: Some(Assigned),
         needs: "a name",
     },
     Transition {
         action: Action::Verify,
         from: &[Candidate, Provisional, Confirmed, Recovered, Triaged, Assigned, Verified, Reopened],
-        to: Verified,
+        to: Some(Verified),
         needs: "a verdict",
+    },
+    // Who goes there again after the case was handed over is heard, and moves nothing.
+    Transition {
+        action: Action::Verify,
+        from: &[Transferred, Filed, Advised, Replied, Rectifying, LookedAgain],
+        to: None,
+        needs: "a verdict",
+    },
+    Transition {
+        action: Action::Settle,
+        from: &[Verified, Transferred, Filed, Advised, Replied, Rectifying, LookedAgain],
+        to: None,
+        needs: "verdicts that differ, the one that counts and a reason",
     },
     Transition {
         action: Action::Reject,
         from: &[Candidate, Provisional, Confirmed, Recovered, Triaged, Assigned, Verified, Reopened],
-        to: Rejected,
+        to: Some(Rejected),
         needs: "a cause",
     },
     Transition {
         action: Action::Transfer,
         from: &[Verified],
-        to: Transferred,
+        to: Some(Transferred),
         needs: "an agency and a verdict that is a matter for it",
     },
-    Transition { action: Action::File, from: &[Verified, Transferred], to: Filed, needs: "a number" },
-    Transition { action: Action::Advise, from: &[Transferred, Filed], to: Advised, needs: "an agency" },
-    Transition { action: Action::Reply, from: &[Transferred, Advised], to: Replied, needs: "" },
+    Transition { action: Action::File, from: &[Verified, Transferred], to: Some(Filed), needs: "a number" },
+    Transition { action: Action::Advise, from: &[Transferred, Filed], to: Some(Advised), needs: "an agency" },
+    Transition { action: Action::Reply, from: &[Transferred, Advised], to: Some(Replied), needs: "" },
     Transition {
         action: Action::Rectify,
         from: &[Transferred, Filed, Advised, Replied],
-        to: Rectifying,
+        to: Some(Rectifying),
         needs: "",
     },
     Transition {
         action: Action::LookAgain,
         from: &[Replied, Rectifying, LookedAgain],
-        to: LookedAgain,
+        to: Some(LookedAgain),
         needs: "a result",
     },
     Transition {
         action: Action::Close,
         from: &[Verified, Transferred, Filed, Replied, LookedAgain],
-        to: Closed,
+        to: Some(Closed),
         needs: "a reason; where it was looked at again, that it was found restored",
     },
     Transition {
         action: Action::Reopen,
         from: &[Closed, Rejected, Recovered],
-        to: Reopened,
+        to: Some(Reopened),
         needs: "a reason",
     },
 ];
@@ -262,6 +232,11 @@ impl State {
         matches!(self, Candidate | Provisional | Confirmed | Recovered)
     }
 
+    /// Whether somebody is still to go there.
+    pub fn awaits_a_visit(self) -> bool {
+        self.is_of_machine() || matches!(self, Triaged | Assigned | Reopened)
+    }
+
     /// Whether nothing is to be done any more.
     pub fn is_done(self) -> bool {
         matches!(self, Closed | Rejected | State::Merged)
@@ -273,11 +248,11 @@ impl State {
 /// # Errors
 /// `Guard`, with the states that allow the step and a way to one of them.
 pub fn after(lead: &str, state: State, action: Action) -> Result<State, LedgerError> {
-    let step = TRANSITIONS.iter().find(|step| step.action == action);
-    if let Some(step) = step.filter(|step| step.from.contains(&state)) {
-        return Ok(step.to);
+    let steps = || TRANSITIONS.iter().filter(|step| step.action == action);
+    if let Some(step) = steps().find(|step| step.from.contains(&state)) {
+        return Ok(step.to.unwrap_or(state));
     }
-    let from: Vec<&str> = step.map_or(&[][..], |step| step.from).iter().map(|state| state.code()).collect();
+    let from: Vec<&str> = steps().flat_map(|step| step.from).map(|state| state.code()).collect();
     let ways = TRANSITIONS.iter().filter(|one| one.from.contains(&state));
     let ways: Vec<&str> = ways.map(|one| one.action.code()).collect();
     let because = match (state, ways.as_slice()) {
@@ -312,7 +287,7 @@ pub fn diagram() -> String {
     line(Closed.code(), Reopened.code(), "a run finds it again");
     for step in TRANSITIONS {
         for from in step.from {
-            line(from.code(), step.to.code(), step.action.code());
+            line(from.code(), step.to.unwrap_or(*from).code(), step.action.code());
         }
     }
     text
@@ -328,7 +303,7 @@ mod tests {
             assert!(TRANSITIONS.iter().any(|step| step.from.contains(state)), "{state:?}");
         }
         let reached =
-            |state: &State| state.is_of_machine() || TRANSITIONS.iter().any(|step| step.to == *state);
+            |state: &State| state.is_of_machine() || TRANSITIONS.iter().any(|step| step.to == Some(*state));
         assert!(State::ALL.iter().filter(|state| **state != State::Merged).all(reached));
     }
 

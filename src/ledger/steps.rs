@@ -96,6 +96,14 @@ fn said(case: &Case, action: Action, words: &Words) -> Result<Map<String, Value>
             say("verdict", json!(verdict.code()));
             say("by", json!(words.who));
         }
+        Action::Settle => {
+            if !case.is_contested() {
+                return Err(lacking("verdicts that differ"));
+            }
+            let verdict = words.verdict.ok_or_else(|| lacking("the verdict that counts (--verdict)"))?;
+            words.why().ok_or_else(|| lacking("a reason (--reason)"))?;
+            say("verdict", json!(verdict.code()));
+        }
         Action::Reject => {
             let cause = words.cause.ok_or_else(|| lacking("a cause (--cause)"))?;
             if cause == Cause::Other && words.why().is_none() {
@@ -137,7 +145,7 @@ fn said(case: &Case, action: Action, words: &Words) -> Result<Map<String, Value>
 /// Whether what was found on the ground is a matter for an agency.
 fn matter(case: &Case) -> Result<(), String> {
     if case.is_contested() {
-        return Err("verdicts that agree; these do not: `steppewatch leads show` lists them".to_owned());
+        return Err("verdicts that agree; these do not: `steppewatch leads show` lists them, `leads settle` says which counts".to_owned());
     }
     match case.verdict() {
         Some(Verdict::UnlawfulUseFound | Verdict::FacilityFarmland) => Ok(()),
@@ -154,6 +162,7 @@ fn kind_of(action: Action) -> Kind {
         Action::Triage => Kind::Triaged,
         Action::Assign => Kind::Assigned,
         Action::Verify => Kind::Verified,
+        Action::Settle => Kind::Settled,
         Action::Reject => Kind::Rejected,
         Action::Transfer => Kind::Transferred,
         Action::File => Kind::Filed,

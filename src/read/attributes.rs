@@ -1,6 +1,7 @@
 //! Rows of named values from GeoJSON or CSV: what people wrote down about places.
 //!
-//! In:  a FeatureCollection (properties; of the geometry one position; UTF-8) or CSV with a header line (UTF-8 or GBK).
+//! In:  a FeatureCollection (properties; of the geometry one position; UTF-8) or CSV with a header line (UTF-8 or GBK),
+//!      its cells parted by commas, semicolons or tabs: what spreadsheets write depends on where they stand.
 //! Out: `Rows`, each value as JSON; an empty cell and `null` are absent.
 //! Law: a file that is not what it should be is refused with the row; nothing is skipped.
 //! Source: RFC 7946, RFC 4180; GB 18030, which holds GBK and GB 2312: what a Chinese spreadsheet saves as CSV.
@@ -147,7 +148,7 @@ fn position(coordinates: &Value) -> Option<(f64, f64)> {
 }
 
 fn of_csv(text: &str) -> Result<Vec<Row>, String> {
-    let mut lines = cells(text)?.into_iter();
+    let mut lines = cells(text, separator(text))?.into_iter();
     let header: Vec<String> = lines.next().unwrap_or_default();
     if header.len() < 2 {
         return Err(format!("a header line of {} columns", header.len()));
@@ -166,8 +167,17 @@ fn of_csv(text: &str) -> Result<Vec<Row>, String> {
     Ok(rows)
 }
 
-/// Lines of cells; a quoted cell may hold commas, quotes (doubled) and line breaks. Empty lines count for nothing.
-fn cells(text: &str) -> Result<Vec<Vec<String>>, String> {
+/// What parts the cells: what the header line, outside quotes, has most of.
+fn separator(text: &str) -> char {
+    let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let plain: String = line.split('"').step_by(2).collect();
+    let count = |separator: &char| plain.matches(*separator).count();
+    // Of equals the comma, which stands last.
+    ['\t', ';', ','].into_iter().max_by_key(count).unwrap_or(',')
+}
+
+/// Lines of cells; a quoted cell may hold separators, quotes (doubled) and line breaks. Empty lines count for nothing.
+fn cells(text: &str, separator: char) -> Result<Vec<Vec<String>>, String> {
     let (mut lines, mut line, mut cell) = (Vec::new(), Vec::new(), String::new());
     let (mut quoted, mut letters) = (false, text.chars().peekable());
     while let Some(letter) = letters.next() {
@@ -177,7 +187,7 @@ fn cells(text: &str) -> Result<Vec<Vec<String>>, String> {
                 letters.next();
             }
             '"' => quoted = !quoted,
-            ',' if !quoted => line.push(std::mem::take(&mut cell)),
+            letter if letter == separator && !quoted => line.push(std::mem::take(&mut cell)),
             '\r' if !quoted => {}
             '\n' if !quoted => {
                 line.push(std::mem::take(&mut cell));
@@ -238,6 +248,11 @@ mod tests {
             (csv.number(&csv.rows[0], "confidence").unwrap(), csv.text(&csv.rows[0], "verdict")),
             (Some(0.5), None)
         );
+        for separator in [";", "\t"] {
+            let other =
+                format!("id{separator}confidence{separator}\"a, b, c\"\na{separator}0.5{separator}\n");
+            assert_eq!(parsed(&other).unwrap().rows[0].values.len(), 2, "{separator:?}");
+        }
         let json = parsed(
             r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"id":"a","confidence":0.5,"verdict":null},
                "geometry":{"type":"MultiPolygon","coordinates":[[[[108.5,41.5],[108.6,41.5],[108.5,41.6],[108.5,41.5]]]]}}]}"#,

@@ -1,0 +1,116 @@
+//! Names that field tools give to columns, and words of verdicts: as data, so that an office can read what is known.
+//!
+//! In:  `redlines/returned.toml`, built into the program. Out: the value of a row, a verdict, a day.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::date::{Date, parse_date};
+use crate::ledger::state::Verdict;
+use crate::read::attributes::Row;
+
+const SHIPPED: &str = include_str!("../../../redlines/returned.toml");
+
+/// Names of columns, best first, and words of verdicts.
+#[derive(Debug, Clone)]
+pub struct Columns {
+    /// The lead that was visited.
+    pub lead: Vec<String>,
+    /// What was found.
+    pub verdict: Vec<String>,
+    /// Who was there.
+    pub who: Vec<String>,
+    /// The day of the visit.
+    pub day: Vec<String>,
+    /// What makes a record one.
+    pub record: Vec<String>,
+    /// What tells a version of a record from an earlier one.
+    pub edit: Vec<String>,
+    /// What else was said.
+    pub note: Vec<String>,
+    words: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    columns: BTreeMap<String, Vec<String>>,
+    words: BTreeMap<String, Vec<String>>,
+}
+
+impl Columns {
+    /// The names of this version.
+    ///
+    /// # Errors
+    /// What is wrong with the file, in words.
+    pub fn shipped() -> Result<Self, String> {
+        let mut written: Written =
+            toml::from_str(SHIPPED).map_err(|error| format!("returned.toml: {error}"))?;
+        if let Some(code) = written.words.keys().find(|code| Verdict::parse(code).is_none()) {
+            return Err(format!("returned.toml: '{code}' is no verdict"));
+        }
+        let mut names =
+            |what: &str| written.columns.remove(what).ok_or(format!("returned.toml: no columns '{what}'"));
+        Ok(Self {
+            lead: names("lead")?,
+            verdict: names("verdict")?,
+            who: names("who")?,
+            day: names("day")?,
+            record: names("record")?,
+            edit: names("edit")?,
+            note: names("note")?,
+            words: written.words,
+        })
+    }
+
+    /// The first of several columns that a row has.
+    pub fn value(&self, row: &Row, names: &[String]) -> Option<String> {
+        names.iter().find_map(|name| {
+            let found = row.values.iter().find(|(column, _)| is_called(column, name));
+            let text = found.map(|(_, value)| value.as_str().map_or(value.to_string(), str::to_owned));
+            text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+        })
+    }
+
+    /// Whether one of some columns goes by one of the names.
+    pub fn has(columns: &[String], names: &[String]) -> bool {
+        columns.iter().any(|column| names.iter().any(|name| is_called(column, name)))
+    }
+
+    /// The verdict that a word stands for.
+    pub fn verdict_of(&self, told: &str) -> Option<Verdict> {
+        let is_said = |words: &Vec<String>| words.iter().any(|word| word.eq_ignore_ascii_case(told.trim()));
+        let said = self.words.iter().find(|(_, words)| is_said(words)).map(|(code, _)| code);
+        Verdict::parse(said.map_or(told, String::as_str))
+    }
+}
+
+/// Whether a column is the one of a name, alone or behind the groups of a form.
+fn is_called(column: &str, name: &str) -> bool {
+    let column = column.trim().to_lowercase();
+    column == name || column.rsplit(['-', '/', ':', '.']).next().is_some_and(|last| last.trim() == name)
+}
+
+/// The day of a date or of a time stamp, as tables write them.
+pub fn day(text: &str) -> Option<Date> {
+    let date = text.split(['T', ' ']).next()?;
+    let parts: Vec<&str> = date.split(['-', '/', '.']).collect();
+    let [year, month, day] = parts.as_slice() else { return None };
+    parse_date(&format!("{year}-{month:0>2}-{day:0>2}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_names_are_whole_and_words_of_people_are_read_as_ours() {
+        let columns = Columns::shipped().unwrap();
+        assert_eq!(columns.verdict_of("\u{8fdd}\u{6cd5}"), Some(Verdict::UnlawfulUseFound));
+        assert_eq!(columns.verdict_of(" Pseudo-Change "), Some(Verdict::PseudoChange));
+        assert_eq!((columns.verdict_of("1"), columns.verdict_of("7")), (Some(Verdict::Lawful), None));
+        assert!(is_called("Visit/Verdict", "verdict") && !is_called("verdict_old", "verdict"));
+        assert_eq!(day("2026/6/2 09:30"), Some(Date::constant(2026, 6, 2)));
+    }
+}
