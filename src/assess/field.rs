@@ -32,6 +32,8 @@ pub enum By {
     RedLine,
     /// Month in which it was taken in.
     Month,
+    /// County.
+    County,
 }
 
 /// A line of the table.
@@ -61,6 +63,8 @@ pub struct Line {
     pub closed: usize,
     /// Area of those that were found restored, in mu.
     pub restored_mu: f64,
+    /// What was paid, in yuan.
+    pub compensation_yuan: f64,
     /// Why leads were no matter, the most frequent cause first.
     pub causes: Vec<(String, usize)>,
 }
@@ -83,6 +87,7 @@ fn key(case: &Case, events: &[Event], by: By) -> String {
         By::Layer => case.text("redline_layer"),
         By::Class => case.text("redline_class"),
         By::RedLine => case.text("redline_name"),
+        By::County => case.county.as_deref().unwrap_or_default(),
         By::Month => {
             let first = event(events, case.number);
             first.and_then(|event| event.at_local.get(..7)).unwrap_or_default()
@@ -121,6 +126,7 @@ fn line(key: &str, cases: &[&Case], events: &[Event]) -> Line {
         line.transferred += usize::from(was(Kind::Transferred));
         line.filed += usize::from(was(Kind::Filed));
         line.closed += usize::from(case.state == State::Closed);
+        line.compensation_yuan += case.compensation_yuan.unwrap_or(0.0);
         line.restored_mu += if case.restored == Some(true) { mu(case) } else { 0.0 };
     }
     let estimate = share(line.found_true, line.told);

@@ -11,6 +11,7 @@ use crate::cli::leads::day;
 use crate::cli::show;
 use crate::date::{Date, days_between};
 use crate::ledger::{Case, Ledger};
+use crate::publish::spreadsheet::line;
 
 /// Arguments of `leads due`.
 #[derive(Debug, Args)]
@@ -47,6 +48,7 @@ enum By {
     Class,
     RedLine,
     Month,
+    County,
 }
 
 impl Due {
@@ -54,9 +56,9 @@ impl Due {
     pub fn run(&self, ledger: &Ledger) -> Exit {
         let on = self.on.unwrap_or_else(|| Zoned::now().date());
         let mut late = false;
-        let mut lines: Vec<(Date, &'static str, &Case)> = Vec::new();
+        let mut lines: Vec<(Date, &str, &Case)> = Vec::new();
         for case in ledger.book().cases.values() {
-            lines.extend(case.due.map(|due| (due, "answer", case)));
+            lines.extend(case.due.iter().map(|due| (due.on, due.rule.as_str(), case)));
             let visit = case.assigned.as_ref().and_then(|assigned| assigned.1);
             let is_open = case.state == crate::ledger::State::Assigned;
             lines.extend(visit.filter(|_| is_open).map(|until| (until, "visit", case)));
@@ -69,8 +71,8 @@ impl Due {
             }
             late |= days < 0;
             let who = match what {
-                "answer" => case.agency.as_deref(),
-                _ => case.assigned.as_ref().map(|assigned| assigned.0.as_str()),
+                "visit" => case.assigned.as_ref().map(|assigned| assigned.0.as_str()),
+                _ => case.agency.as_deref(),
             };
             if self.json {
                 let line =
@@ -79,7 +81,7 @@ impl Due {
                 continue;
             }
             let when = if days < 0 { format!("{} days late", -days) } else { format!("in {days} days") };
-            show::data(&format!("{:<12} {what:<7} {due}  {when:<14} {}", case.id, who.unwrap_or("-")));
+            show::data(&format!("{:<12} {what:<13} {due}  {when:<14} {}", case.id, who.unwrap_or("-")));
         }
         if late { Exit::Overdue } else { Exit::Complete }
     }
@@ -95,6 +97,7 @@ impl Statistics {
             By::Class => field::By::Class,
             By::RedLine => field::By::RedLine,
             By::Month => field::By::Month,
+            By::County => field::By::County,
         };
         let lines = table(ledger.book(), &events, by);
         if self.json {
@@ -118,19 +121,13 @@ impl Statistics {
             "filed",
             "closed",
             "restored_mu",
+            "compensation_yuan",
             "most_frequent_cause",
         ];
         let rows: Vec<Vec<String>> = lines.iter().map(cells).collect();
         if self.csv {
-            let quoted = |cell: &String| {
-                if cell.contains([',', '"', '\n']) {
-                    format!("\"{}\"", cell.replace('"', "\"\""))
-                } else {
-                    cell.clone()
-                }
-            };
-            show::data(&head.join(","));
-            rows.iter().for_each(|row| show::data(&row.iter().map(quoted).collect::<Vec<_>>().join(",")));
+            show::data(&line(head));
+            rows.iter().for_each(|row| show::data(&line(row.iter().map(String::as_str))));
             return Ok(Exit::Complete);
         }
         aligned(&head, &rows);
@@ -177,6 +174,7 @@ fn cells(line: &Line) -> Vec<String> {
         line.filed.to_string(),
         line.closed.to_string(),
         number(line.restored_mu),
+        number(line.compensation_yuan),
         cause,
     ]
 }

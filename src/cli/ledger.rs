@@ -185,13 +185,7 @@ impl Ledger {
 /// Events as JSON, one a line.
 fn told(ledger: &mut Book, lead: Option<&str>) -> Result<Exit> {
     for event in ledger.events()?.iter().filter(|event| lead.is_none_or(|lead| lead == event.lead)) {
-        let (body, evidence) = (event.body()?, serde_json::from_str::<serde_json::Value>(&event.evidence)?);
-        let line = json!({
-            "seq": event.seq, "kind": event.kind, "lead": event.lead, "run": event.run, "actor": event.actor,
-            "at_utc": event.at_utc, "at_local": event.at_local, "reason": event.reason, "body": body,
-            "evidence": evidence, "previous": event.previous, "hash": event.hash,
-        });
-        show::data(&line.to_string());
+        show::data(&event.as_json()?.to_string());
     }
     Ok(Exit::Complete)
 }

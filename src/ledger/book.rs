@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::date::{Date, parse_date};
 use crate::ledger::LedgerError;
+use crate::ledger::deadline::{self, Deadline, Due};
 use crate::ledger::event::{Event, Kind, NOTHING_BEFORE};
 use crate::ledger::state::{Action, State, Verdict, after};
 
@@ -68,8 +69,14 @@ pub struct Case {
     pub agency: Option<String>,
     /// The number under which it was filed.
     pub filed: Option<String>,
-    /// Until when an answer is due.
-    pub due: Option<Date>,
+    /// What is due, in the order in which it began.
+    pub due: Vec<Due>,
+    /// When it was found, UTC.
+    pub found: String,
+    /// The county that it lies in.
+    pub county: Option<String>,
+    /// What was paid for it, in yuan, added up.
+    pub compensation_yuan: Option<f64>,
     /// Whether the last look again found it restored.
     pub restored: Option<bool>,
     /// The last reason that was given.
@@ -89,6 +96,11 @@ impl Case {
     /// A property of the record as a number.
     pub fn number_of(&self, name: &str) -> Option<f64> {
         self.properties.get(name).and_then(Value::as_f64)
+    }
+
+    /// The first day on which something is due.
+    pub fn due(&self) -> Option<&Due> {
+        self.due.iter().min_by_key(|due| due.on)
     }
 
     /// Verdicts that count.
@@ -136,12 +148,14 @@ pub struct Book {
     pub keys: BTreeMap<String, i64>,
     /// Place and hash of the last event.
     pub head: (i64, String),
+    /// Rules of deadlines that somebody set, as written.
+    pub deadlines: Option<String>,
 }
 
 impl Default for Book {
     fn default() -> Self {
         let head = (0, NOTHING_BEFORE.to_owned());
-        Self { cases: BTreeMap::new(), runs: Vec::new(), keys: BTreeMap::new(), head }
+        Self { cases: BTreeMap::new(), runs: Vec::new(), keys: BTreeMap::new(), head, deadlines: None }
     }
 }
 
@@ -152,6 +166,14 @@ impl Book {
     /// `NoSuchLead`.
     pub fn case(&self, id: &str) -> Result<&Case, LedgerError> {
         self.cases.get(id).ok_or_else(|| LedgerError::NoSuchLead(id.to_owned()))
+    }
+
+    /// Rules of deadlines that hold now: the ledger's own, else the shipped ones.
+    ///
+    /// # Errors
+    /// `Words` for rules that a later version wrote.
+    pub fn deadlines(&self) -> Result<Vec<Deadline>, LedgerError> {
+        deadline::rules(self.deadlines.as_deref().unwrap_or(deadline::SHIPPED))
     }
 
     /// Goes on by one event; returns the ids of the cases that it changed.
@@ -168,6 +190,11 @@ impl Book {
         }
         let changed = match event.kind()? {
             Kind::Begun => BTreeSet::new(),
+            Kind::DeadlinesSet => {
+                let rules = event.body()?["rules"].as_str().map(str::to_owned);
+                self.deadlines = Some(rules.ok_or_else(|| event.wrong("holds no rules".to_owned()))?);
+                BTreeSet::new()
+            }
             Kind::RunRecorded => self.take_in(event)?,
             Kind::Found | Kind::Split => self.open(event)?,
             _ => self.change(event)?,
@@ -229,7 +256,10 @@ impl Book {
             heard_from: 0,
             agency: None,
             filed: None,
-            due: None,
+            due: Vec::new(),
+            found: event.at_utc.clone(),
+            county: None,
+            compensation_yuan: None,
             restored: None,
             reason: event.reason.clone(),
             lineage,
@@ -286,6 +316,7 @@ fn action_of(kind: Kind) -> Option<Action> {
         Kind::Settled => Action::Settle,
         Kind::Rejected => Action::Reject,
         Kind::Transferred => Action::Transfer,
+        Kind::Receipted => Action::Receipt,
         Kind::Filed => Action::File,
         Kind::Advised => Action::Advise,
         Kind::Replied => Action::Reply,
@@ -316,6 +347,10 @@ fn of_machine(kind: Kind, case: &Case, body: &Value) -> Option<State> {
 fn note(case: &mut Case, kind: Kind, event: &Event, body: &Value) -> Result<(), LedgerError> {
     let text = |name: &str| body[name].as_str().map(str::to_owned);
     let day = |name: &str| body[name].as_str().and_then(parse_date);
+    wait(case, kind, body);
+    if let Some(paid) = body["compensation_yuan"].as_f64() {
+        case.compensation_yuan = Some(case.compensation_yuan.unwrap_or(0.0) + paid);
+    }
     match kind {
         Kind::Assigned => case.assigned = text("to").map(|to| (to, day("until"))),
         Kind::Verified | Kind::Settled => {
@@ -327,20 +362,29 @@ fn note(case: &mut Case, kind: Kind, event: &Event, body: &Value) -> Result<(), 
                 case.heard_from = event.seq;
             }
         }
-        Kind::Transferred | Kind::Advised => {
-            case.agency = text("agency").or(case.agency.take());
-            case.due = day("due").or(case.due);
-        }
+        Kind::Transferred | Kind::Advised => case.agency = text("agency").or(case.agency.take()),
         Kind::Filed => case.filed = text("number"),
-        Kind::Replied | Kind::Closed | Kind::Rejected => case.due = None,
+        Kind::Located => case.county = text("county"),
         Kind::LookedAgain => case.restored = body["restored"].as_bool(),
-        Kind::Merged => (case.lineage.into, case.due) = (text("into"), None),
+        Kind::Merged => case.lineage.into = text("into"),
         Kind::Reopened => {
             (case.lineage.into, case.restored, case.heard_from) = (None, None, event.seq);
         }
         _ => {}
     }
     Ok(())
+}
+
+/// What an event ends, and what it makes due.
+fn wait(case: &mut Case, kind: Kind, body: &Value) {
+    match kind {
+        Kind::Closed | Kind::Rejected | Kind::Merged => case.due.clear(),
+        _ => case.due.retain(|due| !due.ends.iter().any(|end| end == kind.code())),
+    }
+    if let Some(due) = Due::parse(&body["due"]) {
+        case.due.retain(|known| known.rule != due.rule);
+        case.due.push(due);
+    }
 }
 
 /// The record and the outline that an event shows.

@@ -61,6 +61,14 @@ coded! {
         Closed = "closed", "销号", "closed";
         /// Open once more.
         Reopened = "reopened", "重新打开", "reopened";
+        /// Lies in a county.
+        Located = "located", "所在县", "located";
+        /// The agency has confirmed that it holds what was handed over.
+        Receipted = "receipted", "签收", "receipted";
+        /// Went into a package for its agency.
+        Packed = "packed", "移送包", "packed";
+        /// Rules of deadlines that hold from here on.
+        DeadlinesSet = "deadlines_set", "期限规则", "deadlines set";
         /// A remark, which changes no state.
         Noted = "noted", "备注", "noted";
     }
@@ -222,6 +230,20 @@ impl Event {
     pub fn kind(&self) -> Result<Kind, LedgerError> {
         let written = Kind::ALL.iter().find(|kind| kind.code() == self.kind).copied();
         written.ok_or_else(|| self.wrong(format!("kind '{}' is none of this version", self.kind)))
+    }
+
+    /// Every column, with body and evidence as JSON.
+    ///
+    /// # Errors
+    /// `Row` where they are none.
+    pub fn as_json(&self) -> Result<Value, LedgerError> {
+        let evidence: Value = serde_json::from_str(&self.evidence)
+            .map_err(|error| self.wrong(format!("its evidence is no JSON ({error})")))?;
+        Ok(serde_json::json!({
+            "seq": self.seq, "kind": self.kind, "lead": self.lead, "run": self.run, "actor": self.actor,
+            "at_utc": self.at_utc, "at_local": self.at_local, "reason": self.reason, "body": self.body()?,
+            "evidence": evidence, "previous": self.previous, "hash": self.hash,
+        }))
     }
 
     /// Its body as JSON.

@@ -14,6 +14,7 @@ use crate::date::Period;
 use crate::ledger::{Evidence, LedgerError};
 use crate::publish::digest;
 use crate::publish::geojson::{GAPS, LEADS, SUPPRESSED};
+use crate::publish::manifest;
 use crate::publish::staging::MANIFEST;
 
 /// A lead of a run.
@@ -78,7 +79,12 @@ impl RunFound {
         let manifest: Value =
             serde_json::from_slice(&bytes).map_err(|error| wrong(&path, format!("is no JSON ({error})")))?;
         let lacking = |what: &str| wrong(&path, format!("has no {what}"));
-        let id = manifest["result_sha256"].as_str().ok_or_else(|| lacking("result_sha256"))?.to_owned();
+        let (id, computed) = manifest::digests_of_result(&bytes).map_err(|error| wrong(&path, error))?;
+        if id != computed {
+            let reason =
+                format!("was changed after the run: result_sha256 says {id}, its result has {computed}");
+            return Err(wrong(&path, reason));
+        }
         let decided = &manifest["result"]["plan"]["decided"];
         let target = decided["target"].as_str().and_then(|text| Period::parse(text).ok());
         let mut evidence = vec![Evidence { file: MANIFEST.to_owned(), sha256: digest::of_bytes(&bytes) }];

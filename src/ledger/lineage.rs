@@ -143,11 +143,12 @@ struct Comparison<'a> {
 
 impl Comparison<'_> {
     /// The case that each lead goes on with. Of cases that it shares ground with an open one goes before a done one and the
-    /// one that shares most before the others; of leads that would go on with one case the one that shares most does.
+    /// one that is most like it before the others; of leads that would go on with one case the one most like it does.
     fn named(&self) -> BTreeMap<usize, usize> {
         let of_lead = self.shares.of_lead.iter().enumerate();
         let mut links: Vec<(usize, usize, f64)> = of_lead
-            .flat_map(|(lead, cases)| cases.iter().map(move |(case, shared)| (*case, lead, *shared)))
+            .flat_map(|(lead, cases)| cases.iter().map(move |(case, _)| (*case, lead)))
+            .map(|(case, lead)| (case, lead, self.likeness(case, lead)))
             .collect();
         let order = |a: &(usize, usize, f64), b: &(usize, usize, f64)| -> Ordering {
             let rank = |case: usize| match self.cases[case].state {
@@ -173,6 +174,20 @@ impl Comparison<'_> {
             }
         }
         self.eldest(named)
+    }
+
+    /// Shared ground by the ground of both together, less what a case that went into this one has of it: where two come apart
+    /// again, each goes on with its own half.
+    fn likeness(&self, case: usize, lead: usize) -> f64 {
+        let like = |case: usize| {
+            let of_lead = self.shares.of_lead[lead].iter();
+            let shared = of_lead.filter(|(other, _)| *other == case).map(|(_, shared)| *shared).sum::<f64>();
+            let both = self.cases[case].outline.unsigned_area() + self.leads[lead].outline.unsigned_area();
+            if both > shared { shared / (both - shared) } else { 0.0 }
+        };
+        let parts = self.cases[case].lineage.from.iter().filter_map(|id| self.place.get(id.as_str()));
+        let apart = parts.filter(|part| self.cases[**part].state == State::Merged);
+        like(case) - apart.map(|part| like(*part)).fold(0.0, f64::max)
     }
 
     /// Where a lead covers several open cases, the one that was there first goes on, and not the largest.

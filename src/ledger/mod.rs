@@ -6,10 +6,13 @@
 
 pub mod audit;
 pub mod book;
+pub mod deadline;
 pub mod event;
 pub mod found;
 pub mod geopackage;
 pub mod lineage;
+pub mod located;
+pub mod package;
 pub mod returned;
 pub mod rows;
 pub mod seal;

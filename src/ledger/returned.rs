@@ -269,7 +269,7 @@ mod tests {
 
     /// A step of people with a lead.
     fn go(book: &mut Book, id: &str, action: Action, words: Words) {
-        let words = Words { reason: Some("so".to_owned()), agency: Some("bureau".to_owned()), ..words };
+        let words = Words { reason: Some("so".to_owned()), ..words };
         let draft = step(book, id, action, &words).unwrap();
         take(book, vec![draft]);
     }
@@ -290,7 +290,8 @@ mod tests {
         let verdict = Some(Verdict::UnlawfulUseFound);
         go(&mut book, "a", Action::Settle, Words { verdict, ..Words::default() });
         assert!(!book.cases["a"].is_contested() && book.cases["a"].verdict() == verdict);
-        go(&mut book, "a", Action::Transfer, Words::default());
+        let agency = Some("bureau".to_owned());
+        go(&mut book, "a", Action::Transfer, Words { agency, ..Words::default() });
         // After the hand-over a verdict is heard and moves nothing.
         let late = form("lawful", "3").verdicts(&book, TODAY);
         assert_eq!(late.drafts.len(), 1, "{:?}", late.refused);

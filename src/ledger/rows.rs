@@ -66,6 +66,8 @@ pub const LEADS: Table = Table {
     title: "线索 Leads",
     columns: &[
         ("id", Text),
+        ("found_utc", Text),
+        ("county", Text),
         ("state", Text),
         ("state_zh", Text),
         ("since_utc", Text),
@@ -95,6 +97,8 @@ pub const LEADS: Table = Table {
         ("agency", Text),
         ("filed", Text),
         ("due", Text),
+        ("due_rule", Text),
+        ("compensation_yuan", Real),
         ("restored", Whole),
         ("reason", Text),
         ("merged_into", Text),
@@ -161,6 +165,18 @@ pub fn of_cases(book: &Book, ids: &BTreeSet<String>) -> Vec<Row> {
     ids.iter().filter_map(|id| book.cases.get(id)).map(lead).collect()
 }
 
+/// A row as JSON, by its columns.
+pub fn as_json(table: &Table, row: &Row) -> Value {
+    let value = |cell: &Cell| match cell {
+        Cell::Null => Value::Null,
+        Cell::Text(words) => words.as_str().into(),
+        Cell::Whole(number) => (*number).into(),
+        Cell::Real(number) => (*number).into(),
+    };
+    let named = table.columns.iter().zip(&row.cells);
+    Value::Object(named.map(|((name, _), cell)| ((*name).to_owned(), value(cell))).collect())
+}
+
 fn text(words: &str) -> Cell {
     if words.is_empty() { Cell::Null } else { Cell::Text(words.to_owned()) }
 }
@@ -191,7 +207,11 @@ pub fn lead(case: &Case) -> Row {
             "contested" => whole(usize::from(case.is_contested())),
             "agency" => optional(case.agency.as_deref()),
             "filed" => optional(case.filed.as_deref()),
-            "due" => day(case.due),
+            "due" => day(case.due().map(|due| due.on)),
+            "due_rule" => optional(case.due().map(|due| due.rule.as_str())),
+            "found_utc" => text(&case.found),
+            "county" => optional(case.county.as_deref()),
+            "compensation_yuan" => case.compensation_yuan.map_or(Cell::Null, Cell::Real),
             "restored" => case.restored.map_or(Cell::Null, |restored| whole(usize::from(restored))),
             "reason" => text(&case.reason),
             "merged_into" => optional(case.lineage.into.as_deref()),

@@ -113,6 +113,8 @@ coded! {
         Reject = "reject", "排除", "reject";
         /// Hand it to an agency.
         Transfer = "transfer", "移送", "transfer";
+        /// Note that the agency holds it.
+        Receipt = "receipt", "签收", "receipt";
         /// File a case.
         File = "file", "立案", "file";
         /// Send a suggestion.
@@ -191,6 +193,12 @@ pub const TRANSITIONS: &[Transition] = &[
         from: &[Verified],
         to: Some(Transferred),
         needs: "an agency and a verdict that is a matter for it",
+    },
+    Transition {
+        action: Action::Receipt,
+        from: &[Transferred, Filed, Advised, Replied, Rectifying],
+        to: None,
+        needs: "the day",
     },
     Transition { action: Action::File, from: &[Verified, Transferred], to: Some(Filed), needs: "a number" },
     Transition { action: Action::Advise, from: &[Transferred, Filed], to: Some(Advised), needs: "an agency" },

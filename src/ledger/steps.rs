@@ -3,30 +3,30 @@
 //! In:  what stands, an id, a step with its words. Out: a draft.
 //! Law: a step that the machine of states does not allow, or that lacks what it needs, is refused with what would do.
 
-use jiff::Span;
 use serde_json::{Map, Value, json};
 
 use crate::date::Date;
 use crate::ledger::LedgerError;
 use crate::ledger::book::{Book, Case};
+use crate::ledger::deadline::{Deadline, of_step};
 use crate::ledger::event::{Draft, Evidence, Kind};
 use crate::ledger::state::{Action, Cause, State, Verdict, after};
-
-/// Months in which an answer to a suggestion is due. Source: `SPP-time` (`reference/mission.md` 5.4): the agency acts and
-/// answers in writing within two months.
-const ANSWER_MONTHS: i32 = 2;
 
 /// What is said with a step.
 #[derive(Debug, Clone, Default)]
 pub struct Words {
     /// Why.
     pub reason: Option<String>,
-    /// Who is to go, or was there.
+    /// Who is to go.
+    pub to: Option<String>,
+    /// Who was there.
     pub who: Option<String>,
     /// The day that it is about: of the visit, of the letter.
     pub on: Option<Date>,
     /// Until when.
     pub until: Option<Date>,
+    /// Which deadline begins, where there are several.
+    pub deadline: Option<String>,
     /// What was found on the ground.
     pub verdict: Option<Verdict>,
     /// Why it is no matter.
@@ -37,6 +37,8 @@ pub struct Words {
     pub number: Option<String>,
     /// Whether it was found restored.
     pub restored: Option<bool>,
+    /// What was paid, in yuan.
+    pub compensation_yuan: Option<f64>,
     /// What makes it one: the record id of a field tool. A second one with the same key is the same.
     pub key: Option<String>,
     /// Files behind it.
@@ -46,100 +48,191 @@ pub struct Words {
 impl Words {
     /// The reason, where one was given.
     fn why(&self) -> Option<&str> {
-        self.reason.as_deref().filter(|reason| !reason.trim().is_empty())
+        self.reason.as_deref()
+    }
+
+    /// What was given, by the flags that give it. Reason and day belong to every step.
+    fn given(&self) -> Vec<&'static str> {
+        let given = [
+            ("--to", self.to.is_some()),
+            ("--who", self.who.is_some()),
+            ("--until", self.until.is_some()),
+            ("--deadline", self.deadline.is_some()),
+            ("--verdict", self.verdict.is_some()),
+            ("--cause", self.cause.is_some()),
+            ("--agency", self.agency.is_some()),
+            ("--number", self.number.is_some()),
+            ("--restored", self.restored.is_some()),
+            ("--compensation", self.compensation_yuan.is_some()),
+        ];
+        given.into_iter().filter(|(_, is_given)| *is_given).map(|(flag, _)| flag).collect()
+    }
+
+    /// A flag that was given with nothing in it.
+    fn blank(&self) -> Option<&'static str> {
+        let texts = [
+            ("--reason", &self.reason),
+            ("--to", &self.to),
+            ("--who", &self.who),
+            ("--agency", &self.agency),
+            ("--number", &self.number),
+        ];
+        let is_blank = |text: &Option<String>| text.as_ref().is_some_and(|text| text.trim().is_empty());
+        texts.into_iter().find(|(_, text)| is_blank(text)).map(|(flag, _)| flag)
+    }
+}
+
+/// What a step takes beside a reason and a day.
+fn takes(action: Action) -> &'static [&'static str] {
+    match action {
+        Action::Triage | Action::Reopen => &[],
+        Action::Assign => &["--to", "--until"],
+        Action::Verify => &["--verdict", "--who"],
+        Action::Settle => &["--verdict"],
+        Action::Reject => &["--cause"],
+        Action::Transfer | Action::Advise => &["--agency", "--until", "--deadline"],
+        Action::Receipt => &["--number", "--who"],
+        Action::File => &["--number", "--until", "--deadline"],
+        Action::Reply | Action::Rectify => &["--compensation", "--until", "--deadline"],
+        Action::LookAgain => &["--restored"],
+        Action::Close => &["--compensation"],
     }
 }
 
 /// The event of a step.
 ///
 /// # Errors
-/// `NoSuchLead`, `Guard` where the state does not allow it or something is lacking.
+/// `NoSuchLead`, `Words` for what the step does not take, `Guard` where the state does not allow it or something is lacking.
 pub fn step(book: &Book, id: &str, action: Action, words: &Words) -> Result<Draft, LedgerError> {
     let case = book.case(id)?;
+    fitting(action, words)?;
     after(id, case.state, action)?;
-    let body = said(case, action, words).map_err(|expected| LedgerError::Guard {
+    let lacking = |expected: String| LedgerError::Guard {
         lead: id.to_owned(),
         state: case.state.code(),
         action: action.code(),
         expected,
         because: String::new(),
-    })?;
-    let cause = words.cause.filter(|_| action == Action::Reject).map(Cause::code);
+    };
+    let kind = kind_of(action);
+    let mut body = said(case, action, words).map_err(lacking)?;
+    let rules = book.deadlines()?;
+    // A visit has the day that it is wanted on, and no rule.
+    let rule = of_step(&rules, kind, words.deadline.as_deref()).map_err(lacking)?;
+    if let Some(rule) = rule.filter(|_| action != Action::Assign) {
+        body.insert("due".to_owned(), due(rule, words).map_err(lacking)?);
+    }
+    let cause = words.cause.map(Cause::code);
     let told = [cause, words.why()].into_iter().flatten().collect::<Vec<_>>().join(": ");
     Ok(Draft {
         key: words.key.clone().unwrap_or_default(),
         reason: (!told.is_empty()).then_some(told),
         body: Value::Object(body),
         evidence: words.evidence.clone(),
-        ..Draft::of(kind_of(action), id)
+        ..Draft::of(kind, id)
     })
+}
+
+/// Refuses what a step has no place for: a flag of another step is a slip of the hand.
+fn fitting(action: Action, words: &Words) -> Result<(), LedgerError> {
+    let wrong = |expected: String, found: &str| LedgerError::Words {
+        what: action.code(),
+        expected,
+        found: found.to_owned(),
+    };
+    if let Some(flag) = words.blank() {
+        return Err(wrong(format!("something said with {flag}"), ""));
+    }
+    let takes = takes(action);
+    match words.given().into_iter().find(|flag| !takes.contains(flag)) {
+        Some(flag) => Err(wrong([&["--on", "--reason"], takes].concat().join(", "), flag)),
+        None => Ok(()),
+    }
+}
+
+/// What a rule makes due.
+fn due(rule: &Deadline, words: &Words) -> Result<Value, String> {
+    let from = words.on.ok_or(format!("the day (--on) from which {} counts", rule.id))?;
+    let mut due = rule.due(from);
+    due.on = words.until.unwrap_or(due.on);
+    Ok(due.as_json())
 }
 
 /// What a step says, or what is lacking.
 fn said(case: &Case, action: Action, words: &Words) -> Result<Map<String, Value>, String> {
     let mut body = Map::new();
+    let day = |day: Option<Date>| day.map_or(Value::Null, |day| json!(day.to_string()));
     let mut say = |name: &str, value: Value| {
         if !value.is_null() {
             body.insert(name.to_owned(), value);
         }
     };
-    let day = |day: Option<Date>| day.map_or(Value::Null, |day| json!(day.to_string()));
-    let lacking = |what: &str| what.to_owned();
     say("on", day(words.on));
     match action {
         Action::Assign => {
-            say("to", json!(words.who.as_ref().ok_or_else(|| lacking("a name (--to)"))?));
+            say("to", needed(&words.to, "a name (--to)")?);
             say("until", day(words.until));
         }
-        Action::Verify => {
-            let verdict = words.verdict.ok_or_else(|| lacking("a verdict (--verdict)"))?;
-            say("verdict", json!(verdict.code()));
+        Action::Verify | Action::Settle => {
+            say("verdict", verdict(case, action, words)?);
             say("by", json!(words.who));
         }
-        Action::Settle => {
-            if !case.is_contested() {
-                return Err(lacking("verdicts that differ"));
-            }
-            let verdict = words.verdict.ok_or_else(|| lacking("the verdict that counts (--verdict)"))?;
-            words.why().ok_or_else(|| lacking("a reason (--reason)"))?;
-            say("verdict", json!(verdict.code()));
-        }
-        Action::Reject => {
-            let cause = words.cause.ok_or_else(|| lacking("a cause (--cause)"))?;
-            if cause == Cause::Other && words.why().is_none() {
-                return Err(lacking("the cause in words (--reason), as it is none of the list"));
-            }
-            say("cause", json!(cause.code()));
-        }
+        Action::Reject => say("cause", cause(words)?),
         Action::Transfer => {
-            say("agency", json!(words.agency.as_ref().ok_or_else(|| lacking("an agency (--agency)"))?));
+            say("agency", needed(&words.agency, "an agency (--agency)")?);
             matter(case)?;
+        }
+        Action::Receipt => {
+            words.on.ok_or("the day (--on)")?;
+            say("number", json!(words.number));
+            say("by", json!(words.who));
         }
         Action::File => {
             matter(case)?;
-            say("number", json!(words.number.as_ref().ok_or_else(|| lacking("a number (--number)"))?));
+            say("number", needed(&words.number, "a number (--number)")?);
         }
         Action::Advise => {
-            let agency = words.agency.as_ref().or(case.agency.as_ref());
-            say("agency", json!(agency.ok_or_else(|| lacking("an agency (--agency)"))?));
-            let sent = words.on.ok_or_else(|| lacking("the day on which it was sent (--on)"))?;
-            let due = sent.saturating_add(Span::new().months(ANSWER_MONTHS));
-            say("due", day(Some(words.until.unwrap_or(due))));
+            let agency = words.agency.clone().or(case.agency.clone());
+            say("agency", needed(&agency, "an agency (--agency)")?);
         }
         Action::LookAgain => {
-            let restored =
-                words.restored.ok_or_else(|| lacking("a result (--restored or --not-restored)"))?;
+            let restored = words.restored.ok_or("a result (--restored or --not-restored)")?;
             say("restored", json!(restored));
         }
         Action::Close if case.state == State::LookedAgain && case.restored != Some(true) => {
-            return Err(lacking("a look again that found it restored"));
+            return Err("a look again that found it restored".to_owned());
         }
         Action::Close | Action::Reopen => {
-            words.why().ok_or_else(|| lacking("a reason (--reason)"))?;
+            words.why().ok_or("a reason (--reason)")?;
         }
         Action::Triage | Action::Reply | Action::Rectify => {}
     }
+    say("compensation_yuan", json!(words.compensation_yuan));
     Ok(body)
+}
+
+/// Words that a step cannot do without.
+fn needed(words: &Option<String>, what: &str) -> Result<Value, String> {
+    words.as_ref().map(|words| json!(words)).ok_or_else(|| what.to_owned())
+}
+
+fn verdict(case: &Case, action: Action, words: &Words) -> Result<Value, String> {
+    if action == Action::Settle {
+        if !case.is_contested() {
+            return Err("verdicts that differ".to_owned());
+        }
+        words.why().ok_or("a reason (--reason)")?;
+    }
+    let verdict = words.verdict.ok_or("a verdict (--verdict)")?;
+    Ok(json!(verdict.code()))
+}
+
+fn cause(words: &Words) -> Result<Value, String> {
+    let cause = words.cause.ok_or("a cause (--cause)")?;
+    if cause == Cause::Other && words.why().is_none() {
+        return Err("the cause in words (--reason), as it is none of the list".to_owned());
+    }
+    Ok(json!(cause.code()))
 }
 
 /// Whether what was found on the ground is a matter for an agency.
@@ -165,6 +258,7 @@ fn kind_of(action: Action) -> Kind {
         Action::Settle => Kind::Settled,
         Action::Reject => Kind::Rejected,
         Action::Transfer => Kind::Transferred,
+        Action::Receipt => Kind::Receipted,
         Action::File => Kind::Filed,
         Action::Advise => Kind::Advised,
         Action::Reply => Kind::Replied,

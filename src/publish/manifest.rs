@@ -8,6 +8,8 @@
 use std::fs;
 use std::path::Path;
 
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::date::Date;
@@ -110,6 +112,36 @@ pub fn write(staging: &Staging, manifest: &Manifest, outcome: &Outcome) -> Resul
         },
     });
     staging.write(MANIFEST, format!("{whole:#}\n").as_bytes())
+}
+
+/// The digest that a manifest states of its result, and the one that its result has.
+///
+/// # Errors
+/// In words: no manifest.
+pub fn digests_of_result(manifest: &[u8]) -> Result<(String, String), String> {
+    #[derive(Deserialize)]
+    struct Stated<'a> {
+        result_sha256: String,
+        #[serde(borrow)]
+        result: &'a RawValue,
+    }
+    let stated: Stated<'_> = serde_json::from_slice(manifest).map_err(|error| error.to_string())?;
+    let computed = digest::of_bytes(close_set(stated.result.get()).as_bytes());
+    Ok((stated.result_sha256, computed))
+}
+
+/// JSON without the blanks between its words. Numbers stay as they are written: reading them might change the last digit.
+fn close_set(json: &str) -> String {
+    let (mut is_text, mut is_escaped) = (false, false);
+    let stays = |letter: &char| {
+        let in_text = is_text;
+        if *letter == '"' && !is_escaped {
+            is_text = !is_text;
+        }
+        is_escaped = in_text && *letter == '\\' && !is_escaped;
+        in_text || !letter.is_ascii_whitespace()
+    };
+    json.chars().filter(stays).collect()
 }
 
 fn result(manifest: &Manifest, outputs: Vec<Value>) -> Value {

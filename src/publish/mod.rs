@@ -15,6 +15,7 @@ use crate::redline::{Layer, RedLine};
 
 pub mod digest;
 
+pub mod spreadsheet;
 pub mod staging;
 
 pub mod single;

@@ -8,6 +8,7 @@ mod accept;
 pub mod check;
 mod class;
 pub mod context;
+pub mod county;
 pub mod coverage;
 mod dbf;
 mod geojson;

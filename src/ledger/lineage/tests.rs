@@ -103,6 +103,23 @@ fn a_field_over_twenty_four_dates_has_one_id_and_a_digest_that_is_right_on_each(
 }
 
 #[test]
+fn two_fields_that_grew_together_and_come_apart_are_the_two_that_they_were() {
+    let halves = |names: [&str; 2], middle: f64| {
+        vec![lead(names[0], (0.0, middle), (0.0, 4.0)), lead(names[1], (middle, 6.0), (0.0, 4.0))]
+    };
+    for middle in [2.0, 3.0, 4.0] {
+        let mut book = Book::default();
+        taken(&mut book, &run(1, halves(["a", "b"], middle)));
+        taken(&mut book, &run(2, vec![lead("x", (0.0, 6.0), (0.0, 4.0))]));
+        // Whatever the run calls them.
+        let apart = taken(&mut book, &run(3, halves(["z", "y"], middle)));
+        assert_eq!((ids(&apart.split), book.cases.len()), (vec!["b"], 2), "{middle}");
+        assert_eq!(book.cases["a"].outline, ground((0.0, middle), (0.0, 4.0)), "{middle}");
+        assert_eq!(book.cases["b"].outline, ground((middle, 6.0), (0.0, 4.0)), "{middle}");
+    }
+}
+
+#[test]
 fn what_is_looked_at_and_not_found_has_recovered_and_what_is_hidden_has_not() {
     let mut book = Book::default();
     taken(&mut book, &run(1, vec![lead("a", (0.0, 4.0), (0.0, 4.0)), lead("b", (10.0, 14.0), (0.0, 4.0))]));
