@@ -1,5 +1,7 @@
 //! `leads due` and `leads statistics`: what is late, and how much of what was found was true.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use jiff::Zoned;
@@ -12,6 +14,7 @@ use crate::cli::show;
 use crate::date::{Date, days_between};
 use crate::ledger::{Case, Ledger};
 use crate::publish::spreadsheet::line;
+use crate::publish::{chart, single};
 
 /// Arguments of `leads due`.
 #[derive(Debug, Args)]
@@ -39,6 +42,9 @@ pub struct Statistics {
     /// As JSON, one line a row
     #[arg(long)]
     json: bool,
+    /// Also as a picture in this file
+    #[arg(long, value_name = "FILE.svg")]
+    chart: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -100,6 +106,10 @@ impl Statistics {
             By::County => field::By::County,
         };
         let lines = table(ledger.book(), &events, by);
+        if let Some(path) = &self.chart {
+            single::write(path, picture(&lines).as_bytes())?;
+            show::say(&format!("{}: the table as a picture", path.display()));
+        }
         if self.json {
             for line in &lines {
                 show::data(&serde_json::to_string(line)?);
@@ -136,6 +146,28 @@ impl Statistics {
         );
         Ok(Exit::Complete)
     }
+}
+
+/// The table as a picture.
+fn picture(lines: &[Line]) -> String {
+    let row = |line: &Line| chart::Row {
+        label: line.key.clone(),
+        share: line.share,
+        cells: vec![
+            line.leads.to_string(),
+            line.told.to_string(),
+            line.filed.to_string(),
+            format!("{:.1}", line.restored_mu),
+        ],
+    };
+    let heads = ["线索 leads", "已核实 told", "立案 filed", "恢复亩 mu back"];
+    let bar = (field::BAR, "首县 75 %");
+    chart::shares(
+        "线索属实率 Share of true leads (95 %)",
+        &heads,
+        bar,
+        &lines.iter().map(row).collect::<Vec<_>>(),
+    )
 }
 
 /// A table with columns under each other.

@@ -12,7 +12,8 @@ use geo::{Area, BooleanOps};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::ledger::book::{Book, Case, coordinates};
+use crate::ledger::book::Book;
+use crate::ledger::case::{Case, coordinates};
 use crate::ledger::event::{Draft, Kind};
 use crate::ledger::found::{Found, Layer, RunFound, Unseen};
 use crate::ledger::state::State;

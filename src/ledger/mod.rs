@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod book;
+pub mod case;
 pub mod deadline;
 pub mod event;
 pub mod found;
@@ -27,7 +28,8 @@ use thiserror::Error;
 
 use crate::read::attributes::AttributeError;
 
-pub use book::{Book, Case};
+pub use book::Book;
+pub use case::Case;
 pub use event::{Draft, Event, Evidence, Kind, Moment};
 pub use found::RunFound;
 pub use state::{Action, State};

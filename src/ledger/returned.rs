@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 
 use crate::date::Date;
 use crate::ledger::LedgerError;
-use crate::ledger::book::{Book, Case};
+use crate::ledger::book::Book;
+use crate::ledger::case::Case;
 use crate::ledger::event::{Draft, Evidence};
 use crate::ledger::returned::columns::{Columns, day};
 use crate::ledger::state::{Action, Verdict};

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use geo::MultiPolygon;
 use serde_json::Value;
 
-use crate::ledger::book::{Book, Case, Run};
+use crate::ledger::book::{Book, Run};
+use crate::ledger::case::Case;
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -201,7 +201,12 @@ pub const TRANSITIONS: &[Transition] = &[
         needs: "the day",
     },
     Transition { action: Action::File, from: &[Verified, Transferred], to: Some(Filed), needs: "a number" },
-    Transition { action: Action::Advise, from: &[Transferred, Filed], to: Some(Advised), needs: "an agency" },
+    Transition {
+        action: Action::Advise,
+        from: &[Transferred, Filed, Advised],
+        to: Some(Advised),
+        needs: "an agency",
+    },
     Transition { action: Action::Reply, from: &[Transferred, Advised], to: Some(Replied), needs: "" },
     Transition {
         action: Action::Rectify,

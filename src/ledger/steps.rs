@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 
 use crate::date::Date;
 use crate::ledger::LedgerError;
-use crate::ledger::book::{Book, Case};
+use crate::ledger::book::Book;
+use crate::ledger::case::Case;
 use crate::ledger::deadline::{Deadline, of_step};
 use crate::ledger::event::{Draft, Evidence, Kind};
 use crate::ledger::state::{Action, Cause, State, Verdict, after};

@@ -14,6 +14,7 @@ use crate::lead::{Gap, Lead, Suppressed};
 use crate::redline::{Layer, RedLine};
 
 pub mod digest;
+pub mod markup;
 
 pub mod spreadsheet;
 pub mod staging;
@@ -48,6 +49,7 @@ mod stretch;
 
 mod enlarge;
 
+pub mod chart;
 pub mod chip;
 
 pub mod raster;

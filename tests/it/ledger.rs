@@ -13,27 +13,28 @@ use crate::program::{Ended, Scan, ended, program, says};
 use crate::world::{Drawn as Scenes, World};
 
 /// A folder with a ledger, and outputs of runs that were drawn by hand.
-struct Office {
-    folder: tempfile::TempDir,
+pub struct Office {
+    /// Where everything of it lies.
+    pub folder: tempfile::TempDir,
 }
 
 /// A lead of a drawn run: id, and a box in thousandths of a degree from 108 E 41.5 N.
-type Drawn<'a> = (&'a str, [f64; 4]);
+pub type Drawn<'a> = (&'a str, [f64; 4]);
 
 impl Office {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let office = Self { folder: tempfile::tempdir().unwrap() };
         let begun = office.ledger(&["begin"], &["--by", "Li"]);
         assert_eq!(begun.code, Some(0), "{}", begun.stderr);
         office
     }
 
-    fn path(&self) -> PathBuf {
+    pub fn path(&self) -> PathBuf {
         self.folder.path().join("ledger.gpkg")
     }
 
     /// What a scan would have written.
-    fn run(&self, name: &str, leads: &[Drawn]) -> PathBuf {
+    pub fn run(&self, name: &str, leads: &[Drawn]) -> PathBuf {
         let out = self.folder.path().join(name);
         fs::create_dir_all(&out).unwrap();
         let feature = |(id, [west, east, south, north]): &Drawn| {
@@ -70,23 +71,25 @@ impl Office {
             outputs.push(json!({"file": file, "sha256": hash(text.as_bytes())}));
         }
         let result = json!({
+            // Runs of one result are one run.
+            "notes": [name],
             "plan": {"decided": {"target": "2025-01-01/2025-12-31", "models": ["G1"]}},
             "inputs": [{"role": "redlines", "file": "grass.geojson", "sha256": "00"}],
             "outputs": outputs,
         });
         let manifest = json!({
             "generator": {"name": "steppewatch", "version": "0.1.0"},
-            "result_sha256": hash(format!("{name}{result}").as_bytes()), "result": result,
+            "result_sha256": hash(result.to_string().as_bytes()), "result": result,
         });
         fs::write(out.join("manifest.json"), manifest.to_string()).unwrap();
         out
     }
 
-    fn ledger(&self, verb: &[&str], more: &[&str]) -> Ended {
+    pub fn ledger(&self, verb: &[&str], more: &[&str]) -> Ended {
         ended(program().arg("ledger").args(verb).arg(self.path()).args(more))
     }
 
-    fn record(&self, out: &Path) -> Ended {
+    pub fn record(&self, out: &Path) -> Ended {
         ended(program().args(["ledger", "record"]).arg(self.path()).arg(out).args(["--by", "Li", "--json"]))
     }
 
@@ -96,25 +99,25 @@ impl Office {
         command
     }
 
-    fn leads(&self, words: &[&str]) -> Ended {
+    pub fn leads(&self, words: &[&str]) -> Ended {
         ended(&mut self.command(words))
     }
 
     /// A step that must be taken.
-    fn step(&self, words: &str) {
+    pub fn step(&self, words: &str) {
         let words: Vec<&str> = words.split(' ').chain(["--by", "Li"]).collect();
         let ended = self.leads(&words);
         assert_eq!(ended.code, Some(0), "{words:?}: {}", ended.stderr);
     }
 
     /// Looks at everything; returns how many events there are.
-    fn verified(&self) -> u64 {
+    pub fn verified(&self) -> u64 {
         let ended = self.ledger(&["verify"], &["--json"]);
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
         serde_json::from_str::<Value>(&ended.stdout).unwrap()["events"].as_u64().unwrap()
     }
 
-    fn state(&self, id: &str) -> String {
+    pub fn state(&self, id: &str) -> String {
         let shown = self.leads(&["show", id, "--json"]);
         assert_eq!(shown.code, Some(0), "{}", shown.stderr);
         serde_json::from_str::<Value>(&shown.stdout).unwrap()["lead"]["state"].as_str().unwrap().to_owned()
@@ -125,8 +128,8 @@ fn hash(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-const FIELD: Drawn = ("aaaaaaaaaa", [0.0, 4.0, 0.0, 4.0]);
-const PIT: Drawn = ("bbbbbbbbbb", [10.0, 12.0, 0.0, 2.0]);
+pub const FIELD: Drawn = ("aaaaaaaaaa", [0.0, 4.0, 0.0, 4.0]);
+pub const PIT: Drawn = ("bbbbbbbbbb", [10.0, 12.0, 0.0, 2.0]);
 
 #[test]
 fn a_lead_goes_from_a_scan_to_a_closed_case_and_every_step_stands_in_the_record() {
@@ -137,17 +140,17 @@ fn a_lead_goes_from_a_scan_to_a_closed_case_and_every_step_stands_in_the_record(
     for step in [
         "triage aaaaaaaaaa bbbbbbbbbb",
         "reject bbbbbbbbbb --cause 配准误差",
-        "assign aaaaaaaaaa --to Wang --until 2026-06-30",
-        "verify aaaaaaaaaa --verdict unlawful_use_found --who Wang --on 2026-06-12",
+        "assign aaaaaaaaaa --to Wang --until 2024-06-30",
+        "verify aaaaaaaaaa --verdict unlawful_use_found --who Wang --on 2024-06-12",
         "transfer aaaaaaaaaa --agency grassland-bureau",
-        "file aaaaaaaaaa --number 2026-17",
-        "advise aaaaaaaaaa --on 2026-06-30",
+        "file aaaaaaaaaa --number 2024-17",
+        "advise aaaaaaaaaa --on 2024-06-30",
     ] {
         office.step(step);
     }
-    let due = office.leads(&["list", "--due-before", "2026-09-01", "--json"]);
+    let due = office.leads(&["list", "--due-before", "2024-09-01", "--json"]);
     let due: Value = serde_json::from_str(due.stdout.trim()).unwrap();
-    assert_eq!((due["due"].as_str(), due["agency"].as_str()), (Some("2026-08-30"), Some("grassland-bureau")));
+    assert_eq!((due["due"].as_str(), due["agency"].as_str()), (Some("2024-08-30"), Some("grassland-bureau")));
     for step in ["reply aaaaaaaaaa", "rectify aaaaaaaaaa", "look-again aaaaaaaaaa --not-restored"] {
         office.step(step);
     }
@@ -369,7 +372,7 @@ fn what_field_tools_bring_back_is_taken_in_once_and_counted() {
     let folder = office.folder.path();
     office.record(&office.run("one", &[FIELD, PIT]));
     let csv = "meta-instanceID,lead,verdict,SubmitterName,SubmissionDate\n\
-        uuid:1,aaaaaaaaaa,unlawful_use_found,Wang,2026-06-12T09:30:00Z\nuuid:2,zzzzzzzzzz,lawful,Wang,2026-06-12T09:40:00Z\n";
+        uuid:1,aaaaaaaaaa,unlawful_use_found,Wang,2024-06-12T09:30:00Z\nuuid:2,zzzzzzzzzz,lawful,Wang,2024-06-12T09:40:00Z\n";
     fs::write(folder.join("odk.csv"), csv).unwrap();
     let import = |file: &str| {
         let mut command = program();
@@ -403,11 +406,11 @@ fn what_field_tools_bring_back_is_taken_in_once_and_counted() {
     );
     assert_eq!(all["beside_bar"], "straddles");
     office.step("transfer aaaaaaaaaa --agency bureau");
-    office.step("advise aaaaaaaaaa --on 2026-06-30");
-    assert_eq!(office.leads(&["due", "--on", "2026-08-30"]).code, Some(0));
-    let late = office.leads(&["due", "--on", "2026-09-02"]);
+    office.step("advise aaaaaaaaaa --on 2024-06-30");
+    assert_eq!(office.leads(&["due", "--on", "2024-08-30"]).code, Some(0));
+    let late = office.leads(&["due", "--on", "2024-09-02"]);
     assert_eq!(late.code, Some(5));
-    says(&late.stdout, &["aaaaaaaaaa", "answer", "2026-08-30", "3 days late", "bureau"]);
+    says(&late.stdout, &["aaaaaaaaaa", "answer", "2024-08-30", "3 days late", "bureau"]);
 }
 
 #[test]

@@ -3,27 +3,13 @@
 use crate::ledger::Case;
 use crate::ledger::event::{Event, Kind};
 use crate::publish::fields::{self, DISCLAIMER, DISCLAIMER_ZH, Kind as Holds};
+use crate::publish::markup::escaped;
 
 const STYLE: &str = "body{font:14px/1.5 'Noto Sans SC','Microsoft YaHei',sans-serif;max-width:46em;margin:2em auto;padding:0 1em;color:#222}\
 h1{font-size:1.4em}h2{font-size:1.1em;margin-top:1.6em}table{border-collapse:collapse;width:100%}\
 td,th{border:1px solid #bbb;padding:.25em .5em;text-align:left;vertical-align:top}th{background:#f2f2ee;font-weight:600}\
 img{width:49%}code{font-size:.85em;word-break:break-all}.sign td{height:3em}.note{color:#555;font-size:.9em}\
 @media print{body{margin:0}a{color:inherit;text-decoration:none}}";
-
-/// Words of a record on a page: nothing in them is taken for markup, and nothing turns the text around.
-fn escaped(words: &str) -> String {
-    let letter = |letter: char| match letter {
-        '&' => "&amp;".to_owned(),
-        '<' => "&lt;".to_owned(),
-        '>' => "&gt;".to_owned(),
-        '"' => "&quot;".to_owned(),
-        '\'' => "&#39;".to_owned(),
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' => "\u{fffd}".to_owned(),
-        other if other.is_control() && other != '\n' => "\u{fffd}".to_owned(),
-        other => other.to_string(),
-    };
-    words.chars().map(letter).collect()
-}
 
 fn page(title: &str, body: &str) -> String {
     let title = escaped(title);
@@ -137,17 +123,4 @@ pub fn record(case: &Case, events: &[&Event], chips: &[String]) -> String {
         table(&["时间 When", "事项 What", "人员 Who", "说明 Why", "事件 Event"], done),
     );
     page(&format!("线索 Lead {}", case.id), &body)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_of_a_record_are_no_markup_and_turn_no_text_around() {
-        let hostile = "<script>x</script>\"'&\u{202e}gpj.exe\u{0007}";
-        let shown = escaped(hostile);
-        assert!(!shown.contains(['<', '>', '"', '\'', '\u{202e}', '\u{0007}']), "{shown}");
-        assert!(page(hostile, "").matches("<script").count() == 0);
-    }
 }

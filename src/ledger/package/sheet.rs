@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::ledger::Case;
-use crate::ledger::book::coordinates;
+use crate::ledger::case::coordinates;
 use crate::ledger::rows::{self, Cell};
 use crate::publish::spreadsheet::line;
 

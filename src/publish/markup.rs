@@ -1,0 +1,33 @@
+//! Words of a record inside HTML, SVG or XML.
+
+/// The words as they are to be read: nothing in them is taken for markup, and nothing turns the text around them.
+pub fn escaped(words: &str) -> String {
+    let mut text = String::with_capacity(words.len());
+    for letter in words.chars() {
+        match letter {
+            '&' => text.push_str("&amp;"),
+            '<' => text.push_str("&lt;"),
+            '>' => text.push_str("&gt;"),
+            '"' => text.push_str("&quot;"),
+            '\'' => text.push_str("&#39;"),
+            // Marks that change the direction of reading (Unicode, UAX 9).
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' => {
+                text.push('\u{fffd}')
+            }
+            other if other.is_control() && other != '\n' => text.push('\u{fffd}'),
+            other => text.push(other),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_a_record_are_no_markup_and_turn_no_text_around() {
+        let shown = escaped("<script>x</script>\"'&\u{202e}gpj.exe\u{0007}");
+        assert!(!shown.contains(['<', '>', '"', '\'', '\u{202e}', '\u{0007}']), "{shown}");
+    }
+}
