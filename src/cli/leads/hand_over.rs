@@ -86,7 +86,7 @@ impl Deadlines {
         for rule in ledger.book().deadlines()? {
             let ends: Vec<&str> = rule.ends.iter().map(|kind| kind.code()).collect();
             show::data(&format!(
-                "{:<14} {} after {} until {}: {} {} [{}]",
+                "{:<14} {:#} after {} until {}: {} {} [{}]",
                 rule.id,
                 rule.length,
                 rule.begins.code(),
