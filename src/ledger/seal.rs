@@ -57,8 +57,12 @@ pub fn make_key(path: &Path) -> Result<PathBuf, LedgerError> {
     let failed = |error: &dyn std::fmt::Display| wrong(path, format!("cannot be made ({error})"));
     let private = key.to_pkcs8_pem(LineEnding::LF).map_err(|error| failed(&error))?;
     let public = key.verifying_key().to_public_key_pem(LineEnding::LF).map_err(|error| failed(&error))?;
-    write_new(path, 0o600, private.as_bytes())?;
     let other = beside(path, ".pub");
+    if other.symlink_metadata().is_ok() {
+        // Before the private half is written: half a pair is no key.
+        return Err(wrong(&other, "is there already; give a name that is free".to_owned()));
+    }
+    write_new(path, 0o600, private.as_bytes())?;
     write_new(&other, 0o644, public.as_bytes())?;
     Ok(other)
 }
@@ -205,5 +209,8 @@ mod tests {
         let key = folder.path().join("key.pem");
         assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(make_key(&key).unwrap_err().to_string().contains("give a name that is free"));
+        // Half a pair is no key: beside a public half that is there none is made.
+        fs::remove_file(&key).unwrap();
+        assert!(make_key(&key).unwrap_err().to_string().contains("key.pem.pub") && !key.exists());
     }
 }

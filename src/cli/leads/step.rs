@@ -1,5 +1,7 @@
 //! Steps that people take with leads, from the flags to the events.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use clap::Args;
 use jiff::Zoned;
@@ -116,8 +118,9 @@ impl Step {
             let (what, expected) = ("--on", "a day that has come, YYYY-MM-DD".to_owned());
             return Err(LedgerError::Words { what, expected, found: on.to_string() }.into());
         }
-        let mut ids = self.id;
-        ids.dedup();
+        // A lead that is named twice takes the step once.
+        let mut named = BTreeSet::new();
+        let ids: Vec<String> = self.id.into_iter().filter(|id| named.insert(id.clone())).collect();
         let decide = |book: &Book| -> Result<_, LedgerError> {
             Ok((ids.iter().map(|id| step(book, id, action, &words)).collect::<Result<_, _>>()?, ()))
         };
