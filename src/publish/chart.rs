@@ -20,7 +20,7 @@ pub struct Row {
 const ROW: f64 = 30.0;
 const LEFT: f64 = 200.0;
 const AXIS: f64 = 360.0;
-const COLUMN: f64 = 96.0;
+const COLUMN: f64 = 116.0;
 
 /// The chart. `heads` stand over the cells; `bar` is the share that is drawn as a line, with its words.
 pub fn shares(title: &str, heads: &[&str], (bar, bar_words): (f64, &str), rows: &[Row]) -> String {

@@ -8,7 +8,7 @@ use crate::publish::markup::escaped;
 const STYLE: &str = "body{font:14px/1.5 'Noto Sans SC','Microsoft YaHei',sans-serif;max-width:46em;margin:2em auto;padding:0 1em;color:#222}\
 h1{font-size:1.4em}h2{font-size:1.1em;margin-top:1.6em}table{border-collapse:collapse;width:100%}\
 td,th{border:1px solid #bbb;padding:.25em .5em;text-align:left;vertical-align:top}th{background:#f2f2ee;font-weight:600}\
-img{width:49%}code{font-size:.85em;word-break:break-all}.sign td{height:3em}.note{color:#555;font-size:.9em}\
+img{width:49%}.facts td:first-child{width:15em}code{font-size:.85em;word-break:break-all}.sign td{height:3em}.note{color:#555;font-size:.9em}\
 @media print{body{margin:0}a{color:inherit;text-decoration:none}}";
 
 fn page(title: &str, body: &str) -> String {
@@ -59,8 +59,14 @@ pub fn cover(agency: &str, cases: &[&Case], (seq, hash): &(i64, String)) -> Stri
             escaped(&verdict(case)),
         ]
     };
-    let head =
-        ["线索 Lead", "类型 Sub-model", "亩 mu", "红线 Red line", "经度, 纬度 (WGS 84)", "核查 Verdict"];
+    let head = [
+        "线索 Lead",
+        "类型 Sub-model",
+        "亩 mu",
+        "红线 Red line",
+        "经度, 纬度 (WGS 84)",
+        "现场核查 Found on site, by people",
+    ];
     let total: f64 = cases.iter().filter_map(|case| case.number_of("area_mu")).sum();
     let body = format!(
         "<p>移送单位 Agency: <b>{}</b><br>线索 Leads: <b>{}</b>, 合计 together {total:.2} 亩 mu</p>\n{}\
@@ -119,7 +125,7 @@ pub fn record(case: &Case, events: &[&Event], chips: &[String]) -> String {
         case.state.chinese(),
         case.state.english(),
         escaped(&verdict(case)),
-        table(&["项目 What", "内容 Value"], seen),
+        table(&["项目 What", "内容 Value"], seen).replacen("<table>", "<table class=\"facts\">", 1),
         table(&["时间 When", "事项 What", "人员 Who", "说明 Why", "事件 Event"], done),
     );
     page(&format!("线索 Lead {}", case.id), &body)
