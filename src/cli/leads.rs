@@ -8,16 +8,15 @@ mod step;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
-use std::path::PathBuf;
-
 use crate::cli::exit::Exit;
 use crate::cli::field::{Due, Statistics};
 use crate::cli::leads::hand_over::{Deadlines, Package};
 use crate::cli::leads::list::{Filter, shown};
 use crate::cli::leads::locate::Locate;
 use crate::cli::leads::step::Step;
-use crate::ledger::Ledger;
+use crate::cli::place::{self, Placed};
 use crate::ledger::state::Action;
+use crate::ledger::{Ledger, Place};
 
 pub use step::day;
 
@@ -25,8 +24,8 @@ pub use step::day;
 #[derive(Debug, Args)]
 pub struct Leads {
     /// The ledger
-    #[arg(long, global = true, value_name = "FILE.gpkg", default_value = "ledger.gpkg")]
-    ledger: PathBuf,
+    #[arg(long, global = true, value_name = place::NAME, value_parser = Placed, default_value = "ledger.gpkg")]
+    ledger: Place,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -86,7 +85,13 @@ enum Verb {
 impl Leads {
     /// Runs the verb.
     pub fn run(self) -> Result<Exit> {
-        let mut ledger = Ledger::open(&self.ledger)?;
+        let reads = match &self.verb {
+            Verb::List(_) | Verb::Due(_) | Verb::Statistics(_) | Verb::Show { .. } => true,
+            Verb::Deadlines(deadlines) => deadlines.only_reads(),
+            _ => false,
+        };
+        let open = if reads { Ledger::open_to_read } else { Ledger::open };
+        let mut ledger = open(&self.ledger)?;
         let (action, step) = match self.verb {
             Verb::List(filter) => return Ok(filter.list(ledger.book())),
             Verb::Due(due) => return Ok(due.run(&ledger)),

@@ -1,4 +1,4 @@
-//! `ledger`: begin one, take a run in, look whether it is what was written.
+//! `ledger`: begin one, take a run in, copy it, look whether it is what was written.
 
 use std::path::{Path, PathBuf};
 
@@ -8,10 +8,12 @@ use jiff::Zoned;
 use serde_json::json;
 
 use crate::cli::exit::Exit;
+use crate::cli::place::{self, Placed};
 use crate::cli::show;
 use crate::ledger::audit::audit;
+use crate::ledger::copy::copy;
 use crate::ledger::lineage::{Digest, compared};
-use crate::ledger::{Ledger as Book, LedgerError, Moment, RunFound, seal, state};
+use crate::ledger::{Ledger as Book, LedgerError, Moment, Place, RunFound, seal, state};
 
 /// Arguments of `ledger`.
 #[derive(Debug, Args)]
@@ -22,19 +24,20 @@ pub struct Ledger {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Begin a ledger in a new file
+    /// Begin a ledger in a new file, or in a database that an office shares
     Begin {
-        /// The file to make; it is a GeoPackage
-        #[arg(value_name = "FILE.gpkg")]
-        ledger: PathBuf,
+        /// The file to make, a GeoPackage; or postgresql://USER@HOST/DATABASE with PostGIS, where a schema `steppewatch` is
+        /// made (?schema=NAME for another); passwords are taken from ~/.pgpass or PGPASSWORD
+        #[arg(value_name = place::NAME, value_parser = Placed)]
+        ledger: Place,
         #[command(flatten)]
         by: By,
     },
     /// Take in what a run found: places keep their ids
     Record {
         /// The ledger
-        #[arg(value_name = "FILE.gpkg")]
-        ledger: PathBuf,
+        #[arg(value_name = place::NAME, value_parser = Placed)]
+        ledger: Place,
         /// The folder that a scan or a watch wrote
         #[arg(value_name = "OUT")]
         out: PathBuf,
@@ -44,11 +47,20 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Copy a ledger to where none is, from file to server or back: the same events and the same head
+    Copy {
+        /// The ledger
+        #[arg(value_name = "FROM", value_parser = Placed)]
+        from: Place,
+        /// The file to make, or the address of a database
+        #[arg(value_name = "TO", value_parser = Placed)]
+        to: Place,
+    },
     /// Look at every event and everything that is shown of them; ends with 1 when something was changed
     Verify {
         /// The ledger
-        #[arg(value_name = "FILE.gpkg")]
-        ledger: PathBuf,
+        #[arg(value_name = place::NAME, value_parser = Placed)]
+        ledger: Place,
         /// A head that was written down elsewhere: shows what was cut off at the end
         #[arg(long, value_name = "EVENT:HASH")]
         head: Option<String>,
@@ -74,8 +86,8 @@ enum Verb {
     /// Write the head down, signed, with a request for a time stamp: keep them where nobody who writes can reach
     Seal {
         /// The ledger
-        #[arg(value_name = "FILE.gpkg")]
-        ledger: PathBuf,
+        #[arg(value_name = place::NAME, value_parser = Placed)]
+        ledger: Place,
         /// The key
         #[arg(long, value_name = "KEY")]
         key: PathBuf,
@@ -86,8 +98,8 @@ enum Verb {
     /// Events in order, as JSON, one a line
     Events {
         /// The ledger
-        #[arg(value_name = "FILE.gpkg")]
-        ledger: PathBuf,
+        #[arg(value_name = place::NAME, value_parser = Placed)]
+        ledger: Place,
         /// Only those of one lead
         #[arg(long, value_name = "ID")]
         lead: Option<String>,
@@ -140,6 +152,15 @@ impl Ledger {
                 recorded.tell();
                 Ok(Exit::Complete)
             }
+            Verb::Copy { from, to } => {
+                let copied = copy(&from, &to)?;
+                let (events, cases) = (copied.events, copied.cases);
+                show::say(&format!(
+                    "{to}: {events} events, {cases} leads, as in {from}; {}",
+                    head(&copied.head)
+                ));
+                Ok(Exit::Complete)
+            }
             Verb::Verify { ledger, head, sealed, public, stamp, json } => {
                 let known = match (&sealed, &public) {
                     (Some(sealed), Some(public)) => {
@@ -163,7 +184,7 @@ impl Ledger {
                 Ok(Exit::Complete)
             }
             Verb::Seal { ledger, key, out } => {
-                let ledger = Book::open(&ledger)?;
+                let ledger = Book::open_to_read(&ledger)?;
                 seal::seal(&ledger.place(), &ledger.book().head, &now(), (&key, &out))?;
                 show::say(&format!(
                     "{}: {}, signed; {}.tsq asks for a time stamp",
@@ -173,7 +194,7 @@ impl Ledger {
                 ));
                 Ok(Exit::Complete)
             }
-            Verb::Events { ledger, lead } => told(&mut Book::open(&ledger)?, lead.as_deref()),
+            Verb::Events { ledger, lead } => told(&mut Book::open_to_read(&ledger)?, lead.as_deref()),
             Verb::States => {
                 show::data(state::diagram().trim_end());
                 Ok(Exit::Complete)
@@ -209,7 +230,7 @@ impl Recorder {
     ///
     /// # Errors
     /// Those of the ledger, and where nobody is named.
-    pub fn open(ledger: &Path, by: &By) -> Result<Self> {
+    pub fn open(ledger: &Place, by: &By) -> Result<Self> {
         Ok(Self { by: by.name()?, ledger: Book::open(ledger)? })
     }
 
@@ -281,9 +302,8 @@ fn given_head(text: &str) -> Result<(i64, String), LedgerError> {
     })
 }
 
-fn verified(path: &Path, known: Option<(i64, String)>, json: bool) -> Result<Exit> {
-    let mut engine = crate::ledger::sqlite::Sqlite::open(path)?;
-    let found = audit(&mut engine, known.as_ref())?;
+fn verified(place: &Place, known: Option<(i64, String)>, json: bool) -> Result<Exit> {
+    let found = audit(place.open_to_read()?.as_mut(), known.as_ref())?;
     if json {
         let (seq, hash) = &found.head;
         show::data(

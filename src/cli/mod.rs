@@ -14,6 +14,7 @@ pub mod leads;
 pub mod ledger;
 pub mod merge;
 pub mod metrics;
+pub mod place;
 pub mod plan;
 pub mod scan;
 pub mod shard;

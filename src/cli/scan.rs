@@ -9,8 +9,10 @@ use serde_json::json;
 
 use crate::cli::exit::Exit;
 use crate::cli::ledger::{By, Recorder};
+use crate::cli::place::{self, Placed};
 use crate::cli::show::{self, Bar};
 use crate::lead::{Incident, Threshold};
+use crate::ledger::Place;
 use crate::plan::{self, Plan, PlanFile};
 use crate::publish::table;
 use crate::run::{self, Found, inputs::Inputs, select::Selected};
@@ -130,8 +132,8 @@ pub struct Scan {
     #[arg(long)]
     json: bool,
     /// Take the result into this ledger
-    #[arg(long, value_name = "FILE.gpkg")]
-    ledger: Option<PathBuf>,
+    #[arg(long, value_name = place::NAME, value_parser = Placed)]
+    ledger: Option<Place>,
     #[command(flatten)]
     by: By,
 }
@@ -140,7 +142,7 @@ impl Scan {
     /// Runs the verb.
     pub fn run(self) -> Result<Exit> {
         let plan = self.asked.plan(self.out.as_deref())?;
-        let recorder = self.ledger.as_deref().map(|ledger| Recorder::open(ledger, &self.by)).transpose()?;
+        let recorder = self.ledger.as_ref().map(|ledger| Recorder::open(ledger, &self.by)).transpose()?;
         let scanned = scan(&plan)?;
         let exit = scanned.told(self.json);
         if let Some(recorder) = recorder {

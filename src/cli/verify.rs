@@ -9,9 +9,10 @@ use serde_json::json;
 
 use crate::cli::exit::Exit;
 use crate::cli::ledger::{By, now};
+use crate::cli::place::{self, Placed};
 use crate::cli::show;
-use crate::ledger::Ledger;
 use crate::ledger::returned::Returned;
+use crate::ledger::{Ledger, Place};
 
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
@@ -28,8 +29,8 @@ enum Verb {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
         /// The ledger
-        #[arg(long, value_name = "FILE.gpkg", default_value = "ledger.gpkg")]
-        ledger: PathBuf,
+        #[arg(long, value_name = place::NAME, value_parser = Placed, default_value = "ledger.gpkg")]
+        ledger: Place,
         #[command(flatten)]
         by: By,
         /// What was taken in as JSON to stdout, one line a file

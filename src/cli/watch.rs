@@ -14,9 +14,11 @@ use serde_json::{Value, json};
 use crate::bucket::Address;
 use crate::cli::exit::{self, Exit};
 use crate::cli::ledger::{By, Recorder};
+use crate::cli::place::{self, Placed};
 use crate::cli::scan::{Asked, Scanned};
 use crate::cli::show::{self, Bar};
 use crate::cli::{events::Events, metrics};
+use crate::ledger::Place;
 use crate::plan::Plan;
 use crate::publish::staging::MANIFEST;
 use crate::run::state::report::Report;
@@ -58,8 +60,8 @@ pub struct Watch {
     #[arg(long)]
     json: bool,
     /// Take the result into this ledger, once
-    #[arg(long, value_name = "FILE.gpkg")]
-    ledger: Option<PathBuf>,
+    #[arg(long, value_name = place::NAME, value_parser = Placed)]
+    ledger: Option<Place>,
     #[command(flatten)]
     by: By,
     /// The time that it is, RFC 3339, for trials
@@ -103,7 +105,7 @@ impl Watch {
     fn night(&self, clock: &dyn Fn() -> Timestamp, events: &Events) -> Result<Night> {
         let plan = self.asked.plan(self.out.as_deref())?;
         let folder = self.state.clone().unwrap_or_else(|| beside(&plan, ".state"));
-        let recorder = self.ledger.as_deref().map(|ledger| Recorder::open(ledger, &self.by)).transpose()?;
+        let recorder = self.ledger.as_ref().map(|ledger| Recorder::open(ledger, &self.by)).transpose()?;
         let in_json = self.log == Log::Json;
         if in_json {
             let started =

@@ -34,7 +34,11 @@ pub fn audit(engine: &mut dyn Engine, known: Option<&(i64, String)>) -> Result<A
     found
 }
 
-fn at_one_moment(engine: &mut dyn Engine, known: Option<&(i64, String)>) -> Result<Audit, LedgerError> {
+/// Looks at everything inside of what somebody has begun already.
+///
+/// # Errors
+/// Those of [`audit`].
+pub fn at_one_moment(engine: &mut dyn Engine, known: Option<&(i64, String)>) -> Result<Audit, LedgerError> {
     let mut faults = engine.damage()?;
     let events = engine.events_after(i64::MIN)?;
     faults.extend(chain(&events));
@@ -93,4 +97,4 @@ fn chain(events: &[Event]) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

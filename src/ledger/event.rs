@@ -196,6 +196,12 @@ impl Event {
         event
     }
 
+    /// A row as it is stored: its place, and its other columns in their order.
+    pub fn of(seq: i64, columns: [String; 12]) -> Self {
+        let [key, kind, lead, run, actor, at_utc, at_local, reason, body, evidence, previous, hash] = columns;
+        Self { seq, key, kind, lead, run, actor, at_utc, at_local, reason, body, evidence, previous, hash }
+    }
+
     /// The hash that every column together has.
     pub fn computed_hash(&self) -> String {
         let seq = self.seq.to_string();

@@ -6,13 +6,12 @@
 use geo::{BoundingRect, MultiPolygon};
 
 use crate::ledger::rows::{self, Table};
+use crate::ledger::versions::VERSION;
+use crate::ledger::wkb;
 
 /// "GPKG", and version 1.3.
 pub const APPLICATION: i64 = 0x4750_4B47;
 const FORMAT: i64 = 10_300;
-
-/// Version of the tables. A later one knows how to bring this one up.
-pub const VERSION: i64 = 1;
 
 /// WGS 84.
 const SRS: i64 = 4326;
@@ -57,6 +56,23 @@ pub fn script() -> String {
     script
 }
 
+/// Tables that follow from the events, taken away and made again as a version has them.
+pub fn made_anew(version: i64) -> String {
+    let anew = |table: &&Table| {
+        let name = table.name;
+        // What GDAL remembers of a layer goes with it: its index and its count are made again when it is next asked for.
+        let gone = format!(
+            "DROP TABLE IF EXISTS {name}; DROP TABLE IF EXISTS rtree_{name}_geom;\
+             DELETE FROM gpkg_extensions WHERE lower(table_name) = '{name}';\
+             DELETE FROM gpkg_geometry_columns WHERE lower(table_name) = '{name}';\
+             DELETE FROM gpkg_contents WHERE lower(table_name) = '{name}';"
+        );
+        gone + &made_table(table)
+    };
+    let tables: String = rows::TABLES.iter().map(anew).collect();
+    format!("{tables} DELETE FROM ledger_version; INSERT INTO ledger_version VALUES ({version});")
+}
+
 fn made_table(table: &Table) -> String {
     let columns = table.columns.iter().map(|(name, kind)| {
         let kind = match kind {
@@ -96,23 +112,6 @@ pub fn blob(shape: &MultiPolygon<f64>) -> Vec<u8> {
             bytes.extend(edge.to_le_bytes());
         }
     }
-    let count = |bytes: &mut Vec<u8>, count: usize| bytes.extend((count as u32).to_le_bytes());
-    let head = |bytes: &mut Vec<u8>, kind: u32| {
-        bytes.push(1);
-        bytes.extend(kind.to_le_bytes());
-    };
-    head(&mut bytes, 6);
-    count(&mut bytes, shape.0.len());
-    for polygon in shape {
-        head(&mut bytes, 3);
-        count(&mut bytes, 1 + polygon.interiors().len());
-        for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
-            count(&mut bytes, ring.0.len());
-            for point in &ring.0 {
-                bytes.extend(point.x.to_le_bytes());
-                bytes.extend(point.y.to_le_bytes());
-            }
-        }
-    }
+    bytes.extend(wkb::polygons(shape, None));
     bytes
 }

@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod book;
 pub mod case;
+pub mod copy;
 pub mod deadline;
 pub mod event;
 pub mod found;
@@ -14,6 +15,8 @@ pub mod geopackage;
 pub mod lineage;
 pub mod located;
 pub mod package;
+pub mod place;
+pub mod postgres;
 pub mod returned;
 pub mod rows;
 pub mod seal;
@@ -21,6 +24,8 @@ pub mod sqlite;
 pub mod state;
 pub mod steps;
 pub mod store;
+pub mod versions;
+pub mod wkb;
 
 use std::path::PathBuf;
 
@@ -32,6 +37,7 @@ pub use book::Book;
 pub use case::Case;
 pub use event::{Draft, Event, Evidence, Kind, Moment};
 pub use found::RunFound;
+pub use place::Place;
 pub use state::{Action, State};
 pub use store::Ledger;
 
@@ -75,6 +81,30 @@ pub enum LedgerError {
         doing: &'static str,
         /// What the database said.
         reason: String,
+    },
+    /// The server of a shared ledger refused a step.
+    #[error("{place}: cannot {doing}: {reason}; {next}")]
+    Server {
+        /// Its address, without secrets.
+        place: String,
+        /// What was tried.
+        doing: &'static str,
+        /// What it said.
+        reason: String,
+        /// What to do.
+        next: String,
+    },
+    /// A ledger that is not as it was written, where only a whole one will do.
+    #[error("{place}: {count} fault(s), the first: {first}; {next}")]
+    Faulty {
+        /// File or address.
+        place: String,
+        /// How many.
+        count: usize,
+        /// One of them.
+        first: String,
+        /// What to do.
+        next: &'static str,
     },
     /// A row that does not fit.
     #[error(

@@ -178,6 +178,57 @@ pub fn as_json(table: &Table, row: &Row) -> Value {
     Value::Object(named.map(|((name, _), cell)| ((*name).to_owned(), value(cell))).collect())
 }
 
+/// Rows to put and numbers to take away so that what was shown becomes what is to be shown.
+pub fn changes<'a>(shown: &[Row], wanted: &'a [Row]) -> (Vec<&'a Row>, Vec<i64>) {
+    let shown: BTreeMap<i64, &Row> = shown.iter().map(|row| (row.fid, row)).collect();
+    let stay: BTreeSet<i64> = wanted.iter().map(|row| row.fid).collect();
+    let put = wanted.iter().filter(|row| shown.get(&row.fid) != Some(row)).collect();
+    (put, shown.into_keys().filter(|fid| !stay.contains(fid)).collect())
+}
+
+/// Compares a table, row by row in the order of their numbers, with what follows from the events.
+pub struct Comparison<'a> {
+    table: &'a Table,
+    wanted: std::iter::Peekable<std::slice::Iter<'a, Row>>,
+    told: Vec<String>,
+}
+
+impl<'a> Comparison<'a> {
+    /// Begins, with rows in the order of their numbers.
+    pub fn of(table: &'a Table, wanted: &'a [Row]) -> Self {
+        Self { table, wanted: wanted.iter().peekable(), told: Vec::new() }
+    }
+
+    /// A row is there: what it should hold, unless it should not be.
+    pub fn found(&mut self, fid: i64) -> Option<&'a Row> {
+        while let Some(missing) = self.wanted.next_if(|wanted| wanted.fid < fid) {
+            self.tell(missing.fid, "is missing");
+        }
+        let wanted = self.wanted.next_if(|wanted| wanted.fid == fid);
+        if wanted.is_none() {
+            self.tell(fid, "follows from no event");
+        }
+        wanted
+    }
+
+    /// A column holds something else.
+    pub fn changed(&mut self, fid: i64, column: &str) {
+        self.tell(fid, &format!("column {column} was changed"));
+    }
+
+    /// All rows were there; what was found, in words.
+    pub fn end(mut self) -> Vec<String> {
+        while let Some(missing) = self.wanted.next() {
+            self.tell(missing.fid, "is missing");
+        }
+        self.told
+    }
+
+    fn tell(&mut self, fid: i64, what: &str) {
+        self.told.push(format!("table {}, row {fid}: {what}", self.table.name));
+    }
+}
+
 fn text(words: &str) -> Cell {
     if words.is_empty() { Cell::Null } else { Cell::Text(words.to_owned()) }
 }
@@ -290,4 +341,22 @@ fn redlines(book: &Book) -> Vec<Row> {
         shape: MultiPolygon(Vec::new()),
     };
     (1..).zip(versions).map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(fid: i64, words: &str) -> Row {
+        Row { fid, cells: vec![text(words)], shape: MultiPolygon(Vec::new()) }
+    }
+
+    #[test]
+    fn only_rows_that_changed_are_written() {
+        let (before, after) =
+            ([row(1, "a"), row(2, "b"), row(3, "c")], [row(1, "a"), row(3, "d"), row(4, "e")]);
+        let (put, take) = changes(&before, &after);
+        assert_eq!((put, take), (vec![&after[1], &after[2]], vec![2]));
+        assert_eq!(changes(&after, &after), (Vec::new(), Vec::new()));
+    }
 }

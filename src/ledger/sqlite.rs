@@ -4,7 +4,9 @@
 //!      refused at the door. Events cannot be updated or deleted through SQL; who goes around that is found by `audit`.
 //! Source: OGC GeoPackage 1.3 (12-128r17); settings against hostile files: sqlite.org, "Defense Against The Dark Arts".
 
-use std::collections::BTreeSet;
+mod frame;
+mod snapshot;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,9 +15,11 @@ use rusqlite::{Connection, OpenFlags, params_from_iter};
 
 use crate::ledger::LedgerError;
 use crate::ledger::event::Event;
-use crate::ledger::geopackage::{APPLICATION, VERSION, blob, script};
-use crate::ledger::rows::{Cell, Row, Table};
+use crate::ledger::geopackage::{APPLICATION, blob, made_anew, script};
+use crate::ledger::place::Fill;
+use crate::ledger::rows::{Cell, Comparison, Row, Table};
 use crate::ledger::store::Engine;
+use crate::ledger::versions::Step;
 
 /// How long a writer waits for another.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -24,74 +28,89 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Sqlite {
     path: PathBuf,
     connection: Connection,
+    is_to_read: bool,
 }
 
 impl Sqlite {
-    /// Makes a new file.
+    /// Makes a new file that begins with what `fill` writes.
     ///
     /// # Errors
-    /// `Taken` where something is there already, `Database` where it cannot be written.
-    pub fn create(path: &Path) -> Result<Self, LedgerError> {
+    /// `Taken` where something is there already, `Database` where it cannot be written, and those of `fill`.
+    pub fn create(path: &Path, fill: &mut Fill<'_>) -> Result<Self, LedgerError> {
         if path.symlink_metadata().is_ok() {
             let found = if path.is_dir() { "a folder" } else { "a file" };
             return Err(LedgerError::Taken { place: path.display().to_string(), found: found.to_owned() });
         }
         // Made under another name first: a ledger that is there is whole.
         let beside = path.with_extension(format!("new-{}", std::process::id()));
-        let made = Self::made(&beside).and_then(|()| {
+        let made = Self::made(path, &beside, fill).and_then(|()| {
             let moved = std::fs::hard_link(&beside, path);
             moved.map_err(|error| database(path, "give the new file its name", error.to_string()))
         });
-        let _ = std::fs::remove_file(&beside);
+        for left in [beside.clone(), snapshot::beside(&beside, "-journal")] {
+            let _ = std::fs::remove_file(left);
+        }
         made?;
         Self::open(path)
     }
 
-    fn made(path: &Path) -> Result<(), LedgerError> {
-        let connection = Connection::open(path).map_err(|error| failed(path, "make the file")(error))?;
+    fn made(path: &Path, beside: &Path, fill: &mut Fill<'_>) -> Result<(), LedgerError> {
+        let connection = Connection::open(beside).map_err(failed(path, "make the file"))?;
         connection.execute_batch(&script()).map_err(failed(path, "make the tables"))?;
-        connection.close().map_err(|(_, error)| failed(path, "close the new file")(error))
+        let mut made = Self { path: path.to_owned(), connection, is_to_read: false };
+        made.begin()?;
+        fill(&mut made)?;
+        made.commit()?;
+        made.connection.close().map_err(|(_, error)| failed(path, "close the new file")(error))
     }
 
     /// Opens a ledger that is there.
     ///
     /// # Errors
-    /// `Missing`, `Foreign` for a file that is no ledger or of a later version, `Database` for a damaged one.
+    /// `Missing`, `Foreign` for a file that is no ledger, `Database` for a damaged one.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        let place = path.display().to_string();
         if !path.is_file() {
-            return Err(LedgerError::Missing { place });
+            return Err(LedgerError::Missing { place: path.display().to_string() });
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(failed(path, "open it"))?;
-        connection.busy_timeout(PATIENCE).map_err(failed(path, "set its patience"))?;
-        let foreign = |expected: &str, found: String, next| LedgerError::Foreign {
-            place: place.clone(),
-            expected: expected.to_owned(),
-            found,
-            next,
-        };
-        let number = |question: &str| connection.query_row(question, [], |row| row.get::<_, i64>(0));
-        let application = number("PRAGMA application_id").map_err(failed(path, "read its head"))?;
-        let version = number("SELECT version FROM ledger_version").ok();
-        match (application, version) {
-            (APPLICATION, Some(VERSION)) => {}
-            (APPLICATION, Some(version)) => {
-                let (expected, found) = (format!("version {VERSION}"), format!("version {version}"));
-                return Err(foreign(&expected, found, "use the version of the program that wrote it"));
-            }
-            _ => {
-                let found = format!("application {application:#x} without one");
-                return Err(foreign("a GeoPackage with a table ledger_version", found, "give a ledger"));
-            }
+        let mut opened = Self { path: path.to_owned(), connection, is_to_read: false };
+        opened.expect_ledger()?;
+        let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+        opened.connection.execute_batch(settings).map_err(failed(path, "open it to write"))?;
+        Ok(opened)
+    }
+
+    /// Opens a ledger that is there and is not to be changed: nothing is made beside it, and no right to write is needed.
+    ///
+    /// # Errors
+    /// Those of [`Sqlite::open`].
+    pub fn open_to_read(path: &Path) -> Result<Self, LedgerError> {
+        if !path.is_file() {
+            return Err(LedgerError::Missing { place: path.display().to_string() });
         }
-        connection
-            .execute_batch(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                 PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
-            )
-            .map_err(failed(path, "make it safe"))?;
-        Ok(Self { path: path.to_owned(), connection })
+        let connection = snapshot::connection(path)?;
+        let mut opened = Self { path: path.to_owned(), connection, is_to_read: true };
+        opened.expect_ledger()?;
+        Ok(opened)
+    }
+
+    fn expect_ledger(&mut self) -> Result<(), LedgerError> {
+        let failed = failed(&self.path, "read its head");
+        self.connection.busy_timeout(PATIENCE).map_err(&failed)?;
+        let safe = "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;";
+        self.connection.execute_batch(safe).map_err(&failed)?;
+        let number = |question: &str| self.connection.query_row(question, [], |row| row.get::<_, i64>(0));
+        let application = number("PRAGMA application_id").map_err(&failed)?;
+        if application != APPLICATION || number("SELECT version FROM ledger_version").is_err() {
+            return Err(LedgerError::Foreign {
+                place: self.place(),
+                expected: "a GeoPackage with a table ledger_version".to_owned(),
+                found: format!("application {application:#x} without one"),
+                next: "give a ledger",
+            });
+        }
+        Ok(())
     }
 }
 
@@ -108,7 +127,7 @@ fn failed(path: &Path, doing: &'static str) -> impl Fn(rusqlite::Error) -> Ledge
 impl Sqlite {
     /// A connection that was opened for something else.
     pub(crate) fn of(connection: Connection) -> Self {
-        Self { path: PathBuf::from("raw"), connection }
+        Self { path: PathBuf::from("raw"), connection, is_to_read: false }
     }
 
     /// The connection, to do what nobody should.
@@ -126,7 +145,29 @@ impl Engine for Sqlite {
         self.path.display().to_string()
     }
 
+    fn version(&mut self) -> Result<i64, LedgerError> {
+        let question = "SELECT version FROM ledger_version";
+        let version = self.connection.query_row(question, [], |row| row.get(0));
+        version.map_err(failed(&self.path, "read its version"))
+    }
+
+    fn take_step(&mut self, step: &Step) -> Result<(), LedgerError> {
+        self.connection.execute_batch(step.sqlite).map_err(failed(&self.path, "bring it forward"))
+    }
+
+    fn make_anew(&mut self, version: i64) -> Result<(), LedgerError> {
+        let failed = failed(&self.path, "make its tables anew");
+        let counts = "SELECT count(*) FROM sqlite_master WHERE name = 'gpkg_ogr_contents'";
+        if self.connection.query_row(counts, [], |row| row.get::<_, i64>(0)).map_err(&failed)? > 0 {
+            self.connection.execute_batch("DELETE FROM gpkg_ogr_contents").map_err(&failed)?;
+        }
+        self.connection.execute_batch(&made_anew(version)).map_err(&failed)
+    }
+
     fn begin(&mut self) -> Result<(), LedgerError> {
+        if self.is_to_read {
+            return Err(database(&self.path, "begin to write", "it was opened to read".to_owned()));
+        }
         self.connection.execute_batch("BEGIN IMMEDIATE").map_err(failed(&self.path, "begin to write"))
     }
 
@@ -143,27 +184,14 @@ impl Engine for Sqlite {
         let failed = failed(&self.path, "read events");
         let question = format!("SELECT {EVENT} FROM events WHERE fid >= ?1 ORDER BY fid");
         let mut statement = self.connection.prepare_cached(&question).map_err(&failed)?;
-        let event = |row: &rusqlite::Row<'_>| {
-            Ok(Event {
-                seq: row.get(0)?,
-                key: row.get(1)?,
-                kind: row.get(2)?,
-                lead: row.get(3)?,
-                run: row.get(4)?,
-                actor: row.get(5)?,
-                at_utc: row.get(6)?,
-                at_local: row.get(7)?,
-                reason: row.get(8)?,
-                body: row.get(9)?,
-                evidence: row.get(10)?,
-                previous: row.get(11)?,
-                hash: row.get(12)?,
-            })
-        };
         // The least number is a place too, where somebody may put a row.
         let from = if seq == i64::MIN { seq } else { seq.saturating_add(1) };
-        let events = statement.query_map([from], event).map_err(&failed)?;
-        events.collect::<Result<_, _>>().map_err(&failed)
+        let mut found = statement.query([from]).map_err(&failed)?;
+        let mut events = Vec::new();
+        while let Some(row) = found.next().map_err(&failed)? {
+            events.push(event(row)?);
+        }
+        Ok(events)
     }
 
     fn append(&mut self, event: &Event) -> Result<(), LedgerError> {
@@ -219,32 +247,22 @@ impl Engine for Sqlite {
         let question = format!("SELECT fid, {}{shape} FROM {} ORDER BY fid", names.join(", "), table.name);
         let mut statement = self.connection.prepare(&question).map_err(&failed)?;
         let mut found = statement.query([]).map_err(&failed)?;
-        let mut expected = expected.iter().peekable();
-        let mut differences = Vec::new();
-        let mut tell =
-            |fid: i64, what: String| differences.push(format!("table {}, row {fid}: {what}", table.name));
+        let mut comparison = Comparison::of(table, expected);
         while let Some(row) = found.next().map_err(&failed)? {
             let fid: i64 = row.get(0).map_err(&failed)?;
-            while let Some(missing) = expected.next_if(|expected| expected.fid < fid) {
-                tell(missing.fid, "is missing".to_owned());
-            }
-            let Some(wanted) = expected.next_if(|expected| expected.fid == fid) else {
-                tell(fid, "follows from no event".to_owned());
-                continue;
-            };
+            let Some(wanted) = comparison.found(fid) else { continue };
             for (place, (name, cell)) in names.iter().zip(&wanted.cells).enumerate() {
                 if !is_held(row.get_ref(place + 1).map_err(&failed)?, cell) {
-                    tell(fid, format!("column {name} was changed"));
+                    comparison.changed(fid, name);
                 }
             }
             let is_there =
                 |held: ValueRef<'_>| matches!(held, ValueRef::Blob(held) if held == blob(&wanted.shape));
             if table.has_shape && !is_there(row.get_ref(names.len() + 1).map_err(&failed)?) {
-                tell(fid, "column geom was changed".to_owned());
+                comparison.changed(fid, "geom");
             }
         }
-        expected.for_each(|missing| tell(missing.fid, "is missing".to_owned()));
-        Ok(differences)
+        Ok(comparison.end())
     }
 
     fn hold(&mut self) -> Result<(), LedgerError> {
@@ -265,45 +283,29 @@ impl Engine for Sqlite {
             .filter(|words| words != "ok")
             .map(|words| format!("database: {words}"))
             .collect();
-        let new = Connection::open_in_memory().map_err(&failed)?;
-        new.execute_batch(&script()).map_err(&failed)?;
-        let (found, expected) = (frame(&self.connection).map_err(&failed)?, frame(&new).map_err(&failed)?);
-        let lost = expected.difference(&found);
-        damage.extend(lost.map(|row| format!("expected {row}, as a new ledger has it; found none such")));
+        damage.extend(frame::differences(&self.connection).map_err(&failed)?);
         Ok(damage)
     }
 }
 
-/// What does not change in a ledger: its tables as they were made, and what they are said to be.
-fn frame(connection: &Connection) -> rusqlite::Result<BTreeSet<String>> {
-    const QUESTIONS: [&str; 5] = [
-        "SELECT 'schema', type, name, tbl_name, sql FROM sqlite_master",
-        "SELECT 'table gpkg_contents', * FROM gpkg_contents",
-        "SELECT 'table gpkg_geometry_columns', * FROM gpkg_geometry_columns",
-        "SELECT 'table gpkg_spatial_ref_sys', * FROM gpkg_spatial_ref_sys",
-        "SELECT 'table ledger_version', version FROM ledger_version",
-    ];
-    let mut frame = BTreeSet::new();
-    for question in QUESTIONS {
-        let mut statement = connection.prepare(question)?;
-        let columns = statement.column_count();
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            // A damaged file may hold text that is none.
-            let cell = |place| row.get_ref(place).map(told);
-            frame.insert((0..columns).map(cell).collect::<rusqlite::Result<Vec<String>>>()?.join(" "));
-        }
+/// The event of a row; a column of another kind than text is told with its row.
+fn event(row: &rusqlite::Row<'_>) -> Result<Event, LedgerError> {
+    let at = |place: usize| row.get_ref(place).unwrap_or(ValueRef::Null);
+    let seq = at(0).as_i64().unwrap_or(0);
+    let mut columns: [String; 12] = Default::default();
+    for ((place, name), column) in EVENT.split(", ").enumerate().skip(1).zip(&mut columns) {
+        let wrong = |found: String| LedgerError::Row {
+            table: "events".to_owned(),
+            row: seq.to_string(),
+            what: format!("column {name}: expected text, found {found}"),
+        };
+        *column = match at(place) {
+            ValueRef::Text(bytes) => String::from_utf8(bytes.to_vec())
+                .map_err(|error| wrong(format!("bytes that are none ({error})")))?,
+            other => return Err(wrong(other.data_type().to_string().to_lowercase())),
+        };
     }
-    Ok(frame)
-}
-
-fn told(held: ValueRef<'_>) -> String {
-    match held {
-        ValueRef::Null => "-".to_owned(),
-        ValueRef::Integer(number) => number.to_string(),
-        ValueRef::Real(number) => number.to_string(),
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-    }
+    Ok(Event::of(seq, columns))
 }
 
 fn held(cell: &Cell) -> Held {

@@ -1,23 +1,29 @@
 //! A ledger that is open: reads what stands, adds events, shows what follows.
 //!
-//! In:  a file. Out: [`Ledger`].
+//! In:  a place. Out: [`Ledger`].
 //! Law: one writer at a time. A writer first reads what others wrote, then decides, then writes: all of it, or nothing.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use serde_json::json;
 
 use crate::ledger::LedgerError;
 use crate::ledger::book::Book;
 use crate::ledger::event::{Draft, Event, Kind, Moment};
+use crate::ledger::place::Place;
 use crate::ledger::rows::{self, Row, Table};
-use crate::ledger::sqlite::Sqlite;
+use crate::ledger::versions::{self, Step};
 
 /// A database that can hold a ledger.
 pub trait Engine {
     /// File or address, without secrets.
     fn place(&self) -> String;
+    /// The version of its tables.
+    fn version(&mut self) -> Result<i64, LedgerError>;
+    /// Changes what a step between versions changes, inside of what was begun.
+    fn take_step(&mut self, step: &Step) -> Result<(), LedgerError>;
+    /// Makes the tables that follow from the events anew, empty, and says that they are of a version.
+    fn make_anew(&mut self, version: i64) -> Result<(), LedgerError>;
     /// Waits for other writers and begins to write.
     fn begin(&mut self) -> Result<(), LedgerError>;
     /// Writes for good.
@@ -38,7 +44,7 @@ pub trait Engine {
     fn hold(&mut self) -> Result<(), LedgerError>;
     /// Ends `hold`.
     fn let_go(&mut self);
-    /// What the database itself finds wrong with its file, in words.
+    /// What the database finds wrong with itself, and what is not as in a new ledger or stands there besides, in words.
     fn damage(&mut self) -> Result<Vec<String>, LedgerError>;
 }
 
@@ -49,29 +55,40 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Begins a ledger in a new file.
+    /// Begins a ledger where none is.
     ///
     /// # Errors
-    /// Those of [`Sqlite::create`].
-    pub fn begin(path: &Path, actor: &str, at: &Moment) -> Result<Self, LedgerError> {
-        let engine = Sqlite::create(path)?;
-        let mut ledger = Self { engine: Box::new(engine), book: Book::default() };
+    /// Those of [`Place::create`].
+    pub fn begin(place: impl Into<Place>, actor: &str, at: &Moment) -> Result<Self, LedgerError> {
         let begun = Draft {
             key: "begun".to_owned(),
             lead: None,
             body: json!({"program": env!("CARGO_PKG_VERSION")}),
             ..Draft::of(Kind::Begun, "")
         };
-        ledger.write(actor, at, |_| Ok((vec![begun.clone()], ())))?;
-        Ok(ledger)
+        let (seq, hash) = Book::default().head;
+        let begun = Event::placed(begun, actor, at, (seq, &hash));
+        Self::of(place.into().create(&mut |engine| engine.append(&begun))?)
     }
 
-    /// Opens a ledger and reads it from the first event to the last.
+    /// Opens a ledger to write, and reads it from the first event to the last.
     ///
     /// # Errors
-    /// Those of [`Sqlite::open`], and `Row` for an event that does not follow.
-    pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        let mut ledger = Self { engine: Box::new(Sqlite::open(path)?), book: Book::default() };
+    /// Those of [`Place::open`], and `Row` for an event that does not follow.
+    pub fn open(place: impl Into<Place>) -> Result<Self, LedgerError> {
+        Self::of(place.into().open()?)
+    }
+
+    /// Opens a ledger of which nothing is to be changed, and reads it from the first event to the last.
+    ///
+    /// # Errors
+    /// Those of [`Place::open_to_read`], and `Row` for an event that does not follow.
+    pub fn open_to_read(place: impl Into<Place>) -> Result<Self, LedgerError> {
+        Self::of(place.into().open_to_read()?)
+    }
+
+    fn of(engine: Box<dyn Engine>) -> Result<Self, LedgerError> {
+        let mut ledger = Self { engine, book: Book::default() };
         ledger.catch_up()?;
         Ok(ledger)
     }
@@ -111,14 +128,16 @@ impl Ledger {
         decide: impl FnOnce(&Book) -> Result<(Vec<Draft>, T), LedgerError>,
     ) -> Result<(Vec<Event>, T), LedgerError> {
         self.engine.begin()?;
-        let written = self.catch_up().and_then(|()| self.add(actor, at, decide));
+        // Since it was opened, a later program may have brought it forward.
+        let current = versions::expect_present(self.engine.as_mut());
+        let written = current.and_then(|()| self.catch_up()).and_then(|()| self.add(actor, at, decide));
         match written.and_then(|written| self.engine.commit().map(|()| written)) {
             Ok(written) => Ok(written),
             Err(error) => {
                 self.engine.roll_back();
-                // What was applied and not written is forgotten; what stands is read again.
+                // What was applied and not written is forgotten; what stands is read again, where it still can be.
                 self.book = Book::default();
-                self.catch_up()?;
+                let _ = self.catch_up();
                 Err(error)
             }
         }
@@ -132,7 +151,7 @@ impl Ledger {
     ) -> Result<(Vec<Event>, T), LedgerError> {
         let (drafts, said) = decide(&self.book)?;
         let (mut events, mut changed) = (Vec::new(), BTreeSet::new());
-        let shown: Vec<BTreeSet<i64>> = derived().map(|table| numbers(table, &self.book)).collect();
+        let shown: Vec<Vec<Row>> = derived().map(|table| rows::rows(table, &self.book)).collect();
         for draft in drafts {
             if !draft.key.is_empty() && self.book.keys.contains_key(&draft.key) {
                 continue;
@@ -147,12 +166,12 @@ impl Ledger {
         Ok((events, said))
     }
 
-    /// Shows the cases that changed, and the small tables where they may have.
+    /// Shows the cases that changed, and the rows of the small tables that did; `shown` is what they were.
     fn show(
         &mut self,
         events: &[Event],
         changed: &BTreeSet<String>,
-        shown: &[BTreeSet<i64>],
+        shown: &[Vec<Row>],
     ) -> Result<(), LedgerError> {
         if events.is_empty() {
             return Ok(());
@@ -161,13 +180,13 @@ impl Ledger {
             self.engine.put(&rows::LEADS, &row)?;
         }
         for (table, shown) in derived().zip(shown) {
-            let rows = rows::rows(table, &self.book);
-            let stay: BTreeSet<i64> = rows.iter().map(|row| row.fid).collect();
-            for row in &rows {
+            let wanted = rows::rows(table, &self.book);
+            let (put, take) = rows::changes(shown, &wanted);
+            for row in put {
                 self.engine.put(table, row)?;
             }
-            for gone in shown.difference(&stay) {
-                self.engine.take(table, *gone)?;
+            for fid in take {
+                self.engine.take(table, fid)?;
             }
         }
         Ok(())
@@ -181,11 +200,7 @@ impl Ledger {
     }
 }
 
-/// Tables that are made anew with every write: they are small.
+/// Small tables, whose rows may follow from many events.
 fn derived() -> impl Iterator<Item = &'static Table> {
     rows::TABLES.into_iter().filter(|table| table.name != rows::LEADS.name)
-}
-
-fn numbers(table: &Table, book: &Book) -> BTreeSet<i64> {
-    rows::rows(table, book).iter().map(|row| row.fid).collect()
 }

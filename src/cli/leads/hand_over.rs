@@ -69,6 +69,11 @@ pub struct Deadlines {
 }
 
 impl Deadlines {
+    /// Whether nothing is to be written.
+    pub fn only_reads(&self) -> bool {
+        self.set.is_none()
+    }
+
     /// Prints the rules that hold, or sets others.
     pub fn run(self, ledger: &mut Ledger) -> Result<Exit> {
         if let Some(path) = &self.set {

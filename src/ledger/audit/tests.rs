@@ -27,7 +27,7 @@ fn found(id: &str, incident: &str) -> Draft {
 }
 
 /// A small ledger of every table.
-fn drawn(folder: &std::path::Path) -> std::path::PathBuf {
+pub(crate) fn drawn(folder: &std::path::Path) -> std::path::PathBuf {
     let path = folder.join("l.gpkg");
     let mut ledger = Ledger::begin(&path, "Li", &moment(1)).unwrap();
     let body = json!({"target": "2025-01-01/2025-12-31", "redlines": [{"file": "grass.geojson", "sha256": "00"}], "leads": 2});
@@ -164,7 +164,7 @@ fn a_ledger_cut_off_at_its_end_is_found_by_a_head_that_was_written_down() {
 }
 
 /// Every row of every table.
-fn everything(path: &std::path::Path) -> Vec<String> {
+pub(crate) fn everything(path: &std::path::Path) -> Vec<String> {
     let raw = Connection::open(path).unwrap();
     let mut tables =
         raw.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").unwrap();

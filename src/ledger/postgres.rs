@@ -1,0 +1,433 @@
+//! The ledger that an office shares: PostgreSQL with PostGIS, the same tables as in a file.
+//!
+//! Law: one writer at a time, and a write is whole or it is not there. Events cannot be changed, deleted or truncated through
+//!      SQL; who switches the triggers off is found by `audit`. What is read to be compared is of one moment.
+//! Source: PostgreSQL 15, "Explicit Locking", "Transaction Isolation"; 13 is the oldest that it is written for.
+
+pub mod address;
+mod password;
+mod refusal;
+mod schema;
+mod secure;
+
+use std::collections::BTreeSet;
+
+use postgres::types::{FromSql, ToSql, Type};
+use postgres::{Client, Statement};
+
+use crate::ledger::LedgerError;
+use crate::ledger::event::Event;
+use crate::ledger::place::Fill;
+use crate::ledger::postgres::address::Address;
+use crate::ledger::postgres::refusal::{refused, told};
+use crate::ledger::rows::{Cell, Comparison, Kind, Row, Table};
+use crate::ledger::store::Engine;
+use crate::ledger::versions::Step;
+use crate::ledger::wkb;
+
+/// Oldest server.
+const OLDEST: i32 = 130_000;
+
+/// Names are those of the server alone, a commit is on disk when it is said, no row is hidden; a writer waits a minute for
+/// another, and one that says nothing for ten is sent away.
+const SETTINGS: &str = "SET search_path = pg_catalog; SET synchronous_commit = on; SET row_security = off; \
+    SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = '10min'; SET extra_float_digits = 3;";
+
+/// A shared ledger.
+pub struct Postgres {
+    address: Address,
+    client: Client,
+    /// The schema of PostGIS, quoted.
+    postgis: String,
+    /// Statements that were made ready, by their words.
+    ready: Vec<(String, Statement)>,
+    is_begun: bool,
+}
+
+impl Postgres {
+    /// Makes a ledger in a schema that holds none, and writes what `fill` writes: all of it, or nothing.
+    ///
+    /// # Errors
+    /// `Taken`, `Server`, and those of `fill`.
+    pub fn create(address: &Address, fill: &mut Fill<'_>) -> Result<Self, LedgerError> {
+        let mut made = Self::connect(address)?;
+        made.begin()?;
+        made.expect_room()?;
+        made.run("make the tables", &schema::script(&made.schema(), &made.postgis))?;
+        // Where this fails, the connection ends, and with it what was begun.
+        fill(&mut made)?;
+        made.commit()?;
+        Ok(made)
+    }
+
+    /// Opens a ledger that is there.
+    ///
+    /// # Errors
+    /// `Missing`, and `Server` with what to do.
+    pub fn open(address: &Address) -> Result<Self, LedgerError> {
+        let mut opened = Self::connect(address)?;
+        opened.expect_ledger()?;
+        Ok(opened)
+    }
+
+    /// Opens a ledger that is there and is not to be changed: the right to read is enough, also on a standby.
+    ///
+    /// # Errors
+    /// Those of [`Postgres::open`].
+    pub fn open_to_read(address: &Address) -> Result<Self, LedgerError> {
+        let mut opened = Self::open(address)?;
+        opened.run("open it to read", "SET default_transaction_read_only = on")?;
+        Ok(opened)
+    }
+
+    fn connect(address: &Address) -> Result<Self, LedgerError> {
+        let client = address.connect()?;
+        let postgis = String::new();
+        let mut connected =
+            Self { address: address.clone(), client, postgis, ready: Vec::new(), is_begun: false };
+        connected.run("set it up", SETTINGS)?;
+        let version: String =
+            connected.one("SELECT current_setting('server_version_num')")?.unwrap_or_default();
+        if version.parse().unwrap_or(0) < OLDEST {
+            return Err(LedgerError::Foreign {
+                place: address.to_string(),
+                expected: "PostgreSQL 13 or newer".to_owned(),
+                found: format!("version number {version}"),
+                next: "give a newer server",
+            });
+        }
+        connected.postgis = connected.found_postgis()?;
+        Ok(connected)
+    }
+
+    /// The schema that PostGIS is in, quoted.
+    fn found_postgis(&mut self) -> Result<String, LedgerError> {
+        let question = "SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace \
+            WHERE e.extname = 'postgis'";
+        if let Some(name) = self.one(question)? {
+            return Ok(name);
+        }
+        let question = "SELECT name::text FROM pg_available_extensions WHERE name = 'postgis'";
+        let database = self.address.database().to_owned();
+        let next = match self.one::<String>(question)? {
+            Some(_) => format!("run CREATE EXTENSION postgis in database {database} as a superuser"),
+            None => format!(
+                "install PostGIS on the server (Debian: postgresql-NN-postgis-3), then run CREATE EXTENSION postgis in \
+                 database {database} as a superuser"
+            ),
+        };
+        let reason = "expected the extension postgis in the database, found none".to_owned();
+        Err(LedgerError::Server { place: self.place(), doing: "keep shapes there", reason, next })
+    }
+
+    /// Whether a ledger may be made in the schema.
+    fn expect_room(&mut self) -> Result<(), LedgerError> {
+        let encoding: String = self.one("SELECT current_setting('server_encoding')")?.unwrap_or_default();
+        if encoding != "UTF8" {
+            return Err(LedgerError::Server {
+                place: self.place(),
+                doing: "keep Chinese words there",
+                reason: format!("expected a database with encoding UTF8, found {encoding}"),
+                next: "make one: createdb --encoding=UTF8 --template=template0 NAME".to_owned(),
+            });
+        }
+        let question = format!(
+            "SELECT string_agg(c.relname, ', ' ORDER BY c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = '{}' AND c.relkind NOT IN ('i', 'S')",
+            self.address.schema
+        );
+        match self.one::<String>(&question)? {
+            None => Ok(()),
+            Some(found) => Err(LedgerError::Taken {
+                place: self.place(),
+                found: format!("schema {} with {found}", self.address.schema),
+            }),
+        }
+    }
+
+    fn expect_ledger(&mut self) -> Result<(), LedgerError> {
+        let question = format!(
+            "SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = '{}' AND c.relname = 'ledger_version'",
+            self.address.schema
+        );
+        match self.one::<String>(&question)? {
+            Some(_) => self.version().map(|_| ()),
+            None => Err(LedgerError::Missing { place: self.place() }),
+        }
+    }
+
+    /// The schema, quoted.
+    fn schema(&self) -> String {
+        format!("\"{}\"", self.address.schema)
+    }
+
+    fn run(&mut self, doing: &'static str, script: &str) -> Result<(), LedgerError> {
+        self.client.batch_execute(script).map_err(|error| refused(&self.address, doing, &error))
+    }
+
+    fn one<T>(&mut self, question: &str) -> Result<Option<T>, LedgerError>
+    where
+        T: for<'a> FromSql<'a>,
+    {
+        let found = self.client.query_opt(question, &[]).and_then(|row| match row {
+            Some(row) => row.try_get(0),
+            None => Ok(None),
+        });
+        found.map_err(|error| refused(&self.address, "ask it", &error))
+    }
+
+    fn ready(&mut self, words: &str) -> Result<Statement, postgres::Error> {
+        if let Some((_, statement)) = self.ready.iter().find(|(known, _)| known == words) {
+            return Ok(statement.clone());
+        }
+        let statement = self.client.prepare(words)?;
+        self.ready.push((words.to_owned(), statement.clone()));
+        Ok(statement)
+    }
+
+    fn write(
+        &mut self,
+        doing: &'static str,
+        words: &str,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<(), LedgerError> {
+        let written = self.ready(words).and_then(|statement| self.client.execute(&statement, values));
+        written.map_err(|error| refused(&self.address, doing, &error)).map(|_| ())
+    }
+}
+
+impl Engine for Postgres {
+    fn place(&self) -> String {
+        self.address.to_string()
+    }
+
+    fn version(&mut self) -> Result<i64, LedgerError> {
+        let question = format!("SELECT version FROM {}.ledger_version", self.schema());
+        self.one(&question)?.ok_or_else(|| LedgerError::Missing { place: self.place() })
+    }
+
+    fn take_step(&mut self, step: &Step) -> Result<(), LedgerError> {
+        let script = step.postgres.replace("{schema}", &self.schema());
+        self.run("bring it forward", &script)
+    }
+
+    fn make_anew(&mut self, version: i64) -> Result<(), LedgerError> {
+        let script = schema::made_anew(&self.schema(), &self.postgis, version);
+        self.run("make its tables anew", &script)
+    }
+
+    fn begin(&mut self) -> Result<(), LedgerError> {
+        // Every statement after the lock sees what others wrote before it was given. The lock ends with the transaction.
+        let script = format!(
+            "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; \
+             SELECT pg_advisory_xact_lock(hashtextextended('steppewatch ledger {}', 0))",
+            self.address.schema
+        );
+        self.is_begun = true;
+        self.run("wait for other writers", &script).inspect_err(|_| self.roll_back())
+    }
+
+    fn commit(&mut self) -> Result<(), LedgerError> {
+        self.is_begun = false;
+        let written = self.client.batch_execute("COMMIT");
+        written.map_err(|error| match refused(&self.address, "write for good", &error) {
+            // A server that goes away now may have written all of it, or nothing.
+            LedgerError::Server { place, doing, reason, .. } if error.as_db_error().is_none() => {
+                let next = "all of it was written or nothing: look before you do it again".to_owned();
+                LedgerError::Server { place, doing, reason, next }
+            }
+            other => other,
+        })
+    }
+
+    fn roll_back(&mut self) {
+        self.is_begun = false;
+        // Where there is nothing to take back, or nobody who could, it helps nobody to say so.
+        let _ = self.client.batch_execute("ROLLBACK");
+    }
+
+    fn events_after(&mut self, seq: i64) -> Result<Vec<Event>, LedgerError> {
+        let question = format!(
+            "SELECT fid, {} FROM {}.events WHERE fid >= $1 ORDER BY fid",
+            schema::EVENT.join(", "),
+            self.schema()
+        );
+        // The least number is a place too, where somebody may put a row.
+        let from = if seq == i64::MIN { seq } else { seq.saturating_add(1) };
+        let found = self.ready(&question).and_then(|statement| self.client.query(&statement, &[&from]));
+        let found = found.map_err(|error| refused(&self.address, "read events", &error))?;
+        found.iter().map(event).collect()
+    }
+
+    fn append(&mut self, event: &Event) -> Result<(), LedgerError> {
+        let marks: String = (2..=13).map(|place| format!(", ${place}")).collect();
+        let statement = format!(
+            "INSERT INTO {}.events (fid, {}) VALUES ($1{marks})",
+            self.schema(),
+            schema::EVENT.join(", ")
+        );
+        self.write(
+            "add an event",
+            &statement,
+            &[
+                &event.seq,
+                &event.key,
+                &event.kind,
+                &event.lead,
+                &event.run,
+                &event.actor,
+                &event.at_utc,
+                &event.at_local,
+                &event.reason,
+                &event.body,
+                &event.evidence,
+                &event.previous,
+                &event.hash,
+            ],
+        )
+    }
+
+    fn put(&mut self, table: &Table, row: &Row) -> Result<(), LedgerError> {
+        let mut names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
+        let mut marks: Vec<String> = (0..names.len()).map(|place| format!("${}", place + 2)).collect();
+        if table.has_shape {
+            marks.push(format!("{}.ST_GeomFromEWKB(${})", self.postgis, names.len() + 2));
+            names.push("geom");
+        }
+        let anew: Vec<String> = names.iter().map(|name| format!("{name} = EXCLUDED.{name}")).collect();
+        let statement = format!(
+            "INSERT INTO {}.{} (fid, {}) VALUES ($1, {}) ON CONFLICT (fid) DO UPDATE SET {}",
+            self.schema(),
+            table.name,
+            names.join(", "),
+            marks.join(", "),
+            anew.join(", ")
+        );
+        let shape = table.has_shape.then(|| wkb::polygons(&row.shape, Some(schema::SRS)));
+        let cells = row.cells.iter().zip(table.columns).map(|(cell, (_, kind))| held(cell, *kind));
+        let cells: Vec<Box<dyn ToSql + Sync>> = cells.collect();
+        let mut values: Vec<&(dyn ToSql + Sync)> = vec![&row.fid];
+        values.extend(cells.iter().map(AsRef::as_ref));
+        values.extend(shape.as_ref().map(|shape| shape as &(dyn ToSql + Sync)));
+        self.write("show what stands", &statement, &values)
+    }
+
+    fn take(&mut self, table: &Table, fid: i64) -> Result<(), LedgerError> {
+        let statement = format!("DELETE FROM {}.{} WHERE fid = $1", self.schema(), table.name);
+        self.write("show what stands", &statement, &[&fid])
+    }
+
+    fn differences(&mut self, table: &Table, expected: &[Row]) -> Result<Vec<String>, LedgerError> {
+        let names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
+        let shape = if table.has_shape {
+            format!(", {}.ST_AsEWKB(geom, 'NDR')", self.postgis)
+        } else {
+            String::new()
+        };
+        let question = format!(
+            "SELECT fid, {}{shape} FROM {}.{} ORDER BY fid",
+            names.join(", "),
+            self.schema(),
+            table.name
+        );
+        let found = self.client.query(&question, &[]);
+        let refused = |error| refused(&self.address, "read what stands", &error);
+        let mut comparison = Comparison::of(table, expected);
+        for row in found.map_err(&refused)? {
+            let fid: i64 = row.try_get(0).map_err(&refused)?;
+            let Some(wanted) = comparison.found(fid) else { continue };
+            for (place, (name, cell)) in names.iter().zip(&wanted.cells).enumerate() {
+                if !is_held(&row, place + 1, cell) {
+                    comparison.changed(fid, name);
+                }
+            }
+            let held = || row.try_get::<_, Option<&[u8]>>(names.len() + 1).ok().flatten();
+            if table.has_shape && held() != Some(wkb::polygons(&wanted.shape, Some(schema::SRS)).as_slice()) {
+                comparison.changed(fid, "geom");
+            }
+        }
+        Ok(comparison.end())
+    }
+
+    fn hold(&mut self) -> Result<(), LedgerError> {
+        // Inside of what this one has begun nobody else writes.
+        if self.is_begun {
+            return Ok(());
+        }
+        self.run("begin to read", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    }
+
+    fn let_go(&mut self) {
+        if !self.is_begun {
+            let _ = self.client.batch_execute("COMMIT");
+        }
+    }
+
+    fn damage(&mut self) -> Result<Vec<String>, LedgerError> {
+        let mut found = BTreeSet::new();
+        for question in schema::QUESTIONS {
+            let rows = self.client.query(question, &[&self.address.schema, &schema::tables()]);
+            for row in rows.map_err(|error| refused(&self.address, "look at its tables", &error))? {
+                found.insert(row.get(0));
+            }
+        }
+        let mut told = schema::differences(&found, &self.address.schema, &self.postgis);
+        let question = format!("SELECT count(*) FROM {}.ledger_version", self.schema());
+        if self.one::<i64>(&question)? != Some(1) {
+            told.push("table ledger_version: expected one row, found others".to_owned());
+        }
+        Ok(told)
+    }
+}
+
+/// The event of a row; a column of another kind than text is told with its row.
+fn event(row: &postgres::Row) -> Result<Event, LedgerError> {
+    let wrong = |row: String, name: &str, found: String| LedgerError::Row {
+        table: "events".to_owned(),
+        row,
+        what: format!("column {name}: expected text, found {found}"),
+    };
+    let seq: i64 = row.try_get(0).map_err(|_none| wrong("-".to_owned(), "fid", "no number".to_owned()))?;
+    let mut columns: [String; 12] = Default::default();
+    for ((place, name), column) in schema::EVENT.iter().enumerate().zip(&mut columns) {
+        let word = row.try_get(place + 1);
+        *column = word.map_err(|error| wrong(seq.to_string(), name, told(&error)))?;
+    }
+    Ok(Event::of(seq, columns))
+}
+
+fn held(cell: &Cell, kind: Kind) -> Box<dyn ToSql + Sync> {
+    match (cell, kind) {
+        (Cell::Text(words), _) => Box::new(words.clone()),
+        (Cell::Whole(number), _) => Box::new(*number),
+        (Cell::Real(number), _) => Box::new(*number),
+        (Cell::Null, Kind::Text) => Box::new(None::<String>),
+        (Cell::Null, Kind::Whole) => Box::new(None::<i64>),
+        (Cell::Null, Kind::Real) => Box::new(None::<f64>),
+    }
+}
+
+fn is_held(row: &postgres::Row, place: usize, cell: &Cell) -> bool {
+    match cell {
+        Cell::Null => matches!(row.try_get::<_, Option<Anything>>(place), Ok(None)),
+        Cell::Text(words) => row.try_get::<_, &str>(place).is_ok_and(|held| held == words),
+        Cell::Whole(number) => row.try_get::<_, i64>(place).is_ok_and(|held| held == *number),
+        Cell::Real(number) => {
+            row.try_get::<_, f64>(place).is_ok_and(|held| held.to_bits() == number.to_bits())
+        }
+    }
+}
+
+/// A value of any kind, to ask whether there is one.
+struct Anything;
+
+impl FromSql<'_> for Anything {
+    fn from_sql(_: &Type, _: &[u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Self)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+}
