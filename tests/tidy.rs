@@ -20,6 +20,10 @@ const DOORS: &[(&[&str], &[&str])] = &[
     ),
     (&["proj::", "proj_sys::"], &["src/grid/crs.rs"]),
     (&["rusqlite::"], &["src/ledger/"]),
+    (
+        &["postgres::", "rustls::", "rustls_platform_verifier::", "tokio_postgres_rustls::"],
+        &["src/ledger/postgres"],
+    ),
     (&["clap::"], &["src/cli/"]),
     (&["rayon::"], &["src/run.rs", "src/run/"]),
     (&["image::"], &["src/publish/"]),

@@ -5,6 +5,7 @@
 //! Source: OGC GeoPackage 1.3 (12-128r17); settings against hostile files: sqlite.org, "Defense Against The Dark Arts".
 
 mod frame;
+mod index;
 mod snapshot;
 
 use std::path::{Path, PathBuf};
@@ -78,6 +79,7 @@ impl Sqlite {
         opened.expect_ledger()?;
         let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
         opened.connection.execute_batch(settings).map_err(failed(path, "open it to write"))?;
+        index::serve(&opened.connection).map_err(failed(path, "open it to write"))?;
         Ok(opened)
     }
 

@@ -12,10 +12,11 @@ use sha2::{Digest, Sha256};
 use crate::program::{Ended, Scan, ended, program, says};
 use crate::world::{Drawn as Scenes, World};
 
-/// A folder with a ledger, and outputs of runs that were drawn by hand.
+/// A folder with a ledger in it or elsewhere, and outputs of runs that were drawn by hand.
 pub struct Office {
     /// Where everything of it lies.
     pub folder: tempfile::TempDir,
+    place: String,
 }
 
 /// A lead of a drawn run: id, and a box in thousandths of a degree from 108 E 41.5 N.
@@ -23,14 +24,30 @@ pub type Drawn<'a> = (&'a str, [f64; 4]);
 
 impl Office {
     pub fn new() -> Self {
-        let office = Self { folder: tempfile::tempdir().unwrap() };
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("ledger.gpkg").display().to_string();
+        Self::begun(folder, place)
+    }
+
+    /// An office whose ledger is at an address.
+    pub fn at(address: &str) -> Self {
+        Self::begun(tempfile::tempdir().unwrap(), address.to_owned())
+    }
+
+    fn begun(folder: tempfile::TempDir, place: String) -> Self {
+        let office = Self { folder, place };
         let begun = office.ledger(&["begin"], &["--by", "Li"]);
         assert_eq!(begun.code, Some(0), "{}", begun.stderr);
         office
     }
 
+    /// Where its ledger is, as commands take it.
+    pub fn place(&self) -> String {
+        self.place.clone()
+    }
+
     pub fn path(&self) -> PathBuf {
-        self.folder.path().join("ledger.gpkg")
+        PathBuf::from(&self.place)
     }
 
     /// What a scan would have written.
@@ -93,7 +110,7 @@ impl Office {
         ended(program().args(["ledger", "record"]).arg(self.path()).arg(out).args(["--by", "Li", "--json"]))
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    pub fn command(&self, words: &[&str]) -> Command {
         let mut command = program();
         command.arg("leads").arg("--ledger").arg(self.path()).args(words);
         command
@@ -309,7 +326,7 @@ fn a_full_disk_takes_no_event_away_and_the_next_step_is_taken() {
 }
 
 /// Runs `openssl` in a folder; its words, where it ends well.
-fn openssl(folder: &Path, words: &str) -> Result<String, String> {
+pub fn openssl(folder: &Path, words: &str) -> Result<String, String> {
     let output =
         Command::new("openssl").args(words.split(' ')).current_dir(folder).stdin(Stdio::null()).output();
     let output = output.map_err(|error| error.to_string())?;

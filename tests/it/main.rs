@@ -23,6 +23,7 @@ mod inputs;
 mod interrupted;
 mod laws;
 mod ledger;
+mod ledger_postgres;
 mod looks;
 mod nights;
 mod program;

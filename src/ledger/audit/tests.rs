@@ -13,7 +13,7 @@ use crate::ledger::store::Ledger;
 /// Tables that a ledger shows, and the one that it stands on.
 const TABLES: [&str; 5] = ["events", "leads", "incidents", "runs", "redline_versions"];
 
-fn found(id: &str, incident: &str) -> Draft {
+pub(crate) fn found(id: &str, incident: &str) -> Draft {
     let record = json!({
         "id": id, "model": "G1", "status": "confirmed", "confidence": 0.9, "area_m2": 9_000.5, "incident": incident,
         "incident_area_m2": 18_001.0, "redline_layer": "grass.geojson",
