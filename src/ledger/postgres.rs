@@ -120,7 +120,7 @@ impl Postgres {
         Err(LedgerError::Server { place: self.place(), doing: "keep shapes there", reason, next })
     }
 
-    /// Whether a ledger may be made in the schema.
+    /// Refuses a schema that holds something, and makes it where it is not there.
     fn expect_room(&mut self) -> Result<(), LedgerError> {
         let encoding: String = self.one("SELECT current_setting('server_encoding')")?.unwrap_or_default();
         if encoding != "UTF8" {
@@ -137,12 +137,23 @@ impl Postgres {
             self.address.schema
         );
         match self.one::<String>(&question)? {
-            None => Ok(()),
+            None => self.make_schema(),
             Some(found) => Err(LedgerError::Taken {
                 place: self.place(),
                 found: format!("schema {} with {found}", self.address.schema),
             }),
         }
+    }
+
+    /// Makes the schema, unless an administrator has: a role may write in a schema and still make none.
+    fn make_schema(&mut self) -> Result<(), LedgerError> {
+        let question =
+            format!("SELECT nspname::text FROM pg_namespace WHERE nspname = '{}'", self.address.schema);
+        if self.one::<String>(&question)?.is_some() {
+            return Ok(());
+        }
+        let script = format!("CREATE SCHEMA {}", self.schema());
+        self.run("make its schema", &script)
     }
 
     fn expect_ledger(&mut self) -> Result<(), LedgerError> {
@@ -203,8 +214,13 @@ impl Engine for Postgres {
     }
 
     fn version(&mut self) -> Result<i64, LedgerError> {
-        let question = format!("SELECT version FROM {}.ledger_version", self.schema());
-        self.one(&question)?.ok_or_else(|| LedgerError::Missing { place: self.place() })
+        // One row; where somebody added another, `damage` tells.
+        let question = format!("SELECT max(version) FROM {}.ledger_version", self.schema());
+        self.one(&question)?.ok_or_else(|| LedgerError::Row {
+            table: "ledger_version".to_owned(),
+            row: "1".to_owned(),
+            what: "is missing".to_owned(),
+        })
     }
 
     fn take_step(&mut self, step: &Step) -> Result<(), LedgerError> {

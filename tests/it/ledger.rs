@@ -384,6 +384,59 @@ fn a_sealed_head_is_checked_by_another_program_and_shows_what_was_cut_off() {
 }
 
 #[test]
+fn who_may_only_read_reads_and_leaves_nothing_behind() {
+    use std::os::unix::fs::PermissionsExt;
+    let office = Office::new();
+    office.record(&office.run("one", &[FIELD, PIT]));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.gpkg");
+    fs::copy(office.path(), &path).unwrap();
+    let permit = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    permit(&path, 0o444);
+    permit(folder.path(), 0o555);
+    // For the account that may do everything a mode means nothing: the program becomes nobody.
+    let place = path.display().to_string();
+    let key = office.folder.path().join("key.pem");
+    let made = ended(program().args(["ledger", "key"]).arg(&key));
+    assert_eq!(made.code, Some(0), "{}", made.stderr);
+    let nobody = |words: &[&str]| {
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+            .arg(program().get_program())
+            .args(words);
+        ended(command.stdin(Stdio::null()))
+    };
+    let is_nobody =
+        Command::new("setpriv").arg("--version").output().is_ok() && nobody(&["--version"]).code == Some(0);
+    let tried = |words: &[&str]| if is_nobody { nobody(words) } else { crate::program::run(words) };
+    for words in [
+        vec!["ledger", "verify", &place],
+        vec!["ledger", "events", &place],
+        vec!["leads", "list", "--ledger", &place],
+        vec!["leads", "show", "aaaaaaaaaa", "--ledger", &place],
+        vec!["leads", "due", "--ledger", &place],
+        vec!["leads", "statistics", "--ledger", &place],
+    ] {
+        let ended = tried(&words);
+        assert_eq!(ended.code, Some(0), "{words:?}: {}", ended.stderr);
+    }
+    // Sealing reads the ledger and writes elsewhere.
+    let out = office.folder.path().join("head");
+    let sealed = ended(program().args(["ledger", "seal", &place, "--key"]).arg(&key).arg("--out").arg(out));
+    assert_eq!(sealed.code, Some(0), "{}", sealed.stderr);
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["ledger.gpkg"]);
+    assert_eq!(fs::read(&path).unwrap(), fs::read(office.path()).unwrap());
+    if is_nobody {
+        let refused = nobody(&["leads", "--ledger", &place, "triage", "aaaaaaaaaa", "--by", "Li"]);
+        assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+        says(&refused.stderr, &["ledger.gpkg: cannot", "what was written before stands"]);
+    }
+    permit(folder.path(), 0o755);
+}
+
+#[test]
 fn what_field_tools_bring_back_is_taken_in_once_and_counted() {
     let office = Office::new();
     let folder = office.folder.path();

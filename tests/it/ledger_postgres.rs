@@ -13,6 +13,8 @@ use std::time::Duration;
 use gdal::Dataset;
 use gdal::vector::LayerAccess;
 use serde_json::{Value, json};
+use steppewatch::ledger::postgres::Postgres;
+use steppewatch::ledger::{Place, versions};
 
 use crate::ledger::{Drawn, FIELD, Office, PIT, openssl};
 use crate::program::{Ended, ended, program, says};
@@ -168,8 +170,7 @@ fn the_same_commands_leave_the_same_leads_query_for_query() {
     let mut here: Vec<String> = leads
         .features()
         .map(|lead| {
-            let (id, shape) =
-                (lead.field_as_string(0).unwrap().unwrap(), lead.geometry().unwrap());
+            let (id, shape) = (lead.field_as_string(0).unwrap().unwrap(), lead.geometry().unwrap());
             let points = shape.get_geometry(0).get_geometry(0).point_count();
             format!("{id}|4326|{points}|{:.6}", shape.area() * 1e9)
         })
@@ -486,12 +487,13 @@ fn an_address_that_does_not_work_says_what_to_do_and_never_its_password() {
     let address = &server.address;
     let host = address.split_once('@').unwrap().1.split_once('/').unwrap().0;
     let mut client = server.client();
-    client
-        .batch_execute(
-            "CREATE ROLE reader LOGIN PASSWORD 'secret'; CREATE ROLE clerk LOGIN PASSWORD 'secret'; \
-             CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0",
-        )
-        .unwrap();
+    for script in [
+        "CREATE ROLE reader LOGIN PASSWORD 'secret'",
+        "CREATE ROLE clerk LOGIN PASSWORD 'secret'",
+        "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0",
+    ] {
+        client.batch_execute(script).unwrap();
+    }
     server_with_postgis(server, "latin");
     let begin = |address: &str| ended(program().args(["ledger", "begin", address, "--by", "Li"]));
     for (wrong, words) in [
@@ -558,6 +560,61 @@ fn an_address_that_does_not_work_says_what_to_do_and_never_its_password() {
     assert_eq!(refused.code, Some(1));
     says(&refused.stderr, &["permission denied", "INSERT, UPDATE and DELETE"]);
     assert_eq!(record("clerk").code, Some(0), "{}", record("clerk").stderr);
+    // An administrator makes the schema, and a role that may make none begins a ledger there.
+    client.batch_execute("CREATE SCHEMA desk AUTHORIZATION clerk").unwrap();
+    let desk = of("clerk").replace("schema=near", "schema=desk");
+    let begun = ended(program().args(["ledger", "begin", &desk, "--by", "Li"]).env("PGPASSWORD", "secret"));
+    assert_eq!(begun.code, Some(0), "{}", begun.stderr);
+}
+
+#[test]
+fn a_dump_that_is_restored_elsewhere_is_the_same_ledger() {
+    let Some((server, shared)) = office("dumped") else { return };
+    weeks(&shared);
+    let programs = server.control.iter().find_map(|word| word.strip_suffix("/pg_ctl")).unwrap();
+    server.client().batch_execute("CREATE DATABASE restored").unwrap();
+    let restored = server.address.replace("/steppe", "/restored");
+    let mut client = postgres::Client::connect(&restored, postgres::NoTls).unwrap();
+    client.batch_execute("CREATE EXTENSION postgis").unwrap();
+    let words = format!(
+        "'{programs}/pg_dump' --schema=dumped '{}' | '{programs}/psql' -qX -v ON_ERROR_STOP=1 '{restored}'",
+        server.address
+    );
+    let ended = ended(Command::new("sh").args(["-c", &words]).stdin(Stdio::null()));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let verified = |place: &str| crate::program::run(&["ledger", "verify", place]);
+    let there = verified(&format!("{restored}?schema=dumped"));
+    assert_eq!(there.code, Some(0), "{}", there.stderr);
+    assert_eq!(there.stderr, verified(&shared.place()).stderr);
+}
+
+#[test]
+fn an_older_shared_ledger_is_brought_forward_in_one_piece() {
+    let Some((server, shared)) = office("older") else { return };
+    weeks(&shared);
+    let before = held(&shared.place(), server);
+    let script = "DROP INDEX older.events_of_lead; ALTER TABLE older.leads DROP COLUMN state_zh; DELETE FROM older.runs; \
+        UPDATE older.ledger_version SET version = 0";
+    server.client().batch_execute(script).unwrap();
+    let refused = shared.ledger(&["verify"], &[]);
+    assert_eq!(refused.code, Some(1));
+    says(
+        &refused.stderr,
+        &["expected version 1, found version 0", "a command that writes brings it forward"],
+    );
+    let mut place = Place::parse(std::ffi::OsStr::new(&shared.place())).unwrap();
+    let Place::Server(address) = &mut place else { panic!("{place}") };
+    let step = |postgres| versions::Step { from: 0, sqlite: "", postgres };
+    let mut engine = Postgres::open(address).unwrap();
+    let fails =
+        "CREATE INDEX events_of_lead ON {schema}.events (lead); UPDATE {schema}.events SET actor = 'x'";
+    let refused = versions::bring_forward(&mut engine, &[step(fails)], 1).unwrap_err().to_string();
+    says(&refused, &["bring it forward", "only ever added"]);
+    assert_eq!(asked(server, "SELECT version FROM older.ledger_version"), ["0"]);
+    let works = "CREATE INDEX events_of_lead ON {schema}.events (lead)";
+    versions::bring_forward(&mut engine, &[step(works)], 1).unwrap();
+    shared.verified();
+    assert_eq!(held(&shared.place(), server), before);
 }
 
 /// PostGIS in another database, as a superuser would.

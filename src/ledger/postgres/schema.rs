@@ -43,8 +43,7 @@ pub(super) fn script(schema: &str, postgis: &str) -> String {
     let columns: String =
         EVENT.iter().map(|name| format!(", {name} text NOT NULL{}", column_more(name))).collect();
     let mut script = format!(
-        "CREATE SCHEMA IF NOT EXISTS {schema};
-        CREATE TABLE {schema}.events (fid bigint PRIMARY KEY{columns});
+        "CREATE TABLE {schema}.events (fid bigint PRIMARY KEY{columns});
         CREATE INDEX events_of_lead ON {schema}.events (lead);
         COMMENT ON TABLE {schema}.events IS '台账事件 Events: what happened, in order; only ever added';
         CREATE FUNCTION {schema}.events_stay() RETURNS trigger LANGUAGE plpgsql AS $stay${STAY}$stay$;

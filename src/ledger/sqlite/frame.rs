@@ -66,7 +66,7 @@ fn frame(connection: &Connection) -> rusqlite::Result<BTreeSet<Piece>> {
             "table gpkg_spatial_ref_sys",
             "SELECT srs_id, organization, organization_coordsys_id, srs_name, definition, description FROM gpkg_spatial_ref_sys",
         ),
-        ("table ledger_version", "SELECT version FROM ledger_version"),
+        ("table ledger_version", "SELECT version, count(*) FROM ledger_version GROUP BY version"),
     ];
     let mut frame = BTreeSet::new();
     for (of, question) in QUESTIONS {
