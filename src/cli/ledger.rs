@@ -152,15 +152,7 @@ impl Ledger {
                 recorded.tell();
                 Ok(Exit::Complete)
             }
-            Verb::Copy { from, to } => {
-                let copied = copy(&from, &to)?;
-                let (events, cases) = (copied.events, copied.cases);
-                show::say(&format!(
-                    "{to}: {events} events, {cases} leads, as in {from}; {}",
-                    head(&copied.head)
-                ));
-                Ok(Exit::Complete)
-            }
+            Verb::Copy { from, to } => copied(&from, &to),
             Verb::Verify { ledger, head, sealed, public, stamp, json } => {
                 let known = match (&sealed, &public) {
                     (Some(sealed), Some(public)) => {
@@ -201,6 +193,13 @@ impl Ledger {
             }
         }
     }
+}
+
+fn copied(from: &Place, to: &Place) -> Result<Exit> {
+    let copied = copy(from, to)?;
+    let (events, cases) = (copied.events, copied.cases);
+    show::say(&format!("{to}: {events} events, {cases} leads, as in {from}; {}", head(&copied.head)));
+    Ok(Exit::Complete)
 }
 
 /// Events as JSON, one a line.

@@ -380,6 +380,75 @@ fn whoever_is_killed_client_or_server_the_ledger_is_whole_and_the_next_step_is_t
     assert_eq!(office.state("m7"), "confirmed");
 }
 
+/// An event that nobody wrote, with the hash of another.
+const ADD: &str = "INSERT INTO events SELECT fid + 1, 'new', kind, lead, run, actor, at_utc, at_local, reason, body, evidence, hash, hash \
+        FROM events ORDER BY fid DESC LIMIT 1";
+
+/// What somebody does whom no right stops, and what is told of it.
+const TAMPERED: &[(&str, &str)] = &[
+    ("UPDATE events SET actor = 'x' WHERE fid = 4", "row 4: was changed"),
+    ("UPDATE events SET body = body || ' ' WHERE fid = 4", "row 4: was changed"),
+    ("DELETE FROM events WHERE fid = 5", "rows were taken out or put in"),
+    (ADD, "was changed: its columns have hash"),
+    (
+        "UPDATE events SET fid = -1 WHERE fid = 7; UPDATE events SET fid = 7 WHERE fid = 8; UPDATE events SET fid = 8 WHERE fid = -1",
+        "row 7",
+    ),
+    (
+        "ALTER TABLE events ALTER body DROP NOT NULL; UPDATE events SET body = NULL WHERE fid = 4",
+        "row 4: column body: expected text",
+    ),
+    (
+        "ALTER TABLE events ALTER body TYPE bytea USING convert_to(body, 'UTF8')",
+        "row 1: column body: expected text",
+    ),
+    (
+        "UPDATE leads SET state = 'closed' WHERE id = 'aaaaaaaaaa'",
+        "table leads, row 3: column state was changed",
+    ),
+    (
+        "UPDATE leads SET area_m2 = area_m2 * (1 + 1e-15) WHERE id = 'aaaaaaaaaa'",
+        "column area_m2 was changed",
+    ),
+    (
+        "UPDATE leads SET geom = public.ST_Translate(geom, 1e-9, 0) WHERE id = 'bbbbbbbbbb'",
+        "column geom was changed",
+    ),
+    ("UPDATE leads SET geom = public.ST_Reverse(geom)", "column geom was changed"),
+    (
+        "ALTER TABLE leads ALTER geom TYPE public.geometry USING public.ST_SetSRID(geom, 4490)",
+        "column geom was changed",
+    ),
+    ("DELETE FROM leads WHERE id = 'aaaaaaaaaa'", "table leads, row 3: is missing"),
+    ("INSERT INTO runs (fid) VALUES (99)", "table runs, row 99: follows from no event"),
+    ("DELETE FROM redline_versions", "table redline_versions, row 1: is missing"),
+    (
+        "UPDATE ledger_version SET version = version; INSERT INTO ledger_version VALUES (1)",
+        "expected one row",
+    ),
+    (
+        "CREATE TRIGGER mine BEFORE INSERT ON leads FOR EACH ROW EXECUTE FUNCTION events_stay()",
+        "found trigger mine on leads",
+    ),
+    ("CREATE RULE mine AS ON INSERT TO events DO NOTHING", "found rule mine on events"),
+    ("CREATE TABLE mine (a int)", "found relation mine"),
+    ("CREATE VIEW mine AS SELECT * FROM leads", "found relation mine of kind v"),
+    ("ALTER TABLE leads ADD mine text", "found column leads.mine text"),
+    ("CREATE INDEX mine ON events (actor)", "found index mine on events"),
+    ("DROP INDEX events_of_lead", "expected index events_of_lead"),
+    ("ALTER TABLE events DROP CONSTRAINT events_key_key", "expected constraint events_key_key"),
+    (
+        "ALTER TABLE events ENABLE TRIGGER events_stay",
+        "trigger events_stay on events at 19 calls tampered.events_stay, not always",
+    ),
+    (
+        "CREATE OR REPLACE FUNCTION events_stay() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "function events_stay",
+    ),
+    ("ALTER TABLE events ENABLE ROW LEVEL SECURITY", "events of kind r with hidden rows"),
+    ("CREATE TABLE public.mine () INHERITS (leads)", "found rows of public.mine in leads"),
+];
+
 #[test]
 fn whatever_a_superuser_does_behind_the_program_is_told() {
     let Some((server, shared)) = office("tampered") else { return };
@@ -396,71 +465,7 @@ fn whatever_a_superuser_does_behind_the_program_is_told() {
         assert!(client.batch_execute(&replica).is_err());
         client.batch_execute("RESET session_replication_role").unwrap();
     }
-    let add = "INSERT INTO events SELECT fid + 1, 'new', kind, lead, run, actor, at_utc, at_local, reason, body, evidence, hash, hash \
-        FROM events ORDER BY fid DESC LIMIT 1";
-    for (script, words) in [
-        ("UPDATE events SET actor = 'x' WHERE fid = 4", "row 4: was changed"),
-        ("UPDATE events SET body = body || ' ' WHERE fid = 4", "row 4: was changed"),
-        ("DELETE FROM events WHERE fid = 5", "rows were taken out or put in"),
-        (add, "was changed: its columns have hash"),
-        (
-            "UPDATE events SET fid = -1 WHERE fid = 7; UPDATE events SET fid = 7 WHERE fid = 8; UPDATE events SET fid = 8 WHERE fid = -1",
-            "row 7",
-        ),
-        (
-            "ALTER TABLE events ALTER body DROP NOT NULL; UPDATE events SET body = NULL WHERE fid = 4",
-            "row 4: column body: expected text",
-        ),
-        (
-            "ALTER TABLE events ALTER body TYPE bytea USING convert_to(body, 'UTF8')",
-            "row 1: column body: expected text",
-        ),
-        (
-            "UPDATE leads SET state = 'closed' WHERE id = 'aaaaaaaaaa'",
-            "table leads, row 3: column state was changed",
-        ),
-        (
-            "UPDATE leads SET area_m2 = area_m2 * (1 + 1e-15) WHERE id = 'aaaaaaaaaa'",
-            "column area_m2 was changed",
-        ),
-        (
-            "UPDATE leads SET geom = public.ST_Translate(geom, 1e-9, 0) WHERE id = 'bbbbbbbbbb'",
-            "column geom was changed",
-        ),
-        ("UPDATE leads SET geom = public.ST_Reverse(geom)", "column geom was changed"),
-        (
-            "ALTER TABLE leads ALTER geom TYPE public.geometry USING public.ST_SetSRID(geom, 4490)",
-            "column geom was changed",
-        ),
-        ("DELETE FROM leads WHERE id = 'aaaaaaaaaa'", "table leads, row 3: is missing"),
-        ("INSERT INTO runs (fid) VALUES (99)", "table runs, row 99: follows from no event"),
-        ("DELETE FROM redline_versions", "table redline_versions, row 1: is missing"),
-        (
-            "UPDATE ledger_version SET version = version; INSERT INTO ledger_version VALUES (1)",
-            "expected one row",
-        ),
-        (
-            "CREATE TRIGGER mine BEFORE INSERT ON leads FOR EACH ROW EXECUTE FUNCTION events_stay()",
-            "found trigger mine on leads",
-        ),
-        ("CREATE RULE mine AS ON INSERT TO events DO NOTHING", "found rule mine on events"),
-        ("CREATE TABLE mine (a int)", "found relation mine"),
-        ("CREATE VIEW mine AS SELECT * FROM leads", "found relation mine of kind v"),
-        ("ALTER TABLE leads ADD mine text", "found column leads.mine text"),
-        ("CREATE INDEX mine ON events (actor)", "found index mine on events"),
-        ("DROP INDEX events_of_lead", "expected index events_of_lead"),
-        ("ALTER TABLE events DROP CONSTRAINT events_key_key", "expected constraint events_key_key"),
-        (
-            "ALTER TABLE events ENABLE TRIGGER events_stay",
-            "trigger events_stay on events at 19 calls tampered.events_stay, not always",
-        ),
-        (
-            "CREATE OR REPLACE FUNCTION events_stay() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
-            "function events_stay",
-        ),
-        ("ALTER TABLE events ENABLE ROW LEVEL SECURITY", "events of kind r with hidden rows"),
-        ("CREATE TABLE public.mine () INHERITS (leads)", "found rows of public.mine in leads"),
-    ] {
+    for (script, words) in TAMPERED {
         // Each in a schema of its own that is thrown away.
         let copy = copied(&shared.place(), &format!("{}?schema=trial", server.address));
         assert_eq!(copy.code, Some(0), "{}", copy.stderr);
@@ -489,7 +494,6 @@ fn an_address_that_does_not_work_says_what_to_do_and_never_its_password() {
     let mut client = server.client();
     for script in [
         "CREATE ROLE reader LOGIN PASSWORD 'secret'",
-        "CREATE ROLE clerk LOGIN PASSWORD 'secret'",
         "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0",
     ] {
         client.batch_execute(script).unwrap();
@@ -523,11 +527,21 @@ fn an_address_that_does_not_work_says_what_to_do_and_never_its_password() {
     }
     let missing = ended(program().args(["leads", "list", "--ledger", &format!("{address}?schema=no_such")]));
     says(&missing.stderr, &["schema=no_such: no ledger is there", "ledger begin"]);
+}
+
+#[test]
+fn a_password_comes_from_its_file_and_a_role_does_what_it_may() {
+    let Some(server) = server() else { return };
+    let mut client = server.client();
+    for role in ["reads", "clerk"] {
+        client.batch_execute(&format!("CREATE ROLE {role} LOGIN PASSWORD 'secret'")).unwrap();
+    }
+    let (_, host) = server.address.split_once('@').unwrap();
+    let host = host.split_once('/').unwrap().0;
     // A password file, as psql reads it; a socket in the place of a host.
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pass");
-    fs::write(&file, "*:*:steppe:office:secret\n*:*:steppe:reader:secret\n*:*:steppe:clerk:secret\n")
-        .unwrap();
+    fs::write(&file, "*:*:steppe:office:secret\n*:*:steppe:reads:secret\n*:*:steppe:clerk:secret\n").unwrap();
     assert!(Command::new("chmod").arg("600").arg(&file).status().unwrap().success());
     let port = host.split_once(':').unwrap().1;
     let socket = server.folder.display().to_string().replace('/', "%2F");
@@ -538,12 +552,12 @@ fn an_address_that_does_not_work_says_what_to_do_and_never_its_password() {
     let of = |role: &str| near.replace("office@", &format!("{role}@"));
     let verify =
         |role: &str| ended(program().args(["ledger", "verify", &of(role)]).env("PGPASSWORD", "secret"));
-    says(&verify("reader").stderr, &["permission denied", "GRANT USAGE ON SCHEMA near"]);
-    let rights = "GRANT USAGE ON SCHEMA near TO reader, clerk; GRANT SELECT ON ALL TABLES IN SCHEMA near TO reader, clerk; \
+    says(&verify("reads").stderr, &["permission denied", "GRANT USAGE ON SCHEMA near"]);
+    let rights = "GRANT USAGE ON SCHEMA near TO reads, clerk; GRANT SELECT ON ALL TABLES IN SCHEMA near TO reads, clerk; \
         GRANT INSERT ON ALL TABLES IN SCHEMA near TO clerk; GRANT UPDATE, DELETE ON near.leads, near.incidents, near.runs, \
         near.redline_versions TO clerk";
     client.batch_execute(rights).unwrap();
-    assert_eq!(verify("reader").code, Some(0), "{}", verify("reader").stderr);
+    assert_eq!(verify("reads").code, Some(0), "{}", verify("reads").stderr);
     let office = Office::new();
     let out = office.run("one", &[FIELD]);
     let record = |role: &str| {
@@ -556,7 +570,7 @@ fn an_address_that_does_not_work_says_what_to_do_and_never_its_password() {
                 .env("PGPASSWORD", "secret"),
         )
     };
-    let refused = record("reader");
+    let refused = record("reads");
     assert_eq!(refused.code, Some(1));
     says(&refused.stderr, &["permission denied", "INSERT, UPDATE and DELETE"]);
     assert_eq!(record("clerk").code, Some(0), "{}", record("clerk").stderr);
@@ -634,6 +648,28 @@ fn postgis_may_live_in_a_schema_of_its_own() {
     office.verified();
 }
 
+/// An authority, a server's certificate that it signed, and another authority.
+fn certificates(folder: &Path, server: &Server) {
+    let settings = "[req]\ndistinguished_name = name\n[name]\n[authority]\nbasicConstraints = critical,CA:TRUE\n\
+        [server]\nsubjectAltName = IP:127.0.0.1\n";
+    fs::write(folder.join("tls.cnf"), settings).unwrap();
+    for words in [
+        "req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 9 -subj /CN=authority -config tls.cnf -extensions authority",
+        "req -new -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=server -config tls.cnf",
+        "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 9 -extfile tls.cnf -extensions server -out server.crt",
+        "req -x509 -newkey rsa:2048 -nodes -keyout other.key -out other.pem -days 9 -subj /CN=other -config tls.cnf -extensions authority",
+    ] {
+        openssl(folder, words).unwrap();
+    }
+    let data = server.folder.join("data");
+    for name in ["server.key", "server.crt"] {
+        fs::copy(folder.join(name), data.join(name)).unwrap();
+    }
+    let like = |name: &str| Command::new("chown").arg("--reference").arg(&data).arg(data.join(name)).status();
+    assert!(like("server.key").unwrap().success() && like("server.crt").unwrap().success());
+    assert!(Command::new("chmod").arg("600").arg(data.join("server.key")).status().unwrap().success());
+}
+
 #[test]
 fn the_way_to_the_server_is_encrypted_where_that_is_asked_for() {
     if server().is_none() {
@@ -645,24 +681,7 @@ fn the_way_to_the_server_is_encrypted_where_that_is_asked_for() {
         println!("skipped: there is no openssl on this machine");
         return;
     }
-    let settings = "[req]\ndistinguished_name = name\n[name]\n[authority]\nbasicConstraints = critical,CA:TRUE\n\
-        [server]\nsubjectAltName = IP:127.0.0.1\n";
-    fs::write(folder.path().join("tls.cnf"), settings).unwrap();
-    for words in [
-        "req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 9 -subj /CN=authority -config tls.cnf -extensions authority",
-        "req -new -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=server -config tls.cnf",
-        "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 9 -extfile tls.cnf -extensions server -out server.crt",
-        "req -x509 -newkey rsa:2048 -nodes -keyout other.key -out other.pem -days 9 -subj /CN=other -config tls.cnf -extensions authority",
-    ] {
-        openssl(folder.path(), words).unwrap();
-    }
-    let data = server.folder.join("data");
-    for name in ["server.key", "server.crt"] {
-        fs::copy(folder.path().join(name), data.join(name)).unwrap();
-    }
-    let like = |name: &str| Command::new("chown").arg("--reference").arg(&data).arg(data.join(name)).status();
-    assert!(like("server.key").unwrap().success() && like("server.crt").unwrap().success());
-    assert!(Command::new("chmod").arg("600").arg(data.join("server.key")).status().unwrap().success());
+    certificates(folder.path(), &server);
     let mut client = server.client();
     let watch = "CREATE TABLE public.ways (is_secure bool); CREATE FUNCTION public.note() RETURNS event_trigger LANGUAGE plpgsql \
         SECURITY DEFINER AS 'BEGIN INSERT INTO public.ways SELECT ssl FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid(); \

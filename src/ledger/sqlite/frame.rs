@@ -115,7 +115,7 @@ fn is_table_of_tools(table: &str) -> bool {
         let of_layer = table.strip_prefix("rtree_").and_then(|rest| rest.strip_prefix(*layer));
         of_layer.is_some_and(|rest| ["_geom", "_geom_node", "_geom_parent", "_geom_rowid"].contains(&rest))
     };
-    OF_TOOLS.contains(&table) || LAYERS.iter().any(|layer| index(&layer))
+    OF_TOOLS.contains(&table) || LAYERS.iter().any(index)
 }
 
 /// Whether a trigger of a layer writes into GDAL's index or count of that layer and nowhere else.

@@ -53,8 +53,11 @@ fn has_log(path: &Path) -> bool {
     is_held("-wal") || is_held("-journal")
 }
 
+/// Number, length and time of a file.
+type Stamp = (u64, u64, i64, i64);
+
 /// What changes when somebody writes into a file.
-fn stamp(path: &Path) -> Option<(u64, u64, i64, i64)> {
+fn stamp(path: &Path) -> Option<Stamp> {
     let file = fs::metadata(path).ok()?;
     Some((file.ino(), file.len(), file.mtime(), file.mtime_nsec()))
 }
@@ -111,7 +114,7 @@ mod tests {
     use crate::ledger::store::{Engine, Ledger};
 
     /// Names, sizes and times of a folder, and of what is in it; bytes of the files.
-    fn seen(folder: &Path) -> Vec<(PathBuf, (u64, u64, i64, i64), Vec<u8>)> {
+    fn seen(folder: &Path) -> Vec<(PathBuf, Stamp, Vec<u8>)> {
         let inside = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let mut all: Vec<_> = inside.chain([folder.to_owned()]).collect();
         all.sort();
