@@ -12,6 +12,7 @@ mod cli;
 mod context;
 mod dates;
 mod doubts;
+mod engines;
 mod faults;
 mod gaps;
 mod golden;

@@ -164,6 +164,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = drawn(folder.path());
         let place = Place::from(&path);
+        // A file of some size, so that taking it in lasts.
+        let many = (0..400).map(|_| Draft {
+            body: serde_json::json!({"words": "x".repeat(20_000)}),
+            ..Draft::of(Kind::Noted, "a")
+        });
+        let many: Vec<Draft> = many.collect();
+        Ledger::open(&path).unwrap().write("Li", &moment(3), |_| Ok((many, ()))).unwrap();
         let is_done = std::sync::atomic::AtomicBool::new(false);
         std::thread::scope(|scope| {
             scope.spawn(|| {
@@ -182,6 +189,6 @@ mod tests {
                 last = found.head.0;
             }
         });
-        assert_eq!(Ledger::open_to_read(&path).unwrap().book().head.0, 67);
+        assert_eq!(Ledger::open_to_read(&path).unwrap().book().head.0, 467);
     }
 }
