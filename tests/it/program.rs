@@ -22,7 +22,8 @@ pub struct Ended {
 /// The program without the caller's locale, zone and settings.
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_steppewatch"));
-    for key in ["LC_ALL", "LANG", "LANGUAGE", "TZ"] {
+    for key in ["LC_ALL", "LANG", "LANGUAGE", "TZ", "PGPASSWORD", "PGPASSFILE", "PGSSLMODE", "PGSSLROOTCERT"]
+    {
         command.env_remove(key);
     }
     command.stdin(Stdio::null());

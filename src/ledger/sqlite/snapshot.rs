@@ -27,12 +27,13 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(super) fn connection(path: &Path) -> Result<Connection, LedgerError> {
     for _ in 0..TRIES {
         if has_log(path) {
-            return beside_writers(path);
+            match beside_writers(path) {
+                // The writer went away before the file was open, and took the log along.
+                Err(_) if !has_log(path) => continue,
+                opened => return opened,
+            }
         }
-        let before = stamp(path);
-        let taken = in_memory(path);
-        // A writer may have come and gone meanwhile: pages of two moments would lie side by side.
-        if before.is_some() && before == stamp(path) && !has_log(path) {
+        if let Some(taken) = steady(path, || in_memory(path)) {
             return taken.map_err(failed(path, "read it"));
         }
         std::thread::sleep(PAUSE);
@@ -60,6 +61,14 @@ type Stamp = (u64, u64, i64, i64);
 fn stamp(path: &Path) -> Option<Stamp> {
     let file = fs::metadata(path).ok()?;
     Some((file.ino(), file.len(), file.mtime(), file.mtime_nsec()))
+}
+
+/// What `take` makes of a file, unless somebody wrote it meanwhile: a writer may have come and gone, and pages of two moments
+/// would lie side by side.
+fn steady<T>(path: &Path, take: impl FnOnce() -> T) -> Option<T> {
+    let before = stamp(path)?;
+    let taken = take();
+    (stamp(path) == Some(before) && !has_log(path)).then_some(taken)
 }
 
 /// `immutable`: SQLite makes no file and takes no lock. It may be said because the pages are taken at once and looked at later.
@@ -157,6 +166,22 @@ mod tests {
         assert_eq!(copy.events_after(0).unwrap().len(), 7);
         assert!(audit(&mut copy, None).unwrap().faults.is_empty());
         assert!(!beside(&alone, "-wal").exists() && !beside(&alone, "-shm").exists());
+    }
+
+    #[test]
+    fn what_was_taken_while_somebody_wrote_is_not_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = drawn(folder.path());
+        let write = || {
+            let mut writer = Ledger::open(&path).unwrap();
+            writer.write("Li", &moment(3), |_| Ok((vec![Draft::of(Kind::Noted, "a")], ()))).unwrap();
+            writer
+        };
+        assert_eq!(steady(&path, || 1), Some(1));
+        // One came and went, one is still there.
+        assert!(steady(&path, || drop(write())).is_none());
+        assert!(steady(&path, write).is_none());
+        assert_eq!(steady(&path, || 1), Some(1));
     }
 
     #[test]
