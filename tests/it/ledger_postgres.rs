@@ -131,6 +131,31 @@ fn weeks(office: &Office) {
     office.verified();
 }
 
+/// What PostGIS measures, GDAL measures in the file.
+fn same_places(server: &Server, path: &Path) {
+    let there = asked(
+        server,
+        "SELECT id, ST_SRID(geom), ST_NPoints(geom), to_char(ST_Area(geom) * 1e9, 'FM9999990.000000') FROM alike.leads \
+         WHERE ST_IsValid(geom) ORDER BY id",
+    );
+    let layers = Dataset::open(path).unwrap();
+    let mut leads = layers.layer_by_name("leads").unwrap();
+    let mut here: Vec<String> = leads
+        .features()
+        .map(|lead| {
+            let (id, shape) = (lead.field_as_string(0).unwrap().unwrap(), lead.geometry().unwrap());
+            let points = shape.get_geometry(0).get_geometry(0).point_count();
+            format!("{id}|4326|{points}|{:.6}", shape.area() * 1e9)
+        })
+        .collect();
+    here.sort();
+    assert_eq!(there, here);
+    // Leads within 2 km of a point, nearest first.
+    let near = "SELECT id FROM alike.leads WHERE ST_DWithin(geom::geography, ST_SetSRID(ST_MakePoint(108.03, 41.507), 4326)::geography, \
+        2000) ORDER BY ST_Distance(geom::geography, ST_SetSRID(ST_MakePoint(108.03, 41.507), 4326)::geography)";
+    assert_eq!(asked(server, &format!("SET search_path = public; {near}")), ["eeeeeeeeee", "bbbbbbbbbb"]);
+}
+
 #[test]
 fn the_same_commands_leave_the_same_leads_query_for_query() {
     let Some((server, shared)) = office("alike") else { return };
@@ -156,28 +181,7 @@ fn the_same_commands_leave_the_same_leads_query_for_query() {
         assert_eq!(there, asked_file(&path, question), "{question}");
         assert!(!there.is_empty() || question.contains("incidents"), "{question}");
     }
-    // What PostGIS measures, GDAL measures in the file.
-    let there = asked(
-        server,
-        "SELECT id, ST_SRID(geom), ST_NPoints(geom), to_char(ST_Area(geom) * 1e9, 'FM9999990.000000') FROM alike.leads \
-         WHERE ST_IsValid(geom) ORDER BY id",
-    );
-    let layers = Dataset::open(&path).unwrap();
-    let mut leads = layers.layer_by_name("leads").unwrap();
-    let mut here: Vec<String> = leads
-        .features()
-        .map(|lead| {
-            let (id, shape) = (lead.field_as_string(0).unwrap().unwrap(), lead.geometry().unwrap());
-            let points = shape.get_geometry(0).get_geometry(0).point_count();
-            format!("{id}|4326|{points}|{:.6}", shape.area() * 1e9)
-        })
-        .collect();
-    here.sort();
-    assert_eq!(there, here);
-    // Leads within 2 km of a point, nearest first.
-    let near = "SELECT id FROM alike.leads WHERE ST_DWithin(geom::geography, ST_SetSRID(ST_MakePoint(108.03, 41.507), 4326)::geography, \
-        2000) ORDER BY ST_Distance(geom::geography, ST_SetSRID(ST_MakePoint(108.03, 41.507), 4326)::geography)";
-    assert_eq!(asked(server, &format!("SET search_path = public; {near}")), ["eeeeeeeeee", "bbbbbbbbbb"]);
+    same_places(server, &path);
     let listed = |office: &Office| office.leads(&["list", "--all", "--json"]).stdout;
     let without_clock = |listed: String| -> Vec<Value> {
         let lead = |line: &str| {
