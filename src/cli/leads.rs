@@ -7,7 +7,9 @@ mod step;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use clap_complete::engine::ArgValueCompleter;
 
+use crate::cli::complete;
 use crate::cli::exit::Exit;
 use crate::cli::field::{Due, Statistics};
 use crate::cli::leads::hand_over::{Deadlines, Package};
@@ -37,6 +39,7 @@ enum Verb {
     /// Everything that is known of one, with its history
     Show {
         /// The lead
+        #[arg(add = ArgValueCompleter::new(complete::leads))]
         id: String,
         /// As JSON to stdout
         #[arg(long)]

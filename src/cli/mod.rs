@@ -3,6 +3,7 @@
 
 pub mod assess;
 pub mod check;
+pub mod complete;
 pub mod demo;
 pub mod events;
 pub mod exit;
@@ -78,6 +79,7 @@ enum Verb {
 
 /// Entry of the program.
 pub fn main() -> ExitCode {
+    complete::answer();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

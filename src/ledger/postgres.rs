@@ -279,6 +279,17 @@ impl Engine for Postgres {
         Ok(comparison.end())
     }
 
+    fn leads_beginning(&mut self, start: &str, most: usize) -> Result<Vec<(String, String)>, LedgerError> {
+        let question = format!(
+            "SELECT id, state FROM {}.leads WHERE left(id, length($1)) = $1 AND state <> 'merged' ORDER BY id LIMIT $2",
+            self.schema()
+        );
+        let found = self.client.query(&question, &[&start, &(most as i64)]);
+        let leads =
+            found.and_then(|rows| rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect());
+        leads.map_err(|error| refused(&self.address, "read what stands", &error))
+    }
+
     fn hold(&mut self) -> Result<(), LedgerError> {
         // Inside of what this one has begun nobody else writes.
         if self.is_begun {

@@ -267,6 +267,15 @@ impl Engine for Sqlite {
         Ok(comparison.end())
     }
 
+    fn leads_beginning(&mut self, start: &str, most: usize) -> Result<Vec<(String, String)>, LedgerError> {
+        let failed = failed(&self.path, "read what stands");
+        let question = "SELECT id, state FROM leads WHERE substr(id, 1, length(?1)) = ?1 AND state <> 'merged' \
+                        ORDER BY id LIMIT ?2";
+        let mut statement = self.connection.prepare(question).map_err(&failed)?;
+        let leads = statement.query_map((start, most as i64), |row| Ok((row.get(0)?, row.get(1)?)));
+        leads.and_then(Iterator::collect).map_err(&failed)
+    }
+
     fn hold(&mut self) -> Result<(), LedgerError> {
         self.connection.execute_batch("SAVEPOINT moment").map_err(failed(&self.path, "begin to read"))
     }

@@ -40,6 +40,8 @@ pub trait Engine {
     fn take(&mut self, table: &Table, fid: i64) -> Result<(), LedgerError>;
     /// Where a table is not what follows from the events, in words.
     fn differences(&mut self, table: &Table, expected: &[Row]) -> Result<Vec<String>, LedgerError>;
+    /// Ids of leads that begin with some words, with their states, in order; those that went into another are not offered.
+    fn leads_beginning(&mut self, start: &str, most: usize) -> Result<Vec<(String, String)>, LedgerError>;
     /// Holds what is read to one moment until `let_go`, whatever others write meanwhile.
     fn hold(&mut self) -> Result<(), LedgerError>;
     /// Ends `hold`.

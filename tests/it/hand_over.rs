@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::ledger::{FIELD, Office, PIT};
-use crate::program::says;
+use crate::program::{ended, program, says, shell};
 
 /// An office with a field that is with the bureau and a pit that nobody has been to.
 fn office() -> Office {
@@ -112,4 +112,16 @@ fn a_flag_of_another_step_and_a_day_to_come_are_told() {
         &["answer or answer_urgent", "'x'"],
     );
     assert_eq!(office.state("bbbbbbbbbb"), "confirmed");
+}
+
+#[test]
+fn the_tab_key_of_a_real_shell_offers_the_leads_of_the_ledger() {
+    let office = office();
+    let built = program();
+    let folder = std::path::Path::new(built.get_program()).parent().unwrap().to_owned();
+    let words = "bash -c 'source <(COMPLETE=bash steppewatch); \
+        COMP_WORDS=(steppewatch leads --ledger \"$0\" verify a); COMP_CWORD=5; COMP_TYPE=9; \
+        _clap_complete_steppewatch steppewatch a verify; printf \"%s\\n\" \"${COMPREPLY[@]}\"'";
+    let offered = ended(&mut shell(&folder, &format!("{words} {}", office.path().display())));
+    assert_eq!((offered.code, offered.stdout.trim()), (Some(0), "aaaaaaaaaa"), "{}", offered.stderr);
 }

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
 use serde_json::json;
 
+use crate::cli::complete::leads;
 use crate::cli::exit::Exit;
 use crate::cli::ledger::{By, now};
 use crate::cli::show;
@@ -18,6 +20,7 @@ use crate::ledger::{Book, Ledger};
 #[derive(Debug, Args)]
 pub struct Package {
     /// The leads; all that are with the agency unless given
+    #[arg(add = ArgValueCompleter::new(leads))]
     id: Vec<String>,
     /// The agency, as `leads transfer` named it
     #[arg(long, value_name = "NAME")]

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
 use jiff::Zoned;
 use serde_json::json;
 
+use crate::cli::complete::leads;
 use crate::cli::exit::Exit;
 use crate::cli::ledger::{By, now};
 use crate::cli::show;
@@ -19,7 +21,7 @@ use crate::ledger::{Book, Ledger, LedgerError, State};
 #[derive(Debug, Args)]
 pub struct Step {
     /// The leads
-    #[arg(required = true)]
+    #[arg(required = true, add = ArgValueCompleter::new(leads))]
     id: Vec<String>,
     #[command(flatten)]
     by: By,
