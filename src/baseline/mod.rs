@@ -116,6 +116,16 @@ impl<'a> Baseline<'a> {
         blend.iter().map(|(leaf, weight)| weight * self.control.contamination[*leaf]).sum()
     }
 
+    /// The same in some views only: the mean of them; 0 where there are none.
+    pub fn contamination_in(&self, pixel: usize, views: &[usize]) -> f32 {
+        let Some(position) = self.descriptors.of_pixel(pixel) else { return 1.0 };
+        let blend = self.strata.blend(position);
+        let in_view = |view: &usize| -> f32 {
+            blend.iter().map(|(leaf, weight)| weight * self.control.left_out(*leaf, *view)).sum()
+        };
+        views.iter().map(in_view).sum::<f32>() / views.len().max(1) as f32
+    }
+
     /// What look-alikes showed in every view, stratum by stratum.
     pub fn control(&self) -> &Control {
         &self.control

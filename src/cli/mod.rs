@@ -13,6 +13,7 @@ pub mod init;
 pub mod interrupt;
 pub mod leads;
 pub mod ledger;
+pub mod look_again;
 pub mod merge;
 pub mod metrics;
 pub mod place;
@@ -69,6 +70,8 @@ enum Verb {
     Ledger(ledger::Ledger),
     /// Leads as they stand, and the steps that people take with them
     Leads(leads::Leads),
+    /// Whether ground that was put right is like its look-alikes again, through a whole growing season
+    LookAgain(look_again::LookAgain),
     /// What was found on the ground, back into the ledger
     Verify(verify::Verify),
     /// Leads against what is known to have changed, or a verified sample: accuracy with intervals
@@ -104,6 +107,7 @@ pub fn main() -> ExitCode {
         Verb::Explain(verb) => verb.run(),
         Verb::Ledger(verb) => verb.run(),
         Verb::Leads(verb) => verb.run(),
+        Verb::LookAgain(verb) => verb.run(),
         Verb::Verify(verb) => verb.run(),
         Verb::Assess(verb) => verb.run(),
         Verb::Simulate(verb) => verb.run(),

@@ -147,6 +147,14 @@ fn features(path: &Path, text: &str) -> Result<Vec<Feature>, LedgerError> {
     read.map_err(|error| wrong(format!("is no list of features ({error})")))
 }
 
+/// The leads of a text in the form of `leads.geojson`.
+///
+/// # Errors
+/// `Output` when it is none.
+pub fn leads(path: &Path, text: &str) -> Result<Vec<Found>, LedgerError> {
+    features(path, text)?.into_iter().map(found).collect()
+}
+
 fn found(feature: Feature) -> Result<Found, LedgerError> {
     let wrong = |reason: &str| LedgerError::Output { path: PathBuf::from(LEADS), reason: reason.to_owned() };
     let outline = outline(&feature).ok_or_else(|| wrong("a lead has no outline"))?;

@@ -34,6 +34,18 @@ pub fn write(staging: &Staging, outcome: &Outcome) -> Result<(), PublishError> {
     checked(staging, GAPS, outcome.gaps.len(), |text| gaps(outcome.gaps, text))
 }
 
+/// Writes another layer of the same form: file, name and what a feature is called; its columns and records; their outlines.
+pub(super) fn layer<T>(
+    staging: &Staging,
+    (file, name, what): (&str, &str, &'static str),
+    (fields, records): (&[Field<T>], &[&T]),
+    shape: impl Fn(&&T) -> MultiPolygon<f64>,
+) -> Result<(), PublishError> {
+    checked(staging, file, records.len(), |text| {
+        collection(name, records.iter().map(|record| feature(what, fields, *record, &shape(record))), text)
+    })
+}
+
 /// The leads as a feature collection, by rank.
 fn leads(leads: &[Lead], text: &mut Text) -> Result<(), PublishError> {
     let lines = by_rank(leads).into_iter().map(|lead| feature("lead", fields::LEAD, lead, &lead.outline));

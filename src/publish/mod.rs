@@ -37,6 +37,8 @@ mod beside;
 
 pub mod geojson;
 
+pub mod look_again;
+
 pub mod style;
 
 mod gpkg_schema;

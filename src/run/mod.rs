@@ -21,6 +21,8 @@ pub mod inputs;
 
 mod judged;
 
+pub mod look_again;
+
 pub mod looked;
 
 pub mod measures;

@@ -85,7 +85,7 @@ pub fn publish(
 }
 
 /// Every scene that was found, with the reason where it was not used.
-fn scenes(inputs: &Inputs) -> Vec<SceneUse> {
+pub(super) fn scenes(inputs: &Inputs) -> Vec<SceneUse> {
     let scene =
         |scene: &Scene, unused: Option<String>| SceneUse { id: scene.id.clone(), date: scene.date, unused };
     let used = inputs.scenes.iter().map(|used| scene(used, None));
@@ -95,12 +95,12 @@ fn scenes(inputs: &Inputs) -> Vec<SceneUse> {
 }
 
 /// By its name alone: the folder is of this machine.
-fn skipped((path, reason): &(std::path::PathBuf, String)) -> Skipped {
+pub(super) fn skipped((path, reason): &(std::path::PathBuf, String)) -> Skipped {
     let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Skipped { file, reason: reason.clone() }
 }
 
-fn resolved(plan: &Plan, inputs: &Inputs, found: &Found) -> Value {
+pub(super) fn resolved(plan: &Plan, inputs: &Inputs, found: &Found) -> Value {
     let decided = Decided {
         baseline: inputs.question.baseline.to_string(),
         target: inputs.question.target.to_string(),
@@ -159,7 +159,7 @@ pub fn whole(out: &std::path::Path) -> Option<String> {
 }
 
 /// Every file that was read, once, with its hash.
-fn input_files(plan: &Plan, inputs: &Inputs) -> Result<Vec<Input>, RunError> {
+pub(super) fn input_files(plan: &Plan, inputs: &Inputs) -> Result<Vec<Input>, RunError> {
     let scenes = inputs.scenes.iter().flat_map(|scene| scene.bands.values().map(|band| &band.path));
     let mut scenes: Vec<_> = scenes.collect();
     scenes.sort_unstable();
@@ -210,7 +210,7 @@ fn chips(inputs: &Inputs, reader: &mut Reader, lead: &Lead, staging: &Staging) -
 }
 
 /// True colour where there is blue, else near infrared, red, green.
-fn colours(inputs: &Inputs) -> ([Band; 3], Colours) {
+pub(super) fn colours(inputs: &Inputs) -> ([Band; 3], Colours) {
     let everywhere = |band: Band| inputs.scenes.iter().all(|scene| scene.has(band));
     if everywhere(Band::Blue) && everywhere(Band::Green) {
         ([Band::Red, Band::Green, Band::Blue], Colours::Natural)
@@ -222,7 +222,7 @@ fn colours(inputs: &Inputs) -> ([Band; 3], Colours) {
 }
 
 /// Reflectance of three bands on a day; scenes of the day laid over each other, the first on top.
-fn picture(
+pub(super) fn picture(
     inputs: &Inputs,
     reader: &mut Reader,
     (date, window): (Date, Window),

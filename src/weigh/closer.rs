@@ -24,7 +24,7 @@ use crate::patch::tree::{self, Field};
 use crate::submodel::Feature;
 
 /// A view of the patch counts when at least this share of its pixels was seen.
-const LEAST_SEEN_SHARE: f32 = 0.3;
+pub const LEAST_SEEN_SHARE: f32 = 0.3;
 
 /// Fewest pixels that may speak for a patch.
 const LEAST_SEED: usize = 4;

@@ -15,6 +15,8 @@ pub mod conformal;
 
 pub mod course;
 
+pub mod restored;
+
 pub mod labels;
 
 pub mod overlap;

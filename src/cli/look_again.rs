@@ -1,0 +1,134 @@
+//! `look-again`: whether ground that was put right is like its look-alikes again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::cli::exit::Exit;
+use crate::cli::ledger::By;
+use crate::cli::scan::Asked;
+use crate::cli::show::{self, Bar};
+use crate::ledger::found;
+use crate::publish::Staging;
+use crate::publish::geojson::LEADS;
+use crate::run::look_again::{self, LookedAt, Told};
+use crate::weigh::restored::{Answer, Rectified};
+
+/// Arguments of `look-again`. The target period is the time to look at; the look-back of a lead ends before its change.
+#[derive(Debug, Args)]
+pub struct LookAgain {
+    #[command(flatten)]
+    asked: Asked,
+    /// Look at the cases of this ledger that are replied to, rectifying, looked at again, or closed as restored; and write down what is found
+    #[arg(long, value_name = "FILE.gpkg", conflicts_with = "leads")]
+    ledger: Option<PathBuf>,
+    /// Look at these leads instead: leads.geojson, or the folder that holds it; nothing is written down
+    #[arg(long, value_name = "FILE", required_unless_present = "ledger")]
+    leads: Option<PathBuf>,
+    /// Only these leads
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    lead: Vec<String>,
+    /// Output folder; written whole or not at all
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print what was found as JSON on stdout, one lead a line
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    by: By,
+}
+
+impl LookAgain {
+    /// Runs the verb.
+    pub fn run(self) -> Result<Exit> {
+        let plan = self.asked.plan(self.out.as_deref())?;
+        let leads = self.grounds()?;
+        let started = Timestamp::now();
+        let inputs = look_again::gather(&plan)?;
+        let staging = Staging::begin(&plan.out)?;
+        let bar = Bar::new();
+        let looked = look_again::look(&plan, &inputs, &leads, (Told::AfterChange, &bar))?;
+        let run = (staging, started, std::env::args().collect());
+        let published = look_again::publish((&plan, &inputs), &looked, run, &bar)?;
+        bar.finish();
+        for (one, numbers) in looked.iter().zip(&published.numbers) {
+            if self.json {
+                show::data(&json!({"id": one.lead.id, "numbers": numbers}).to_string());
+            } else {
+                show::data(&in_words(one));
+            }
+        }
+        show::say(&summary(&looked, &published.out));
+        let is_untold = looked.iter().any(|one| one.recovery.answer == Answer::CannotTell);
+        Ok(if is_untold { Exit::Gaps } else { Exit::Complete })
+    }
+
+    /// The leads that are meant.
+    fn grounds(&self) -> Result<Vec<Rectified>> {
+        let mut leads = match &self.leads {
+            Some(path) => of_file(path)?,
+            None => Vec::new(),
+        };
+        if let Some(unknown) = self.lead.iter().find(|id| leads.iter().all(|lead| lead.id != **id)) {
+            bail!("--lead {unknown}: expected a lead that may be looked at again, found none of that id");
+        }
+        leads.retain(|lead| self.lead.is_empty() || self.lead.contains(&lead.id));
+        leads.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(leads)
+    }
+}
+
+/// The leads of a file or of the folder that a scan wrote.
+fn of_file(path: &Path) -> Result<Vec<Rectified>> {
+    let path = if path.is_dir() { path.join(LEADS) } else { path.to_owned() };
+    let text = fs::read_to_string(&path).with_context(|| {
+        format!("{}: cannot be read; give the leads.geojson that a scan wrote", path.display())
+    })?;
+    let leads = found::leads(&path, &text)?;
+    Ok(leads.into_iter().map(|lead| Rectified::of(&lead.id, &lead.properties, lead.outline)).collect())
+}
+
+/// One lead in a line.
+fn in_words(one: &LookedAt) -> String {
+    let LookedAt { lead, recovery, area, .. } = one;
+    let season = recovery.season.map_or("no growing season".to_owned(), |season| season.days.to_string());
+    let parts: Vec<String> = recovery.parts.iter().map(|part| format!("{:.0}", 100.0 * part.back)).collect();
+    let out = recovery.longest_out.map_or(String::new(), |run| {
+        format!("; out of the band in {} clear views in a row, {}", run.views, run.days)
+    });
+    let why = recovery
+        .untold
+        .as_ref()
+        .map_or(String::new(), |(reason, words)| format!("; {}: {words}", reason.code()));
+    format!(
+        "{:<12} {:<12} {:<4} {:>6.2} of {:.2} mu restored ({:.0} %; green-up, peak, autumn: {} %), {:.0} % apart; \
+         {} clear views in {season}{out}{why}",
+        lead.id,
+        recovery.answer.words().0,
+        lead.model,
+        recovery.back * area.mu(),
+        area.mu(),
+        100.0 * recovery.back,
+        parts.join(", "),
+        100.0 * recovery.apart,
+        recovery.clear_views().count(),
+    )
+}
+
+fn summary(looked: &[LookedAt], out: &Path) -> String {
+    let count = |answer: Answer| looked.iter().filter(|one| one.recovery.answer == answer).count();
+    let mu: f64 = looked.iter().map(|one| one.recovery.back * one.area.mu()).sum();
+    format!(
+        "{} leads looked at again: {} restored, {} not restored, {} cannot be told; {mu:.2} mu of ground back\n\
+         open {}/look_again.geojson; green is no proof of the plants that were ordered, only the field tells",
+        looked.len(),
+        count(Answer::Restored),
+        count(Answer::NotRestored),
+        count(Answer::CannotTell),
+        out.display()
+    )
+}
