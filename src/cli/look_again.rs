@@ -9,13 +9,14 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::cli::exit::Exit;
-use crate::cli::ledger::By;
+use crate::cli::ledger::{By, now};
 use crate::cli::scan::Asked;
 use crate::cli::show::{self, Bar};
-use crate::ledger::found;
+use crate::ledger::look_again::{Became, Shown};
+use crate::ledger::{self, Event, Evidence, Ledger, found};
 use crate::publish::Staging;
 use crate::publish::geojson::LEADS;
-use crate::run::look_again::{self, LookedAt, Told};
+use crate::run::look_again::{self, LookedAt, Published, Told};
 use crate::weigh::restored::{Answer, Rectified};
 
 /// Arguments of `look-again`. The target period is the time to look at; the look-back of a lead ends before its change.
@@ -46,7 +47,9 @@ impl LookAgain {
     /// Runs the verb.
     pub fn run(self) -> Result<Exit> {
         let plan = self.asked.plan(self.out.as_deref())?;
-        let leads = self.grounds()?;
+        // Opened before the run begins, so that a wrong name is told then.
+        let mut ledger = self.ledger.as_deref().map(|path| Writer::open(path, &self.by)).transpose()?;
+        let leads = self.grounds(ledger.as_ref())?;
         let started = Timestamp::now();
         let inputs = look_again::gather(&plan)?;
         let staging = Staging::begin(&plan.out)?;
@@ -63,15 +66,19 @@ impl LookAgain {
             }
         }
         show::say(&summary(&looked, &published.out));
+        if let Some(ledger) = &mut ledger {
+            ledger.write(&looked, &published)?;
+        }
         let is_untold = looked.iter().any(|one| one.recovery.answer == Answer::CannotTell);
         Ok(if is_untold { Exit::Gaps } else { Exit::Complete })
     }
 
     /// The leads that are meant.
-    fn grounds(&self) -> Result<Vec<Rectified>> {
-        let mut leads = match &self.leads {
-            Some(path) => of_file(path)?,
-            None => Vec::new(),
+    fn grounds(&self, ledger: Option<&Writer>) -> Result<Vec<Rectified>> {
+        let mut leads = match (&self.leads, ledger) {
+            (Some(path), _) => of_file(path)?,
+            (None, Some(ledger)) => ledger::look_again::grounds(ledger.ledger.book(), &ledger.events)?,
+            (None, None) => Vec::new(),
         };
         if let Some(unknown) = self.lead.iter().find(|id| leads.iter().all(|lead| lead.id != **id)) {
             bail!("--lead {unknown}: expected a lead that may be looked at again, found none of that id");
@@ -82,14 +89,71 @@ impl LookAgain {
     }
 }
 
+/// A ledger that is to hear what imagery shows.
+struct Writer {
+    ledger: Ledger,
+    events: Vec<Event>,
+    by: String,
+}
+
+impl Writer {
+    fn open(path: &Path, by: &By) -> Result<Self> {
+        let mut ledger = Ledger::open(path)?;
+        Ok(Self { events: ledger.events()?, by: by.name()?, ledger })
+    }
+
+    /// Writes what was found, each result once, and says what became of it.
+    fn write(&mut self, looked: &[LookedAt], published: &Published) -> Result<()> {
+        let shown = looked.iter().zip(&published.numbers).filter_map(|(one, numbers)| {
+            let until = one.recovery.last_judged()?;
+            let (lead, answer, numbers) = (one.lead.id.clone(), one.recovery.answer, numbers.clone());
+            Some(Shown { lead, answer, days: one.days?, until, numbers })
+        });
+        let shown: Vec<Shown> = shown.collect();
+        let evidence = published.files.iter().cloned();
+        let evidence: Vec<Evidence> = evidence.map(|(file, sha256)| Evidence { file, sha256 }).collect();
+        let events = &self.events;
+        let (written, became) = self.ledger.write(&self.by, &now(), |book| {
+            ledger::look_again::drafts(book, events, &shown, (&published.result, &evidence))
+        })?;
+        for (one, _) in shown.iter().zip(&became).filter(|(_, became)| **became == Became::SaidBefore) {
+            show::say(&format!(
+                "{}: the same, or a later look, stands in the ledger; nothing was written",
+                one.lead
+            ));
+        }
+        for event in &written {
+            let state = self.ledger.book().case(&event.lead)?.state;
+            show::say(&format!(
+                "{} is {} (event {}): {}",
+                event.lead,
+                state.english(),
+                event.seq,
+                event.reason
+            ));
+        }
+        let (seq, hash) = &self.ledger.book().head;
+        show::say(&format!("{} events written; head {seq}:{hash}", written.len()));
+        Ok(())
+    }
+}
+
 /// The leads of a file or of the folder that a scan wrote.
-fn of_file(path: &Path) -> Result<Vec<Rectified>> {
+pub(super) fn of_file(path: &Path) -> Result<Vec<Rectified>> {
     let path = if path.is_dir() { path.join(LEADS) } else { path.to_owned() };
     let text = fs::read_to_string(&path).with_context(|| {
         format!("{}: cannot be read; give the leads.geojson that a scan wrote", path.display())
     })?;
     let leads = found::leads(&path, &text)?;
     Ok(leads.into_iter().map(|lead| Rectified::of(&lead.id, &lead.properties, lead.outline)).collect())
+}
+
+/// Every case of a ledger.
+pub(super) fn of_ledger(path: &Path) -> Result<Vec<Rectified>> {
+    let mut ledger = Ledger::open(path)?;
+    let events = ledger.events()?;
+    let cases = ledger.book().cases.values();
+    cases.map(|case| Ok(ledger::look_again::ground(case, &events)?)).collect()
 }
 
 /// One lead in a line.

@@ -27,6 +27,9 @@ pub struct Simulate {
     /// A small crowded world for demonstrations
     #[arg(long)]
     small: bool,
+    /// Put the converted ground right in the autumn of its year, one way or another, and go on for three years: for look-again
+    #[arg(long)]
+    mended: bool,
     /// Output folder
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -40,6 +43,7 @@ impl Simulate {
         if !self.small {
             (world.rows, world.cols) = (World::side_of(self.km2), World::side_of(self.km2));
         }
+        let world = if self.mended { world.mended() } else { world };
         let stress = self.stress.as_deref().map(|name| Stress::parse(name).with_context(Stress::expected));
         let world = world.with_rain(rain).under(stress.transpose()?);
         let summary = simulate::write(&world, &self.out)?;

@@ -14,6 +14,7 @@ pub mod found;
 pub mod geopackage;
 pub mod lineage;
 pub mod located;
+pub mod look_again;
 pub mod package;
 pub mod place;
 pub mod postgres;

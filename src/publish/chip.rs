@@ -120,31 +120,32 @@ fn draw(input: &ChipInput) -> Result<(Canvas, Canvas), PublishError> {
     }
     let place = Place::of(input.grid).map_err(|error| refused(error.to_string()))?;
     let natural = input.colours == Colours::Natural;
-    let stretch = stretch::common([&input.before.pixels, &input.after.pixels], natural);
-    let view = View::of(input.grid);
+    let stretch = stretch::common(&[&input.before.pixels, &input.after.pixels], natural);
+    let view = View::of(input.grid, SIDE);
     let before = panel(input, ("BEFORE", &input.before), &view, &place, &stretch[0]);
     let after = panel(input, ("AFTER", &input.after), &view, &place, &stretch[1]);
     Ok((before, after))
 }
 
 /// How grid pixels become picture pixels.
-struct View {
+pub(super) struct View {
     /// Picture pixels a grid pixel; a whole number when enlarging.
     scale: f64,
-    width: u32,
-    height: u32,
+    pub(super) width: u32,
+    pub(super) height: u32,
 }
 
 impl View {
-    fn of(grid: &Grid) -> View {
+    /// The longer side about as long as `side`.
+    pub(super) fn of(grid: &Grid, side: usize) -> View {
         let longest = grid.rows.max(grid.cols);
         // Enlarged by a whole number, so that every grid pixel is drawn the same size.
-        let times = if longest * SIDE.div_ceil(longest) <= SIDE * 3 / 2 {
-            SIDE.div_ceil(longest)
+        let times = if longest * side.div_ceil(longest) <= side * 3 / 2 {
+            side.div_ceil(longest)
         } else {
-            SIDE / longest
+            side / longest
         };
-        let scale = if times > 0 { times as f64 } else { SIDE as f64 / longest as f64 };
+        let scale = if times > 0 { times as f64 } else { side as f64 / longest as f64 };
         let size = |count: usize| ((count as f64 * scale).round() as u32).max(1);
         View { scale, width: size(grid.cols), height: size(grid.rows) }
     }
@@ -193,7 +194,7 @@ fn panel(
     let corner = (i64::from((width - view.width) / 2), i64::from(TOP));
     let missing = pixels(&mut canvas, corner, view, moment, stretch);
     // The outline goes on a picture of its own first, so that it never crosses the strips.
-    outline(&mut canvas, corner, view, input);
+    outline(&mut canvas, corner, view, (input.grid, input.outline));
     canvas.fill((0, 0), (width, TOP), STRIP);
     canvas.fill((0, i64::from(TOP + view.height)), (width, BOTTOM), STRIP);
     heading(&mut canvas, input, word, moment);
@@ -202,7 +203,7 @@ fn panel(
 }
 
 /// Draws the observed pixels; returns the share that was not observed.
-fn pixels(
+pub(super) fn pixels(
     canvas: &mut Canvas,
     corner: (i64, i64),
     view: &View,
@@ -229,13 +230,19 @@ fn pixels(
     f64::from(missing) / f64::from(view.width * view.height)
 }
 
-fn outline(canvas: &mut Canvas, corner: (i64, i64), view: &View, input: &ChipInput) {
+/// Draws an outline in the CRS of the grid.
+pub(super) fn outline(
+    canvas: &mut Canvas,
+    corner: (i64, i64),
+    view: &View,
+    (grid, outline): (&Grid, &MultiPolygon<f64>),
+) {
     for (pen, colour) in [(4, HALO), (2, YELLOW)] {
-        for polygon in input.outline {
+        for polygon in outline {
             for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
                 for line in ring.lines() {
                     let at = |x: f64, y: f64| {
-                        let (row, col) = input.grid.pixels(x, y);
+                        let (row, col) = grid.pixels(x, y);
                         (corner.0 as f64 + col * view.scale, corner.1 as f64 + row * view.scale)
                     };
                     let (from, to) = (at(line.start.x, line.start.y), at(line.end.x, line.end.y));

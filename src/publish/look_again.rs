@@ -137,7 +137,7 @@ impl<'a> LookAgain<'a> {
             period(one.recovery.longest_out.map(|run| run.days))
         }),
         plain("parts", Kind::Nested, "各时段 parts of the season", |one| {
-            one.recovery.parts.iter().enumerate().map(part).collect()
+            one.recovery.parts.iter().enumerate().map(|(place, part)| told(one, place, part)).collect()
         }),
         plain(
             "contamination",
@@ -164,23 +164,28 @@ impl<'a> LookAgain<'a> {
     ];
 }
 
-fn part((place, part): (usize, &Part)) -> Value {
+fn told(one: &LookAgain, place: usize, part: &Part) -> Value {
     let (name, chinese) = NAMES[place];
     json!({
         "part": name, "part_zh": chinese, "days": part.days.to_string(), "clear_views": part.views,
         "restored_share": share(part.back), "apart_share": share(part.apart),
+        "median_z": z(one, &part.z),
     })
 }
 
+/// By feature, in sigma.
+fn z(one: &LookAgain, z: &[f32]) -> Value {
+    let z = one.features.iter().zip(z);
+    let z = z.map(|(feature, z)| (format!("{}_z", feature.name()), json!(rounded(f64::from(*z), 1))));
+    Value::Object(z.collect())
+}
+
 fn observation(one: &LookAgain, seen: &Observation) -> Value {
-    let z = one.features.iter().zip(&seen.z);
-    let z: Map<String, Value> =
-        z.map(|(feature, z)| (format!("{}_z", feature.name()), json!(rounded(f64::from(*z), 1)))).collect();
     json!({
         "date": seen.date.to_string(), "scenes": one.scenes[seen.view], "state": seen.state(),
         "part": seen.part.map(|part| NAMES[part].0), "seen_share": share(seen.seen),
         "inside_share": if seen.seen > 0.0 { share(seen.inside) } else { Value::Null },
-        "median_z": if seen.seen > 0.0 { Value::Object(z) } else { Value::Null },
+        "median_z": if seen.seen > 0.0 { z(one, &seen.z) } else { Value::Null },
     })
 }
 

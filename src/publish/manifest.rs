@@ -91,8 +91,8 @@ pub struct Manifest {
     pub run: Run,
 }
 
-/// Writes `manifest.json` over every other file in the staging folder. Call it last.
-pub fn write(staging: &Staging, manifest: &Manifest, outcome: &Outcome) -> Result<(), PublishError> {
+/// Writes `manifest.json` over every other file in the staging folder, and returns the digest of the result. Call it last.
+pub fn write(staging: &Staging, manifest: &Manifest, outcome: &Outcome) -> Result<String, PublishError> {
     let mut files = Vec::new();
     list(&staging.path(""), "", &mut files)?;
     files.retain(|name| name != MANIFEST);
@@ -100,9 +100,10 @@ pub fn write(staging: &Staging, manifest: &Manifest, outcome: &Outcome) -> Resul
     let outputs: Vec<Value> =
         files.iter().map(|name| output(staging, name, outcome)).collect::<Result<_, _>>()?;
     let result = result(manifest, outputs);
+    let result_sha256 = digest::of_bytes(result.to_string().as_bytes());
     let whole = json!({
         "generator": { "name": GENERATOR, "version": manifest.version },
-        "result_sha256": digest::of_bytes(result.to_string().as_bytes()),
+        "result_sha256": result_sha256,
         "result": result,
         "run": {
             "started": manifest.run.started,
@@ -111,7 +112,8 @@ pub fn write(staging: &Staging, manifest: &Manifest, outcome: &Outcome) -> Resul
             "command": manifest.run.command,
         },
     });
-    staging.write(MANIFEST, format!("{whole:#}\n").as_bytes())
+    staging.write(MANIFEST, format!("{whole:#}\n").as_bytes())?;
+    Ok(result_sha256)
 }
 
 /// The digest that a manifest states of its result, and the one that its result has.

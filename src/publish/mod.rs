@@ -54,6 +54,8 @@ mod enlarge;
 pub mod chart;
 pub mod chip;
 
+pub mod timeline;
+
 pub mod raster;
 
 pub mod manifest;

@@ -1,8 +1,8 @@
-//! From reflectance to tones, the same way for both dates of a chip.
+//! From reflectance to tones, the same way for all dates of a chip or a sheet.
 //!
-//! In:  the planes of two dates, NaN where nothing was observed.
+//! In:  the planes of some dates, NaN where nothing was observed.
 //! Out: for each date and plane the value drawn black and the width to white.
-//! Law: one width for both dates; black lies at the same reflectance above each date's haze.
+//! Law: one width for all dates; black lies at the same reflectance above each date's haze.
 //! Source: dark-object subtraction, Chavez 1988, Remote Sensing of Environment 24.
 
 use std::sync::LazyLock;
@@ -44,24 +44,26 @@ impl Stretch {
     }
 }
 
-/// The stretch of both dates. With `one_width` the three planes share the widest: in natural colours a
+/// The stretch of all dates. With `one_width` the three planes share the widest: in natural colours a
 /// plain of one hue would otherwise be drawn grey.
-pub(crate) fn common(dates: [&ArrayView3<f32>; 2], one_width: bool) -> [[Stretch; 3]; 2] {
-    let mut stretches = [[Stretch { black: 0.0, width: 1.0 }; 3]; 2];
+pub(crate) fn common(dates: &[&ArrayView3<f32>], one_width: bool) -> Vec<[Stretch; 3]> {
+    let mut stretches = vec![[Stretch { black: 0.0, width: 1.0 }; 3]; dates.len()];
     let mut widest = LEAST_WIDTH;
     for plane in 0..3 {
-        let values = dates.map(|date| observed(date, plane));
-        let enough = |values: &Vec<f32>, all: usize| values.len() * ENOUGH >= all;
-        let darks = [0, 1].map(|date| {
-            let counts = enough(&values[date], dates[date].len() / 3);
-            at_share(&values[date], SHARES.0).filter(|_| counts)
-        });
-        let dark = darks.into_iter().flatten().reduce(f32::min).unwrap_or(0.0);
-        let haze = darks.map(|low| low.map_or(0.0, |low| (low - dark).clamp(0.0, MOST_HAZE)));
-        let clear = |date: usize| values[date].iter().map(move |value| value - haze[date]);
-        let mut both: Vec<f32> = clear(0).chain(clear(1)).collect();
-        both.sort_by(f32::total_cmp);
-        let width = (at_share(&both, SHARES.1).unwrap_or(1.0) - dark).max(LEAST_WIDTH);
+        let values: Vec<Vec<f32>> = dates.iter().map(|date| observed(date, plane)).collect();
+        let enough = |values: &[f32], all: usize| values.len() * ENOUGH >= all;
+        let dark_of = |(date, values): (&&ArrayView3<f32>, &Vec<f32>)| {
+            at_share(values, SHARES.0).filter(|_| enough(values, date.len() / 3))
+        };
+        let darks: Vec<Option<f32>> = dates.iter().zip(&values).map(dark_of).collect();
+        let dark = darks.iter().flatten().copied().reduce(f32::min).unwrap_or(0.0);
+        let haze: Vec<f32> =
+            darks.iter().map(|low| low.map_or(0.0, |low| (low - dark).clamp(0.0, MOST_HAZE))).collect();
+        let clear =
+            values.iter().zip(&haze).flat_map(|(values, haze)| values.iter().map(move |value| value - haze));
+        let mut all: Vec<f32> = clear.collect();
+        all.sort_by(f32::total_cmp);
+        let width = (at_share(&all, SHARES.1).unwrap_or(1.0) - dark).max(LEAST_WIDTH);
         widest = widest.max(width);
         for (stretch, haze) in stretches.iter_mut().zip(haze) {
             stretch[plane] = Stretch { black: dark + haze, width };
@@ -99,7 +101,7 @@ mod tests {
 
     fn tones(dates: [&Array3<f32>; 2], at: [usize; 3]) -> [u8; 2] {
         let views = dates.map(|date| date.view());
-        let stretch = common([&views[0], &views[1]], true);
+        let stretch = common(&[&views[0], &views[1]], true);
         [0, 1].map(|date| stretch[date][at[0]].tone(dates[date][at]))
     }
 

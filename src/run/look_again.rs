@@ -4,7 +4,9 @@
 //! Law: the rooms are those of a scan; a pixel's answer depends on its control cell and its lead's dates alone, so threads,
 //! tile size and the other leads change nothing. Each control cell is read once.
 
-mod publish;
+pub(crate) mod pictures;
+
+pub(crate) mod publish;
 
 use std::collections::BTreeMap;
 
@@ -29,7 +31,7 @@ use crate::units::SquareMetres;
 use crate::weigh::overlap::geodesic_area;
 use crate::weigh::restored::{Asked, GrowingSeason, Recovery, Rectified, Tally, compared};
 
-pub use publish::publish;
+pub use publish::{Published, publish};
 
 /// Sub-model whose season and history hold where a lead names none: restoration itself.
 const RESTORATION: &str = "R1";

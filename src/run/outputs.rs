@@ -24,7 +24,7 @@ use crate::scene::{Band, Scene};
 use crate::weigh::lawful;
 
 /// Leads that get pictures; the rest of a very long list is still in the layers.
-const MOST_CHIPS: usize = 500;
+pub(super) const MOST_CHIPS: usize = 500;
 
 /// What the reader of a very long list must know of its pictures; nothing where every lead has them.
 pub fn without_pictures(leads: usize) -> Option<String> {

@@ -67,11 +67,14 @@ pub fn look(patch: &Patch, day: Day) -> Look {
     if day.date < patch.onset {
         return NOTHING;
     }
+    if let Some(mended) = patch.mended.filter(|mended| mended.on <= day.date) {
+        return mended.look(patch, day);
+    }
     let age = days_between(patch.onset, day.date) as f32;
     let mut draw = Draw::new(day.seed, "traits", patch.number as u64, 0);
     let trait_of = |draw: &mut Draw, low: f64, high: f64| draw.between(low, high) as f32;
     match patch.kind {
-        Kind::Rainfed | Kind::Irrigated | Kind::OldCropland => crop(patch, day, age),
+        Kind::Rainfed | Kind::Irrigated | Kind::OldCropland => crop((patch.kind, patch.number), day, age),
         Kind::Mine | Kind::OldMine => mine(patch.kind, age, &mut draw),
         Kind::Construction | Kind::OldSettlement => built(patch.kind, age, &mut draw),
         Kind::WetHollow => {
@@ -189,11 +192,11 @@ struct Course {
 }
 
 impl Course {
-    fn new(patch: &Patch, day: Day) -> Self {
-        let mut own = Draw::new(day.seed, "field", patch.number as u64, 0);
-        let mut draw = Draw::new(day.seed, "field year", patch.number as u64, day.year as u64);
-        let old = patch.kind == Kind::OldCropland;
-        let irrigated = patch.kind == Kind::Irrigated || (old && own.chance(0.75));
+    fn new((kind, number): (Kind, usize), day: Day) -> Self {
+        let mut own = Draw::new(day.seed, "field", number as u64, 0);
+        let mut draw = Draw::new(day.seed, "field year", number as u64, day.year as u64);
+        let old = kind == Kind::OldCropland;
+        let irrigated = kind == Kind::Irrigated || (old && own.chance(0.75));
         // Two of three turn up pale limy subsoil, the third a darker, moist and cloddy surface (assumed).
         let tone = if own.chance(0.67) { own.between(1.04, 1.20) } else { own.between(0.80, 0.93) } as f32;
         let sown = draw.between(118.0, 142.0) as f32;
@@ -213,10 +216,10 @@ impl Course {
 }
 
 /// A field: ploughed at the onset (an old one every spring), then the course of its year.
-fn crop(patch: &Patch, day: Day, age: f32) -> Look {
-    let course = Course::new(patch, day);
+pub(super) fn crop((kind, number): (Kind, usize), day: Day, age: f32) -> Look {
+    let course = Course::new((kind, number), day);
     let today = f32::from(day.date.day_of_year());
-    let old = patch.kind == Kind::OldCropland;
+    let old = kind == Kind::OldCropland;
     // A field broken after sowing time is sown three weeks later, or too late to bear at all.
     let broken = if old { 0.0 } else { today - age };
     let wait = (broken + 20.0 - course.days.0).max(0.0);
@@ -248,7 +251,7 @@ mod tests {
     fn patch(kind: Kind) -> Patch {
         let shape = Shape::circle((10.0, 10.0), 5.0);
         let cells = shape.cells(20, 20);
-        Patch { kind, number: 3, shape, onset: Date::constant(2023, 4, 12), cells }
+        Patch { kind, number: 3, shape, onset: Date::constant(2023, 4, 12), cells, mended: None }
     }
 
     fn ndvi(kind: Kind, month: i8, water: f32) -> f32 {

@@ -23,6 +23,8 @@ pub mod settle;
 
 pub mod look;
 
+pub mod mended;
+
 pub mod sky;
 
 pub mod scene;

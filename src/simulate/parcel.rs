@@ -6,6 +6,7 @@
 //! Source: shares of kinds and late onset from the study's simulator; sizes and look-alikes assumed.
 
 use super::ground::Ground;
+use super::mended::Mended;
 use super::noise::Draw;
 use super::shape::{Cell, Point, Shape, direction};
 use super::stress::{self, Stress};
@@ -108,6 +109,8 @@ pub struct Patch {
     pub onset: Date,
     /// Pixels it touches.
     pub cells: Vec<Cell>,
+    /// What became of it afterwards, where a world asks for that.
+    pub mended: Option<Mended>,
 }
 
 /// Everything that lies on the steppe.
@@ -149,6 +152,12 @@ impl Land {
         if world.stress == Some(Stress::Stratum30) {
             stress::break_ground(world, &mut land, target);
         }
+        if world.is_mended {
+            let conversions = land.patches.iter_mut().filter(|patch| patch.kind.model().is_some());
+            for (index, patch) in conversions.enumerate() {
+                patch.mended = Some(Mended::of(index, world.seed, patch.onset));
+            }
+        }
         land
     }
 
@@ -156,7 +165,7 @@ impl Land {
     pub fn add(&mut self, world: &World, kind: Kind, shape: Shape, onset: Date) {
         let (rows, cols) = (world.rows, world.cols);
         let cells = if kind.is_soft() { shape.soft_cells(rows, cols) } else { shape.cells(rows, cols) };
-        self.patches.push(Patch { kind, number: self.patches.len() + 1, shape, onset, cells });
+        self.patches.push(Patch { kind, number: self.patches.len() + 1, shape, onset, cells, mended: None });
     }
 
     /// The best of some free places inside the red lines, or none where the land is full.

@@ -82,7 +82,7 @@ pub fn truth(world: &World, land: &Land) -> Result<Value, SimulateError> {
 
 fn properties(patch: &Patch, area: SquareMetres) -> Value {
     let model = patch.kind.model();
-    json!({
+    let mut properties = json!({
         "id": format!("T{:04}", patch.number),
         "kind": patch.kind.name(),
         "is_change": model.is_some(),
@@ -91,7 +91,13 @@ fn properties(patch: &Patch, area: SquareMetres) -> Value {
         "area_m2": area,
         "area_mu": rounded(area.mu(), 2),
         "soft_edge": patch.kind.is_soft(),
-    })
+    });
+    if let Some(mended) = patch.mended {
+        properties["aftermath"] = json!(mended.way.name());
+        properties["rectified_on"] = json!(mended.on.to_string());
+        properties["restored_years"] = json!(mended.restored_years());
+    }
+    properties
 }
 
 #[cfg(test)]

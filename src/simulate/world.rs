@@ -8,6 +8,7 @@
 use serde::Serialize;
 
 use super::SimulateError;
+use super::mended;
 use super::noise::Draw;
 use super::stress::{self, Stress};
 use crate::date::Date;
@@ -109,6 +110,8 @@ pub struct World {
     pub number_step: u16,
     /// What makes this world hard. Default none.
     pub stress: Option<Stress>,
+    /// Whether converted ground is put right in the autumn of its year, one way or another. Default no.
+    pub is_mended: bool,
 }
 
 /// Upper left corner of every simulated world in EPSG:32649, near 108.5 E 41.6 N (Urad Middle Banner).
@@ -138,6 +141,7 @@ impl World {
             haze: 0.008,
             number_step: 4,
             stress: None,
+            is_mended: false,
         }
     }
 
@@ -167,6 +171,12 @@ impl World {
         if let Some(stress) = stress {
             stress.burden_years(&mut self);
         }
+        self
+    }
+
+    /// The same with converted ground put right, and years enough to see what became of it; call it before `with_rain`.
+    pub fn mended(mut self) -> Self {
+        (self.is_mended, self.target_years) = (true, 1 + mended::YEARS);
         self
     }
 

@@ -5,6 +5,8 @@
 //! Law: the rooms run as in a scan, over the control cell of the place and its neighbours only; what a
 //! pixel gets depends on its cell alone, so a trace says what the scan says.
 
+pub mod history;
+
 mod outcome;
 
 mod pair;
