@@ -54,7 +54,7 @@ impl LookAgain {
         let inputs = look_again::gather(&plan)?;
         let staging = Staging::begin(&plan.out)?;
         let bar = Bar::new();
-        let looked = look_again::look(&plan, &inputs, &leads, (Told::AfterChange, &bar))?;
+        let looked = look_again::look(&plan, &inputs, &leads, (Told::Compared, &bar))?;
         let run = (staging, started, std::env::args().collect());
         let published = look_again::publish((&plan, &inputs), &looked, run, &bar)?;
         bar.finish();

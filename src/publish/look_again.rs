@@ -157,7 +157,12 @@ impl<'a> LookAgain<'a> {
             }
         }),
         plain("observations", Kind::Nested, "逐景观测 view by view", |one| {
-            one.recovery.observations.iter().map(|seen| observation(one, seen)).collect()
+            let after = one
+                .recovery
+                .observations
+                .iter()
+                .filter(|seen| one.days.is_some_and(|days| days.contains(seen.date)));
+            after.map(|seen| observation(one, seen)).collect()
         }),
         plain("disclaimer", Kind::Text, "声明(英文) disclaimer", |_| json!(DISCLAIMER_OF_LOOK.0)),
         plain("disclaimer_zh", Kind::Text, "声明 disclaimer (Chinese)", |_| json!(DISCLAIMER_OF_LOOK.1)),

@@ -42,8 +42,8 @@ const LEAST_COVER: f32 = 0.5;
 /// Which days are told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {
-    /// Those that may speak for recovery.
-    AfterChange,
+    /// Those before the change, and those that may speak for recovery.
+    Compared,
     /// All of them: the trail of a place.
     Every,
 }
@@ -138,7 +138,9 @@ impl<'a> Ground<'a> {
         let (look_back, days) = (lead.look_back(inputs.question.baseline), lead.days(inputs.question.target));
         let holds = |period: Option<Period>, date: Date| period.is_some_and(|period| period.contains(date));
         let dates = inputs.dates();
-        let is_told = |view: &usize| told == Told::Every || holds(days, dates[*view]);
+        let is_told = |view: &usize| {
+            told == Told::Every || [look_back, days].into_iter().any(|period| holds(period, dates[*view]))
+        };
         let growing = model.growing_season;
         let (window, is_own, outside) = on_grid(lead, inputs)?;
         Ok(Self {

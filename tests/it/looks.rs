@@ -71,6 +71,8 @@ pub enum Deed {
     Flush,
     /// Rubble before, grass since: what a rectified case looks like.
     Restored,
+    /// Put right: what grew there before grows again.
+    Regrown,
 }
 
 type Colours = [f64; 5];
@@ -133,6 +135,7 @@ impl Moment {
         let good = 0.85 + 0.15 * self.vigour;
         let grown = |ground: Colours, season: [f64; 10]| mix(ground, LEAF, good * season[self.view]);
         match deed {
+            Deed::Regrown => self.natural(),
             Deed::Restored if self.begun => self.natural(),
             Deed::Restored | Deed::Mined => RUBBLE,
             Deed::Flush if self.begun && self.years == 0 => self.natural(),

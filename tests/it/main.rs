@@ -25,6 +25,7 @@ mod interrupted;
 mod laws;
 mod ledger;
 mod ledger_postgres;
+mod look_again;
 mod looks;
 mod nights;
 mod program;

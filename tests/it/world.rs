@@ -106,6 +106,12 @@ impl World {
         )
     }
 
+    /// The same over other years, both ends included.
+    pub fn over(mut self, first: u32, last: u32) -> Self {
+        self.dates = (first..=last).flat_map(|year| VIEWS.map(|view| year * 10_000 + view)).collect();
+        self
+    }
+
     /// Four years of another cover, inside red lines of a class.
     pub fn of(cover: Cover, class: &'static str, rows: usize, cols: usize) -> Self {
         Self { cover, class, ..Self::steppe(rows, cols) }

@@ -1,6 +1,6 @@
 //! A sheet of pictures of one place on a time line.
 //!
-//! In:  a place that was looked at again. Out: a PNG: the last view before the change, the first with it where it is among the
+//! In:  a place that was looked at again. Out: a PNG: two views before the change, the first with it where it is among the
 //! scenes, then clear views in order.
 
 use ndarray::Array3;
@@ -17,7 +17,7 @@ use crate::run::outputs::{colours, picture};
 use crate::run::{RunError, look_again};
 use crate::weigh::restored::Observation;
 
-/// Most clear views on the sheet of a lead; the rest stand in the file. Two rows, with the two before them.
+/// Most clear views on the sheet of a lead; the rest stand in the file. Two rows, with those before them.
 pub const OF_LEAD: usize = 10;
 
 /// Most views on the sheet of a trail: ten rows.
@@ -32,25 +32,40 @@ struct Wanted {
 
 /// The sheet of a lead: before, changed, and the clear views that were judged. `None` where nothing of it can be shown.
 pub fn of_lead(inputs: &Inputs, reader: &mut Reader, one: &LookedAt) -> Result<Option<Vec<u8>>, RunError> {
-    let view_of = |day: Option<Date>| inputs.views.iter().position(|view| Some(view.date) == day);
-    let noted = |day: Option<Date>, mark: Mark, word: &str| {
-        view_of(day).map(|view| Wanted { view, mark, word: word.to_owned() })
-    };
-    let clear: Vec<&Observation> =
-        one.recovery.observations.iter().filter(|seen| seen.is_judged && seen.is_clear()).collect();
-    let wanted = noted(one.lead.before, Mark::LookBack, "before the change").into_iter();
-    let wanted = wanted.chain(noted(one.lead.first_seen, Mark::Outside, "first seen changed"));
-    let wanted = wanted.chain(spread(&clear, OF_LEAD).map(|seen| shown(seen)));
-    drawn(inputs, reader, one, wanted.collect())
+    let clear = one.recovery.observations.iter().filter(|seen| seen.is_clear() && seen.grows);
+    let (before, after): (Vec<&Observation>, Vec<&Observation>) =
+        clear.partition(|seen| is_before(one, seen));
+    let judged: Vec<&Observation> = after.into_iter().filter(|seen| seen.is_judged).collect();
+    // Two pictures of what is normal: the last, and one of about the same day as the middle of what is judged.
+    let middle = judged.get(judged.len() / 2).map(|seen| seen.date.day_of_year());
+    let like = before.iter().rev().min_by_key(|seen| middle.map(|day| day.abs_diff(seen.date.day_of_year())));
+    let mut wanted: Vec<Wanted> =
+        before.last().into_iter().chain(like).map(|seen| noted(seen.view)).collect();
+    wanted.sort_by_key(|one| one.view);
+    wanted.dedup_by_key(|one| one.view);
+    let changed = inputs.views.iter().position(|view| Some(view.date) == one.lead.first_seen);
+    let changed =
+        changed.map(|view| Wanted { view, mark: Mark::Outside, word: "first seen changed".to_owned() });
+    wanted.extend(changed);
+    wanted.extend(spread(&judged, OF_LEAD).map(shown));
+    drawn(inputs, reader, one, wanted)
+}
+
+fn noted(view: usize) -> Wanted {
+    Wanted { view, mark: Mark::LookBack, word: "before the change".to_owned() }
+}
+
+/// Whether a view lies before the change.
+fn is_before(one: &LookedAt, seen: &Observation) -> bool {
+    one.look_back.is_some_and(|before| before.contains(seen.date))
 }
 
 /// The sheet of a trail: every clear view, the look-back among them.
 pub fn of_trail(inputs: &Inputs, reader: &mut Reader, one: &LookedAt) -> Result<Option<Vec<u8>>, RunError> {
     let clear: Vec<&Observation> = one.recovery.observations.iter().filter(|seen| seen.is_clear()).collect();
-    let is_before = |seen: &Observation| one.look_back.is_some_and(|before| before.contains(seen.date));
     let wanted = spread(&clear, OF_TRAIL).map(|seen| {
         let wanted = shown(seen);
-        if is_before(seen) { Wanted { mark: Mark::LookBack, ..wanted } } else { wanted }
+        if is_before(one, seen) { Wanted { mark: Mark::LookBack, ..wanted } } else { wanted }
     });
     drawn(inputs, reader, one, wanted.collect())
 }
@@ -98,7 +113,7 @@ fn drawn(
     let sheet = Sheet {
         id: &one.lead.id,
         head: [
-            format!("{} {}: {:.2} mu", one.lead.model, one.lead.id, one.area.mu()),
+            format!("{} {}: {:.2} mu", one.lead.model, one.lead.id, one.area.mu()).trim_start().to_owned(),
             format!("{answer}: {back:.0}% of the ground back, season {season}"),
         ],
         grid: &inputs.grid.of_window(window),

@@ -123,7 +123,8 @@ fn views(inputs: &Inputs, reader: &mut Reader, one: &LookedAt, text: &mut String
 /// Since when the place is changed, and since when it is back.
 fn changed(one: &LookedAt, text: &mut String) {
     let after = one.recovery.observations.iter().filter(|seen| !is_before(one, seen.date));
-    let clear: Vec<&Observation> = after.filter(|seen| seen.is_clear() && seen.grows).collect();
+    let all: Vec<&Observation> = after.filter(|seen| seen.is_clear()).collect();
+    let clear: Vec<&Observation> = all.iter().copied().filter(|seen| seen.grows).collect();
     let runs: Vec<&[&Observation]> = clear.chunk_by(|a, b| a.is_out() == b.is_out()).collect();
     let lasting = |run: &&&[&Observation]| run[0].is_out() && run.len() >= LONGEST_RUN;
     let Some(first) = runs.iter().find(lasting) else {
@@ -132,9 +133,11 @@ fn changed(one: &LookedAt, text: &mut String) {
         return;
     };
     let days = Period { from: first[0].date, to: first[first.len() - 1].date };
+    // Views of another season that lead up to it count as first sight: a forest felled in winter.
+    let leading = all.iter().rev().skip_while(|seen| seen.date >= days.from).take_while(|seen| seen.is_out());
+    let since = leading.last().map_or(days.from, |seen| seen.date);
     let words = format!(
-        "first seen on {}: out of the band in {} clear views in a row, {days}",
-        days.from,
+        "first seen on {since}: out of the band in {} clear views in a row while plants grow, {days}",
         first.len()
     );
     line(text, "changed", &words);
