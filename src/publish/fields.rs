@@ -28,12 +28,6 @@ pub const DISCLAIMER: &str = "A hypothesis from satellite imagery, to be checked
 pub const DISCLAIMER_ZH: &str =
     "本图斑为遥感线索,须经实地核查;面积以实地测量为准。与法定面积的比较只是算术,不作定性,不构成法律意见。";
 
-/// What a reader of a look-again must know, English and Chinese.
-pub const DISCLAIMER_OF_LOOK: (&str, &str) = (
-    "What imagery shows of the ground against its look-alikes. Green is no proof of the plants that were ordered; only the field tells.",
-    "本结论只说明影像上该地块与同类地块的比较;复绿不等于已按要求恢复植被,须经实地核查。",
-);
-
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

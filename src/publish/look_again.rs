@@ -8,7 +8,7 @@ use geo::MultiPolygon;
 use serde_json::{Map, Value, json};
 
 use crate::date::{Date, Period};
-use crate::publish::fields::{DISCLAIMER_OF_LOOK, Field, Kind, chip_file, plain};
+use crate::publish::fields::{Field, Kind, chip_file, plain};
 use crate::publish::{PublishError, Staging, geojson};
 use crate::submodel::Feature;
 use crate::units::{SquareMetres, rounded};
@@ -16,6 +16,12 @@ use crate::weigh::restored::{NAMES, Observation, Part, Recovery, Rectified};
 
 /// File of the layer.
 pub const LOOK_AGAIN: &str = "look_again.geojson";
+
+/// What a reader of a look-again must know, English and Chinese.
+const DISCLAIMER: (&str, &str) = (
+    "What imagery shows of the ground against its look-alikes. Green is no proof of the plants that were ordered; only the field tells.",
+    "本结论只说明影像上该地块与同类地块的比较;复绿不等于已按要求恢复植被,须经实地核查。",
+);
 
 /// Decimals of a share.
 const SHARE_DECIMALS: i32 = 4;
@@ -164,8 +170,8 @@ impl<'a> LookAgain<'a> {
                 .filter(|seen| one.days.is_some_and(|days| days.contains(seen.date)));
             after.map(|seen| observation(one, seen)).collect()
         }),
-        plain("disclaimer", Kind::Text, "声明(英文) disclaimer", |_| json!(DISCLAIMER_OF_LOOK.0)),
-        plain("disclaimer_zh", Kind::Text, "声明 disclaimer (Chinese)", |_| json!(DISCLAIMER_OF_LOOK.1)),
+        plain("disclaimer", Kind::Text, "声明(英文) disclaimer", |_| json!(DISCLAIMER.0)),
+        plain("disclaimer_zh", Kind::Text, "声明 disclaimer (Chinese)", |_| json!(DISCLAIMER.1)),
     ];
 }
 

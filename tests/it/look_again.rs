@@ -322,7 +322,7 @@ fn from_a_scan_to_a_closed_case_that_is_ploughed_again_every_look_stands_in_the_
     says(&second.stderr, &[&format!("{relapse} is reopened"), "again after it was closed"]);
     assert_eq!(state(&relapse), "reopened");
     // A reopened case is for people to take up.
-    says(&look("2025", "look2025").stderr, &["0 events written"]);
+    says(&look("2025", "again2025").stderr, &["0 events written"]);
     let events = run(&["ledger", "events", file, "--lead", &relapse]).stdout;
     let events: Vec<Value> = events.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let last = &events[events.len() - 1];

@@ -144,7 +144,10 @@ fn changed(one: &LookedAt, text: &mut String) {
     let last = runs.iter().rposition(|run| lasting(&run)).unwrap_or(0);
     let words = match runs.get(last + 1) {
         Some(back) => format!("in the band again since {}", back[0].date),
-        None => format!("out of the band still on {}", runs[last][runs[last].len() - 1].date),
+        None => {
+            let until = all.iter().rev().find(|seen| seen.is_out()).map_or(days.to, |seen| seen.date);
+            format!("out of the band still on {until}")
+        }
     };
     line(text, "back", &words);
 }
