@@ -115,21 +115,21 @@ coded! {
     }
 }
 
-codes! {
+coded! {
     /// Why a look-again cannot tell.
     UntoldReason {
         /// Part of the ground lies where no scene does.
-        OutsideScenes = "outside_scenes", "影像未覆盖 outside the scenes";
+        OutsideScenes = "outside_scenes", "影像未覆盖", "outside the scenes";
         /// Fewer clear views before the change than the sub-model asks for.
-        TooFewBaselineViews = "too_few_baseline_views", "基期观测不足 too few baseline views";
+        TooFewBaselineViews = "too_few_baseline_views", "基期观测不足", "too few baseline views";
         /// The days that may be looked at hold no whole growing season.
-        NoFullSeason = "no_full_season", "不足一个完整生长季 not a full growing season";
+        NoFullSeason = "no_full_season", "不足一个完整生长季", "not a full growing season";
         /// A part of the season was too seldom clear.
-        TooFewClearViews = "too_few_clear_views", "生长季某段晴空观测不足 too few clear views in a part of the season";
+        TooFewClearViews = "too_few_clear_views", "生长季某段晴空观测不足", "too few clear views in a part of the season";
         /// In the band pixel by pixel, and on one side of it as a whole.
-        OnOneSide = "on_one_side", "整体偏向一侧 on one side of its look-alikes as a whole";
+        OnOneSide = "on_one_side", "整体偏向一侧", "on one side of its look-alikes as a whole";
         /// Most of what it is compared with changed as well.
-        NeighboursChanged = "neighbours_changed", "对照地块多已变化 most of its look-alikes changed too";
+        NeighboursChanged = "neighbours_changed", "对照地块多已变化", "most of its look-alikes changed too";
     }
 }
 

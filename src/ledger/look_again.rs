@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 
 use crate::date::{Date, Period, parse_date};
 use crate::ledger::LedgerError;
-use crate::ledger::book::{Book, Case};
+use crate::ledger::book::Book;
+use crate::ledger::case::Case;
 use crate::ledger::event::{Draft, Event, Evidence, Kind};
 use crate::ledger::state::{Action, State};
 use crate::ledger::steps::{Words, step};

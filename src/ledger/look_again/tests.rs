@@ -19,7 +19,7 @@ impl Office {
         let outline = MultiPolygon(vec![Rect::new((108.0, 41.5), (108.01, 41.51)).to_polygon()]);
         let found = json!({
             "properties": {"id": "a", "model": "G1", "status": "confirmed", "before": "2022-10-03", "first_seen": "2023-04-08"},
-            "geometry": crate::ledger::book::coordinates(&outline),
+            "geometry": crate::ledger::case::coordinates(&outline),
         });
         office.take(Draft { body: found, run: Some("scan".to_owned()), ..Draft::of(Kind::Found, "a") });
         let verdict = Some(crate::ledger::state::Verdict::UnlawfulUseFound);

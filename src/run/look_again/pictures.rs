@@ -5,7 +5,6 @@
 
 use ndarray::Array3;
 
-use crate::date::Date;
 use crate::grid::Crs;
 use crate::grid::crs::Transform;
 use crate::publish::chip::{self, Moment};
@@ -127,6 +126,7 @@ fn drawn(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::date::Date;
 
     #[test]
     fn of_many_views_the_first_and_the_last_are_shown() {
