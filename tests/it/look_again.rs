@@ -254,83 +254,91 @@ fn case_at(scanned: &Published, drawn: &Drawn, (row, col): (usize, usize)) -> St
     lead.unwrap().text("id").to_owned()
 }
 
-#[test]
-fn from_a_scan_to_a_closed_case_that_is_ploughed_again_every_look_stands_in_the_ledger() {
-    let drawn = &*DRAWN;
-    let ledger = drawn.path("ledger.gpkg");
-    let file = ledger.to_str().unwrap();
-    let run = |words: &[&str]| {
+/// A ledger beside the drawn world.
+struct Office {
+    ledger: String,
+}
+
+impl Office {
+    fn run(words: &[&str]) -> Ended {
         let ended = ended(program().args(words));
         assert!(matches!(ended.code, Some(0 | 3)), "{words:?}: {}", ended.stderr);
         ended
-    };
-    run(&["ledger", "begin", file, "--by", "Li"]);
-    let scan = Scan::of(drawn).periods(BASELINE, TARGET).out(drawn.path("scan2023"));
-    let scanned = scan.with(&format!("--ledger {file} --by Li")).published();
-    let (relapse, bare) = (case_at(&scanned, drawn, (60, 40)), case_at(&scanned, drawn, (10, 40)));
-    for step in [
-        "verify RELAPSE BARE --verdict unlawful_use_found --who Wang",
-        "transfer RELAPSE BARE --agency bureau",
-        "reply RELAPSE BARE",
-        "rectify RELAPSE BARE --on 2023-11-01",
-    ] {
-        let step = step.replace("RELAPSE", &relapse).replace("BARE", &bare);
-        run(&[&["leads", "--ledger", file], &step.split(' ').collect::<Vec<_>>()[..], &["--by", "Li"]]
-            .concat());
     }
-    let look = |year: &str, name: &str| {
-        let out = drawn.path(name);
-        let (scenes, lines) = (drawn.path("scenes"), drawn.path("redline.geojson"));
+
+    fn leads(&self, words: &str) -> Ended {
+        Self::run(&[&["leads", "--ledger", &self.ledger], &words.split(' ').collect::<Vec<_>>()[..]].concat())
+    }
+
+    fn state(&self, id: &str) -> String {
+        let shown: Value = serde_json::from_str(&self.leads(&format!("show {id} --json")).stdout).unwrap();
+        shown["lead"]["state"].as_str().unwrap().to_owned()
+    }
+
+    /// A look-again at the cases of the ledger in a year.
+    fn look(&self, year: &str, name: &str) -> Ended {
+        let drawn = &*DRAWN;
+        let paths = [drawn.path("scenes"), drawn.path("redline.geojson"), drawn.path(name)];
+        let [scenes, lines, out] = paths.each_ref().map(|path| path.to_str().unwrap());
         let days = format!("{year}-01-01/{year}-12-31");
-        let paths = [&scenes, &lines, &out].map(|path| path.to_str().unwrap());
-        run(&[
+        let read = [
             "look-again",
             "--scenes",
-            paths[0],
+            scenes,
             "--redlines",
-            paths[1],
+            lines,
             "--baseline",
             BASELINE,
             "--target",
             &days,
-            "--ledger",
-            file,
-            "--out",
-            paths[2],
-            "--by",
-            "machine",
-        ])
-    };
-    let first = look("2024", "look2024");
+        ];
+        let write = ["--ledger", &self.ledger, "--out", out, "--by", "machine"];
+        Self::run(&[&read[..], &write[..]].concat())
+    }
+}
+
+#[test]
+fn from_a_scan_to_a_closed_case_that_is_ploughed_again_every_look_stands_in_the_ledger() {
+    let drawn = &*DRAWN;
+    let office = Office { ledger: drawn.path("ledger.gpkg").to_str().unwrap().to_owned() };
+    Office::run(&["ledger", "begin", &office.ledger, "--by", "Li"]);
+    let scan = Scan::of(drawn).periods(BASELINE, TARGET).out(drawn.path("scan2023"));
+    let scanned = scan.with(&format!("--ledger {} --by Li", office.ledger)).published();
+    let (relapse, bare) = (case_at(&scanned, drawn, (60, 40)), case_at(&scanned, drawn, (10, 40)));
+    for step in [
+        "verify IDS --verdict unlawful_use_found --who Wang --by Li",
+        "transfer IDS --agency bureau --by Li",
+        "reply IDS --by Li",
+        "rectify IDS --on 2023-11-01 --by Li",
+    ] {
+        office.leads(&step.replace("IDS", &format!("{relapse} {bare}")));
+    }
+    let first = office.look("2024", "look2024");
     says(
         &first.stderr,
         &["2 events written", &format!("{relapse} is looked again"), "100 % of the ground back"],
     );
-    says(&look("2024", "look2024").stderr, &["0 events written", "nothing was written"]);
-    let state = |id: &str| {
-        let shown: Value =
-            serde_json::from_str(&run(&["leads", "--ledger", file, "show", id, "--json"]).stdout).unwrap();
-        shown["lead"]["state"].as_str().unwrap().to_owned()
-    };
+    says(&office.look("2024", "look2024").stderr, &["0 events written", "nothing was written"]);
     // What imagery shows to be bare nobody closes.
-    let refused =
-        ended(program().args(["leads", "--ledger", file, "close", &bare, "--reason", "done", "--by", "Li"]));
-    assert_eq!(refused.code, Some(2));
-    run(&["leads", "--ledger", file, "close", &relapse, "--reason", "restored", "--by", "Li"]);
-    assert_eq!((state(&relapse), state(&bare)), ("closed".to_owned(), "looked_again".to_owned()));
-    let second = look("2025", "look2025");
-    says(&second.stderr, &[&format!("{relapse} is reopened"), "again after it was closed"]);
-    assert_eq!(state(&relapse), "reopened");
+    let close = ["leads", "--ledger", &office.ledger, "close", &bare, "--reason", "done", "--by", "Li"];
+    assert_eq!(ended(program().args(close)).code, Some(2));
+    office.leads(&format!("close {relapse} --reason restored --by Li"));
+    assert_eq!(
+        (office.state(&relapse), office.state(&bare)),
+        ("closed".to_owned(), "looked_again".to_owned())
+    );
+    says(
+        &office.look("2025", "look2025").stderr,
+        &[&format!("{relapse} is reopened"), "again after it was closed"],
+    );
+    assert_eq!(office.state(&relapse), "reopened");
     // A reopened case is for people to take up.
-    says(&look("2025", "again2025").stderr, &["0 events written"]);
-    let events = run(&["ledger", "events", file, "--lead", &relapse]).stdout;
-    let events: Vec<Value> = events.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let last = &events[events.len() - 1];
+    says(&office.look("2025", "again2025").stderr, &["0 events written"]);
+    let events = Office::run(&["ledger", "events", &office.ledger, "--lead", &relapse]).stdout;
+    let last: Value = serde_json::from_str(events.lines().last().unwrap()).unwrap();
     assert_eq!((last["kind"].as_str(), last["actor"].as_str()), (Some("reopened"), Some("machine")));
     assert_eq!(last["body"]["imagery"]["season"], "2025-03-15/2025-11-15");
     assert_eq!(last["evidence"].as_array().unwrap().len(), 2);
-    let manifest: Value =
-        serde_json::from_slice(&fs::read(drawn.path("look2025").join("manifest.json")).unwrap()).unwrap();
-    assert_eq!(last["run"], manifest["result_sha256"]);
-    says(&run(&["ledger", "verify", file]).stderr, &["0 faults"]);
+    assert_eq!(last["run"], published(drawn, "look2025").json("manifest.json")["result_sha256"]);
+    says(&Office::run(&["ledger", "verify", &office.ledger]).stderr, &["0 faults"]);
 }
