@@ -10,10 +10,11 @@ use serde_json::json;
 
 use crate::cli::exit::Exit;
 use crate::cli::ledger::{By, now};
+use crate::cli::place::{self, Placed};
 use crate::cli::scan::Asked;
 use crate::cli::show::{self, Bar};
 use crate::ledger::look_again::{Became, Shown};
-use crate::ledger::{self, Event, Evidence, Ledger, found};
+use crate::ledger::{self, Event, Evidence, Ledger, Place, found};
 use crate::publish::Staging;
 use crate::publish::geojson::LEADS;
 use crate::run::look_again::{self, LookedAt, Published, Told};
@@ -25,8 +26,8 @@ pub struct LookAgain {
     #[command(flatten)]
     asked: Asked,
     /// Look at the cases of this ledger that are replied to, rectifying, looked at again, or closed as restored; and write down what is found
-    #[arg(long, value_name = "FILE.gpkg", conflicts_with = "leads")]
-    ledger: Option<PathBuf>,
+    #[arg(long, value_name = place::NAME, value_parser = Placed, conflicts_with = "leads")]
+    ledger: Option<Place>,
     /// Look at these leads instead: leads.geojson, or the folder that holds it; nothing is written down
     #[arg(long, value_name = "FILE", required_unless_present = "ledger")]
     leads: Option<PathBuf>,
@@ -48,7 +49,7 @@ impl LookAgain {
     pub fn run(self) -> Result<Exit> {
         let plan = self.asked.plan(self.out.as_deref())?;
         // Opened before the run begins, so that a wrong name is told then.
-        let mut ledger = self.ledger.as_deref().map(|path| Writer::open(path, &self.by)).transpose()?;
+        let mut ledger = self.ledger.as_ref().map(|place| Writer::open(place, &self.by)).transpose()?;
         let leads = self.grounds(ledger.as_ref())?;
         let started = Timestamp::now();
         let inputs = look_again::gather(&plan)?;
@@ -97,8 +98,8 @@ struct Writer {
 }
 
 impl Writer {
-    fn open(path: &Path, by: &By) -> Result<Self> {
-        let mut ledger = Ledger::open(path)?;
+    fn open(place: &Place, by: &By) -> Result<Self> {
+        let mut ledger = Ledger::open(place)?;
         Ok(Self { events: ledger.events()?, by: by.name()?, ledger })
     }
 
@@ -149,8 +150,8 @@ pub(super) fn of_file(path: &Path) -> Result<Vec<Rectified>> {
 }
 
 /// Every case of a ledger.
-pub(super) fn of_ledger(path: &Path) -> Result<Vec<Rectified>> {
-    let mut ledger = Ledger::open(path)?;
+pub(super) fn of_ledger(place: &Place) -> Result<Vec<Rectified>> {
+    let mut ledger = Ledger::open_to_read(place)?;
     let events = ledger.events()?;
     let cases = ledger.book().cases.values();
     cases.map(|case| Ok(ledger::look_again::ground(case, &events)?)).collect()

@@ -1,15 +1,17 @@
 //! `trace`: what every step made of one place; with `--history` its imagery trail.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::cli::exit::Exit;
 use crate::cli::look_again::{of_file, of_ledger};
+use crate::cli::place::{self, Placed};
 use crate::cli::scan::Asked;
 use crate::cli::show;
 use crate::date::{Date, Period};
+use crate::ledger::Place;
 use crate::plan::Plan;
 use crate::publish::single;
 use crate::run::trace::history;
@@ -34,8 +36,8 @@ pub struct Trace {
     #[arg(long, value_name = "ID", requires = "history", conflicts_with = "at")]
     lead: Option<String>,
     /// The ledger that knows the lead
-    #[arg(long, value_name = "FILE.gpkg", requires = "lead")]
-    ledger: Option<PathBuf>,
+    #[arg(long, value_name = place::NAME, value_parser = Placed, requires = "lead")]
+    ledger: Option<Place>,
     /// The leads.geojson, or the folder that holds it, that knows the lead
     #[arg(long, value_name = "FILE", requires = "lead", conflicts_with = "ledger")]
     leads: Option<PathBuf>,
@@ -92,14 +94,14 @@ impl Trace {
 
     /// A lead that a file or a ledger knows.
     fn known(&self, id: &str) -> Result<Rectified> {
-        let (place, leads): (&Path, Vec<Rectified>) = match (&self.leads, &self.ledger) {
-            (Some(path), _) => (path, of_file(path)?),
-            (None, Some(path)) => (path, of_ledger(path)?),
+        let (place, leads): (String, Vec<Rectified>) = match (&self.leads, &self.ledger) {
+            (Some(path), _) => (path.display().to_string(), of_file(path)?),
+            (None, Some(place)) => (place.to_string(), of_ledger(place)?),
             (None, None) => {
                 bail!("--lead {id}: expected a file that knows it, found none; give --ledger or --leads")
             }
         };
         let lead = leads.into_iter().find(|lead| lead.id == id);
-        lead.with_context(|| format!("{}: expected a lead {id}, found none of that id", place.display()))
+        lead.with_context(|| format!("{place}: expected a lead {id}, found none of that id"))
     }
 }
