@@ -24,6 +24,7 @@ const DOORS: &[(&[&str], &[&str])] = &[
         &["postgres::", "rustls::", "rustls_platform_verifier::", "tokio_postgres_rustls::"],
         &["src/ledger/postgres"],
     ),
+    (&["exif::"], &["src/ledger/photograph/"]),
     (&["clap::"], &["src/cli/"]),
     (&["rayon::"], &["src/run.rs", "src/run/"]),
     (&["image::"], &["src/publish/"]),

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::AssessError;
 use super::design::Stratum;
-use super::stratified::{self, Figure, Sampled, Told, Unit, unseen};
+use super::stratified::{self, Domain, Figure, Sampled, Told, Unit, domain, unseen};
 use crate::read::attributes::{self, Row, Rows};
 use crate::units::{SquareMetres, rounded};
 use crate::weigh::labels::verdict;
@@ -147,9 +147,6 @@ fn level(name: &str, one: &Sampled) -> Level {
     }
 }
 
-/// Units of a stratum, and of each verified one whether it is of a sub-model and whether it is there as well (1 or 0).
-type Drawn = (f64, Vec<(f64, f64)>);
-
 /// Share of the leads of each sub-model that are there: a domain of the stratified sample.
 ///
 /// Source: Cochran, Sampling Techniques, 3rd ed. 1977, 5A.14 (estimates for subpopulations), as a combined ratio; where
@@ -160,7 +157,7 @@ fn models(seen: &[Seen]) -> Vec<Level> {
     ids.sort_unstable();
     ids.dedup();
     let one = |id: &str| {
-        let mut strata: BTreeMap<Stratum, Drawn> = BTreeMap::new();
+        let mut strata: BTreeMap<Stratum, Domain> = BTreeMap::new();
         for place in named() {
             let inside = f64::from(u8::from(place.model == id));
             let changed = f64::from(u8::from(place.unit.is_some_and(|unit| unit.is_changed)));
@@ -170,37 +167,11 @@ fn models(seen: &[Seen]) -> Vec<Level> {
         let units = strata.values().flat_map(|(_, units)| units);
         let verified = units.clone().filter(|(inside, _)| *inside > 0.0).count();
         let changed = units.filter(|(_, changed)| *changed > 0.0).count();
-        Level { name: id.to_owned(), verified, changed, share: domain(&strata).filter(|_| verified >= 2) }
+        let strata: Vec<Domain> = strata.into_values().collect();
+        let share = domain(&strata).map(|share| share.told((0.0, 1.0), 4));
+        Level { name: id.to_owned(), verified, changed, share: share.filter(|_| verified >= 2) }
     };
     ids.into_iter().map(one).collect()
-}
-
-fn domain(strata: &BTreeMap<Stratum, Drawn>) -> Option<Told> {
-    let total = |of: fn(&(f64, f64)) -> f64| -> f64 {
-        let stratum = |(all, units): &Drawn| all / units.len() as f64 * units.iter().map(of).sum::<f64>();
-        strata.values().map(stratum).sum()
-    };
-    let (inside, changed) = (total(|unit| unit.0), total(|unit| unit.1));
-    let value = changed / inside;
-    let (mut variance, mut reach) = (0.0, (0.0_f64, 0.0_f64));
-    for (all, units) in strata.values() {
-        let n = units.len() as f64;
-        if n < 2.0 {
-            return None;
-        }
-        let own: Vec<f64> = units.iter().filter(|(inside, _)| *inside > 0.0).map(|unit| unit.1).collect();
-        let count = all / n * own.len() as f64;
-        let open = |answer: f64| {
-            let agree = !own.is_empty() && own.iter().all(|changed| *changed == answer);
-            if agree { count * unseen(&vec![1.0; own.len()], count) / inside } else { 0.0 }
-        };
-        reach = (reach.0.hypot(open(1.0)), reach.1.hypot(open(0.0)));
-        let rest: Vec<f64> = units.iter().map(|(inside, changed)| changed - value * inside).collect();
-        let mean = rest.iter().sum::<f64>() / n;
-        let spread = rest.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / (n - 1.0);
-        variance += all * all * (1.0 - n / all).max(0.0) * spread / n;
-    }
-    Some(Figure { value, error: variance.sqrt() / inside, reach }.told((0.0, 1.0), 4))
 }
 
 fn notes(strata: &BTreeMap<Stratum, Sampled>, seen: &[Seen]) -> Vec<String> {

@@ -84,7 +84,8 @@ impl Stratum {
         }
     }
 
-    fn of_lead(confidence: f64) -> Self {
+    /// The class of a lead by its confidence.
+    pub fn of_lead(confidence: f64) -> Self {
         match confidence {
             sure if sure >= 0.9 => Stratum::LeadHigh,
             likely if likely >= 0.75 => Stratum::LeadMid,

@@ -3,17 +3,19 @@
 //! In:  what stands in a ledger. Out: lines of a table.
 //! Law: the share counts leads that somebody was at and could tell; who was not there says nothing. A lead that was put
 //!      aside at the desk as a false one counts as one that was not true: it was found, and is no matter.
+//!      What was drawn at random is counted apart (`drawn`): it alone speaks for the leads that nobody has been to.
 //! Source: the bar is what the first county reached, more than three quarters of its leads (`reference/mission.md` 0).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::assess::drawn::{Draws, Part};
 use crate::assess::intervals::{Estimate, share};
 use crate::ledger::event::{Event, Kind};
 use crate::ledger::state::{State, Verdict};
-use crate::ledger::{Book, Case};
+use crate::ledger::{Book, Case, LedgerError};
 use crate::units::rounded;
 
 /// Share of leads that were true in the first run of the first county.
@@ -51,6 +53,10 @@ pub struct Line {
     pub found_true: usize,
     /// The share of true ones, with its 95 % interval; none without any that were told.
     pub share: Option<(f64, f64, f64)>,
+    /// Those of them that were drawn at random, weighted by their strata.
+    pub drawn: Part,
+    /// Those of them that somebody chose: their share speaks for no others.
+    pub chosen: Part,
     /// Whether the share lies above the bar, below it, or its interval holds it.
     pub beside_bar: Option<&'static str>,
     /// Leads of which people say different things.
@@ -70,7 +76,10 @@ pub struct Line {
 }
 
 /// The table, by key, and a line of all at its end.
-pub fn table(book: &Book, events: &[Event], by: By) -> Vec<Line> {
+///
+/// # Errors
+/// `Row` for a draw that cannot be read.
+pub fn table(book: &Book, events: &[Event], by: By) -> Result<Vec<Line>, LedgerError> {
     let mut groups: BTreeMap<String, Vec<&Case>> = BTreeMap::new();
     for case in book.cases.values().filter(|case| case.state != State::Merged) {
         groups.entry(key(case, events, by)).or_default().push(case);
@@ -78,7 +87,29 @@ pub fn table(book: &Book, events: &[Event], by: By) -> Vec<Line> {
     let mut lines: Vec<Line> = groups.iter().map(|(key, cases)| line(key, cases, events)).collect();
     let all: Vec<&Case> = groups.into_values().flatten().collect();
     lines.push(line("all", &all, events));
-    lines
+    let draws = Draws::of(events)?;
+    let told: BTreeMap<String, bool> =
+        all.iter().filter_map(|case| Some((case.id.clone(), found_true(case, events)?))).collect();
+    for line in &mut lines {
+        let inside = |case: &&&Case| line.key == "all" || key(case, events, by) == line.key;
+        let group: BTreeSet<String> = all.iter().filter(inside).map(|case| case.id.clone()).collect();
+        (line.drawn, line.chosen) = draws.parts(book, &told, &group);
+    }
+    Ok(lines)
+}
+
+/// Whether a lead was true; none where nobody has told, or people say different things.
+fn found_true(case: &Case, events: &[Event]) -> Option<bool> {
+    let told = case.verdict().filter(|verdict| *verdict != Verdict::CannotTell);
+    let is_aside = case.state == State::Rejected && put_aside(case, events).is_some();
+    (!case.is_contested() && (told.is_some() || is_aside))
+        .then_some(told == Some(Verdict::UnlawfulUseFound) && !is_aside)
+}
+
+/// The cause for which a case was last put aside.
+fn put_aside(case: &Case, events: &[Event]) -> Option<String> {
+    let mut kinds = case.events.iter().filter_map(|seq| event(events, *seq));
+    kinds.rfind(|event| event.kind == Kind::Rejected.code()).and_then(cause)
 }
 
 fn key(case: &Case, events: &[Event], by: By) -> String {
@@ -110,14 +141,11 @@ fn line(key: &str, cases: &[&Case], events: &[Event]) -> Line {
         let told = case.verdict().filter(|verdict| *verdict != Verdict::CannotTell);
         let kinds = || case.events.iter().filter_map(|seq| event(events, *seq));
         let was = |kind: Kind| kinds().any(|event| event.kind == kind.code());
-        let cause = kinds().rfind(|event| event.kind == Kind::Rejected.code()).and_then(cause);
-        let cause = cause.filter(|_| case.state == State::Rejected);
-        if case.is_contested() {
-            line.contested += 1;
-        } else if told.is_some() || cause.is_some() {
-            line.told += 1;
-            line.found_true += usize::from(told == Some(Verdict::UnlawfulUseFound) && cause.is_none());
-        }
+        let cause = put_aside(case, events).filter(|_| case.state == State::Rejected);
+        let found_true = found_true(case, events);
+        line.contested += usize::from(case.is_contested());
+        line.told += usize::from(found_true.is_some());
+        line.found_true += usize::from(found_true == Some(true));
         let why = cause
             .or(told.filter(|told| *told != Verdict::UnlawfulUseFound).map(|told| told.code().to_owned()));
         if let Some(why) = why {
@@ -196,7 +224,7 @@ mod tests {
     #[test]
     fn leads_that_were_told_are_counted_and_those_that_nobody_could_tell_are_not() {
         let (book, events) = drawn();
-        let table = table(&book, &events, By::Model);
+        let table = table(&book, &events, By::Model).unwrap();
         assert_eq!(table.iter().map(|line| line.key.as_str()).collect::<Vec<_>>(), ["G1", "G2", "all"]);
         let grass = &table[0];
         assert_eq!((grass.leads, grass.told, grass.found_true, grass.contested), (4, 2, 1, 1));
@@ -210,7 +238,7 @@ mod tests {
     #[test]
     fn a_month_is_that_of_the_clock_on_the_wall() {
         let (book, events) = drawn();
-        let table = table(&book, &events, By::Month);
+        let table = table(&book, &events, By::Month).unwrap();
         assert_eq!((table[0].key.as_str(), table[0].leads), ("2026-05", 5));
     }
 }

@@ -10,15 +10,20 @@
 
 mod audit;
 mod cases;
+pub mod costs;
 mod design;
+pub mod drawn;
 mod features;
 pub mod field;
 mod intervals;
+pub mod labelled;
 mod matching;
 mod pixels;
 mod plane;
+pub mod refit;
 mod sample;
 mod stratified;
+pub mod visits;
 mod words;
 
 use std::path::{Path, PathBuf};

@@ -179,6 +179,44 @@ fn sum(strata: &[&Sampled], of: impl Fn(&Sampled) -> Option<(f64, Figure)>) -> O
     Some(all)
 }
 
+/// Units of a stratum, and of each verified one whether it is of a domain and whether it is there as well (1 or 0).
+pub type Domain = (f64, Vec<(f64, f64)>);
+
+/// Share of the units of a domain that are there, of a domain that may lie across strata; none where a stratum has fewer than
+/// two verified units or the domain none.
+///
+/// Source: Cochran, Sampling Techniques, 3rd ed. 1977, 5A.14, as a combined ratio.
+pub fn domain(strata: &[Domain]) -> Option<Figure> {
+    let total = |of: fn(&(f64, f64)) -> f64| -> f64 {
+        let stratum = |(all, units): &Domain| all / units.len() as f64 * units.iter().map(of).sum::<f64>();
+        strata.iter().map(stratum).sum()
+    };
+    let (inside, changed) = (total(|unit| unit.0), total(|unit| unit.1));
+    if inside <= 0.0 {
+        return None;
+    }
+    let value = changed / inside;
+    let (mut variance, mut reach) = (0.0, (0.0_f64, 0.0_f64));
+    for (all, units) in strata {
+        let n = units.len() as f64;
+        if n < 2.0 {
+            return None;
+        }
+        let own: Vec<f64> = units.iter().filter(|(inside, _)| *inside > 0.0).map(|unit| unit.1).collect();
+        let count = all / n * own.len() as f64;
+        let open = |answer: f64| {
+            let agree = !own.is_empty() && own.iter().all(|changed| *changed == answer);
+            if agree { count * unseen(&vec![1.0; own.len()], count) / inside } else { 0.0 }
+        };
+        reach = (reach.0.hypot(open(1.0)), reach.1.hypot(open(0.0)));
+        let rest: Vec<f64> = units.iter().map(|(inside, changed)| changed - value * inside).collect();
+        let mean = rest.iter().sum::<f64>() / n;
+        let spread = rest.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / (n - 1.0);
+        variance += all * all * (1.0 - n / all).max(0.0) * spread / n;
+    }
+    Some(Figure { value, error: variance.sqrt() / inside, reach })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

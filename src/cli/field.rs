@@ -7,12 +7,13 @@ use clap::{Args, ValueEnum};
 use jiff::Zoned;
 use serde_json::json;
 
+use crate::assess::costs::{self, Cost};
 use crate::assess::field::{self, Line, table};
 use crate::cli::exit::Exit;
 use crate::cli::leads::day;
 use crate::cli::show;
 use crate::date::{Date, days_between};
-use crate::ledger::{Case, Ledger};
+use crate::ledger::{Book, Case, Event, Ledger};
 use crate::publish::spreadsheet::line;
 use crate::publish::{chart, single};
 
@@ -36,6 +37,9 @@ pub struct Statistics {
     /// What the table is by
     #[arg(long, value_enum, default_value_t = By::Model)]
     by: By,
+    /// What false leads cost instead: by sub-model and reason, the dearest first
+    #[arg(long, conflicts_with_all = ["by", "chart"])]
+    costs: bool,
     /// As CSV
     #[arg(long, conflicts_with = "json")]
     csv: bool,
@@ -97,6 +101,9 @@ impl Statistics {
     /// Prints the table.
     pub fn run(&self, ledger: &mut Ledger) -> Result<Exit> {
         let events = ledger.events()?;
+        if self.costs {
+            return costs(ledger.book(), &events, (self.csv, self.json));
+        }
         let by = match self.by {
             By::Model => field::By::Model,
             By::Layer => field::By::Layer,
@@ -105,7 +112,7 @@ impl Statistics {
             By::Month => field::By::Month,
             By::County => field::By::County,
         };
-        let lines = table(ledger.book(), &events, by);
+        let lines = table(ledger.book(), &events, by)?;
         if let Some(path) = &self.chart {
             single::write(path, picture(&lines).as_bytes())?;
             show::say(&format!("{}: the table as a picture", path.display()));
@@ -133,6 +140,10 @@ impl Statistics {
             "restored_mu",
             "compensation_yuan",
             "most_frequent_cause",
+            "drawn",
+            "drawn_share",
+            "drawn_low",
+            "drawn_high",
         ];
         let rows: Vec<Vec<String>> = lines.iter().map(cells).collect();
         if self.csv {
@@ -144,8 +155,45 @@ impl Statistics {
         show::say(
             "share: of the leads that somebody was at and could tell, or put aside at the desk, those that were true; 95 % interval (Wilson)",
         );
+        show::say(
+            "drawn: of those that `verify sample` drew at random, weighted by stratum: it alone speaks for leads that nobody has been to",
+        );
         Ok(Exit::Complete)
     }
+}
+
+/// What false leads cost.
+fn costs(book: &Book, events: &[Event], (csv, json): (bool, bool)) -> Result<Exit> {
+    let lines = costs::costs(book, events);
+    if json {
+        for line in &lines {
+            show::data(&serde_json::to_string(line)?);
+        }
+        return Ok(Exit::Complete);
+    }
+    let head = ["model", "reason", "leads", "visits", "share_of_visits", "area_mu"];
+    let cells = |line: &Cost| {
+        let (share, area) = (format!("{:.3}", line.share_of_visits), format!("{:.2}", line.area_mu));
+        vec![
+            line.model.clone(),
+            line.reason.clone(),
+            line.leads.to_string(),
+            line.visits.to_string(),
+            share,
+            area,
+        ]
+    };
+    let rows: Vec<Vec<String>> = lines.iter().map(cells).collect();
+    if csv {
+        show::data(&line(head));
+        rows.iter().for_each(|row| show::data(&line(row.iter().map(String::as_str))));
+    } else {
+        aligned(&head, &rows);
+        show::say(
+            "visits: to leads that were no matter; share_of_visits: of all visits that the ledger knows",
+        );
+    }
+    Ok(Exit::Complete)
 }
 
 /// The table as a picture.
@@ -190,6 +238,9 @@ fn cells(line: &Line) -> Vec<String> {
     let share = |of: fn(&(f64, f64, f64)) -> f64| {
         line.share.as_ref().map_or("-".to_owned(), |share| number(of(share)))
     };
+    let drawn = |of: fn(&(f64, f64, f64)) -> f64| {
+        line.drawn.share.as_ref().map_or("-".to_owned(), |share| number(of(share)))
+    };
     let cause = line.causes.first().map_or("-".to_owned(), |(cause, count)| format!("{cause} {count}"));
     vec![
         line.key.clone(),
@@ -208,5 +259,9 @@ fn cells(line: &Line) -> Vec<String> {
         number(line.restored_mu),
         number(line.compensation_yuan),
         cause,
+        line.drawn.told.to_string(),
+        drawn(|share| share.0),
+        drawn(|share| share.1),
+        drawn(|share| share.2),
     ]
 }

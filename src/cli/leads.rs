@@ -12,6 +12,7 @@ use clap_complete::engine::ArgValueCompleter;
 use crate::cli::complete;
 use crate::cli::exit::Exit;
 use crate::cli::field::{Due, Statistics};
+use crate::cli::labels::{Labels, Refit};
 use crate::cli::leads::hand_over::{Deadlines, Package};
 use crate::cli::leads::list::{Filter, shown};
 use crate::cli::leads::locate::Locate;
@@ -55,6 +56,10 @@ enum Verb {
     Deadlines(Deadlines),
     /// How much of what was found was true, by sub-model, red line, class or month
     Statistics(Statistics),
+    /// What was found on the ground as labels for `scan --verified`
+    Labels(Labels),
+    /// How well confidence agrees with what was found at leads that were drawn, before and after a fit to them
+    Refit(Refit),
     /// Looked over at the desk, worth a visit
     Triage(Step),
     /// Send somebody: --to, --until
@@ -99,6 +104,8 @@ impl Leads {
             Verb::List(filter) => return Ok(filter.list(ledger.book())),
             Verb::Due(due) => return Ok(due.run(&ledger)),
             Verb::Statistics(statistics) => return statistics.run(&mut ledger),
+            Verb::Labels(labels) => return labels.run(&mut ledger),
+            Verb::Refit(refit) => return refit.run(&mut ledger),
             Verb::Package(package) => return package.run(&mut ledger),
             Verb::Deadlines(deadlines) => return deadlines.run(&mut ledger),
             Verb::Locate(locate) => return locate.run(&mut ledger),

@@ -34,6 +34,8 @@ pub struct Book {
     pub cases: BTreeMap<String, Case>,
     /// Runs in order.
     pub runs: Vec<Run>,
+    /// Pictures from the ground that are linked, by SHA-256, with their leads.
+    pub photographs: BTreeMap<String, String>,
     /// Keys of events, with their places.
     pub keys: BTreeMap<String, i64>,
     /// Place and hash of the last event.
@@ -45,7 +47,8 @@ pub struct Book {
 impl Default for Book {
     fn default() -> Self {
         let head = (0, NOTHING_BEFORE.to_owned());
-        Self { cases: BTreeMap::new(), runs: Vec::new(), keys: BTreeMap::new(), head, deadlines: None }
+        let (cases, photographs, keys) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { cases, runs: Vec::new(), photographs, keys, head, deadlines: None }
     }
 }
 
@@ -56,6 +59,18 @@ impl Book {
     /// `NoSuchLead`.
     pub fn case(&self, id: &str) -> Result<&Case, LedgerError> {
         self.cases.get(id).ok_or_else(|| LedgerError::NoSuchLead(id.to_owned()))
+    }
+
+    /// The case of an id, or the one that it is part of now.
+    ///
+    /// # Errors
+    /// `NoSuchLead`.
+    pub fn whole(&self, id: &str) -> Result<&Case, LedgerError> {
+        let mut case = self.case(id)?;
+        while let Some(into) = case.lineage.into.as_ref().and_then(|into| self.cases.get(into)) {
+            case = into;
+        }
+        Ok(case)
     }
 
     /// Rules of deadlines that hold now: the ledger's own, else the shipped ones.
@@ -79,7 +94,7 @@ impl Book {
             return Err(event.wrong(format!("its key '{}' was used by event {first}", event.key)));
         }
         let changed = match event.kind()? {
-            Kind::Begun => BTreeSet::new(),
+            Kind::Begun | Kind::Sampled => BTreeSet::new(),
             Kind::DeadlinesSet => {
                 let rules = event.body()?["rules"].as_str().map(str::to_owned);
                 self.deadlines = Some(rules.ok_or_else(|| event.wrong("holds no rules".to_owned()))?);
@@ -137,6 +152,9 @@ impl Book {
             number: event.seq,
             state: State::of_status(properties.get("status").and_then(Value::as_str).unwrap_or_default()),
             since: event.at_utc.clone(),
+            found_after: ["after", "first_seen"]
+                .iter()
+                .find_map(|name| parse_date(properties.get(*name)?.as_str()?)),
             properties,
             outline,
             runs: (event.run.clone(), event.run.clone()),
@@ -167,6 +185,10 @@ impl Book {
             let whole = self.cases.get_mut(into).ok_or_else(|| event.wrong(format!("no case '{into}'")))?;
             whole.lineage.from.insert(event.lead.clone());
             changed.insert(into.to_owned());
+        }
+        for photograph in body["photographs"].as_array().into_iter().flatten() {
+            let sha256 = photograph["sha256"].as_str().unwrap_or_default().to_owned();
+            self.photographs.entry(sha256).or_insert_with(|| event.lead.clone());
         }
         let case = self.cases.get_mut(&event.lead);
         let case = case.ok_or_else(|| event.wrong(format!("no case '{}'", event.lead)))?;

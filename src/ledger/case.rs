@@ -50,6 +50,8 @@ pub struct Case {
     pub since: String,
     /// What the last run that changed it says of it.
     pub properties: Map<String, Value>,
+    /// The last picture from space in which the run that found it saw the change.
+    pub found_after: Option<Date>,
     /// Where it lies, longitude and latitude.
     pub outline: MultiPolygon<f64>,
     /// First and last run that found it.

@@ -69,6 +69,10 @@ coded! {
         Packed = "packed", "移送包", "packed";
         /// Rules of deadlines that hold from here on.
         DeadlinesSet = "deadlines_set", "期限规则", "deadlines set";
+        /// Pictures from the ground were linked, which changes no state.
+        Photographed = "photographed", "现场照片", "photographed";
+        /// Leads were drawn at random for a visit.
+        Sampled = "sampled", "随机抽样", "sampled";
         /// A remark, which changes no state.
         Noted = "noted", "备注", "noted";
     }

@@ -16,6 +16,7 @@ pub mod lineage;
 pub mod located;
 pub mod look_again;
 pub mod package;
+pub mod photograph;
 pub mod place;
 pub mod postgres;
 pub mod returned;

@@ -1,22 +1,24 @@
 //! What field tools return -> verdicts: rows of a table, whoever wrote it.
 //!
 //! In:  CSV or GeoJSON (ODK, Kobo, a spreadsheet), or a GeoPackage that somebody edited in QGIS or QField.
-//! Out: drafts, and for every other row why it is none.
+//! Out: drafts, and for every other row why it is none; pictures that rows name, with the verdict or alone.
 //! Law: a record is taken in once, however often it comes; a record that was changed since is another event and the
 //!      first one stays. A row that cannot be understood is told with its number and takes no other row with it.
 
 pub mod columns;
 mod edited;
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use crate::date::Date;
 use crate::ledger::LedgerError;
 use crate::ledger::book::Book;
-use crate::ledger::case::Case;
 use crate::ledger::event::{Draft, Evidence};
+use crate::ledger::photograph::album::Album;
+use crate::ledger::photograph::{Doubt, Judging, Photograph, Refused, Sorted, WITHIN_METRES};
 use crate::ledger::returned::columns::{Columns, day};
 use crate::ledger::state::{Action, Verdict};
 use crate::ledger::steps::{Words, step};
@@ -34,6 +36,10 @@ pub struct Taken {
     pub open: usize,
     /// Rows that cannot be taken in: number and reason.
     pub refused: Vec<(usize, String)>,
+    /// Pictures that are linked by these drafts, and pictures that were before.
+    pub photographs: (usize, usize),
+    /// Pictures that are not linked: number of the row and reason.
+    pub photographs_refused: Vec<(usize, Refused)>,
 }
 
 /// What a file holds.
@@ -41,6 +47,9 @@ pub struct Returned {
     rows: Vec<Row>,
     file: Evidence,
     columns: Columns,
+    /// Pictures by number of the row.
+    photographs: BTreeMap<usize, Vec<Result<Photograph, Refused>>>,
+    within_metres: f64,
 }
 
 impl Returned {
@@ -64,27 +73,90 @@ impl Returned {
             let expected = columns.lead.join(" or ");
             return Err(wrong(format!("expected a column {expected}, found {}", found.join(", "))));
         }
-        Ok(Self { rows, file: Evidence { file: name, sha256: digest::of_bytes(&bytes) }, columns })
+        let file = Evidence { file: name, sha256: digest::of_bytes(&bytes) };
+        Ok(Self { rows, file, columns, photographs: BTreeMap::new(), within_metres: WITHIN_METRES })
+    }
+
+    /// Reads the pictures that rows name, beside the file and in folders that were given.
+    #[must_use]
+    pub fn with_photographs(mut self, path: &Path, folders: &[PathBuf], judging: &Judging) -> Self {
+        self.within_metres = judging.within_metres;
+        let mut album = None;
+        for row in &self.rows {
+            let record = self.columns.value(row, &self.columns.record);
+            let read = |name: &String| {
+                let found =
+                    album.get_or_insert_with(|| Album::of(path, folders)).find(name, record.as_deref());
+                let missing = |words: String| Refused {
+                    file: name.clone(),
+                    sha256: None,
+                    doubt: Doubt::Missing,
+                    words,
+                };
+                found.map_err(missing).and_then(|path| Photograph::read(&path, judging.now))
+            };
+            let read: Vec<_> = self.columns.photographs(row).iter().map(read).collect();
+            if !read.is_empty() {
+                self.photographs.insert(row.number, read);
+            }
+        }
+        self
     }
 
     /// Its rows against what stands, on a day.
     pub fn verdicts(&self, book: &Book, today: Date) -> Taken {
-        let mut taken = Taken::default();
+        let (mut taken, mut batch) = (Taken::default(), BTreeMap::new());
         for row in &self.rows {
-            let Some(told) = self.columns.value(row, &self.columns.verdict) else {
-                taken.open += 1;
-                continue;
-            };
-            match self.answer(row, &told, today).and_then(|answer| answer.draft(book, &self.file)) {
-                Ok(None) => taken.known += 1,
-                Ok(Some(draft)) if taken.drafts.iter().any(|other| other.key == draft.key) => {
-                    taken.known += 1;
+            let told = self.columns.value(row, &self.columns.verdict);
+            taken.open += usize::from(told.is_none());
+            let answer = told.map(|told| self.answer(row, &told, today));
+            let draft = match answer.map(|answer| answer.and_then(|answer| answer.draft(book, &self.file))) {
+                None => None,
+                Some(Ok(Some(draft))) if !taken.drafts.iter().any(|other| other.key == draft.key) => {
+                    Some(draft)
                 }
-                Ok(Some(draft)) => taken.drafts.push(draft),
-                Err(reason) => taken.refused.push((row.number, reason)),
-            }
+                Some(Ok(_)) => {
+                    taken.known += 1;
+                    None
+                }
+                Some(Err(reason)) => {
+                    taken.refused.push((row.number, reason));
+                    continue;
+                }
+            };
+            let drafts = match self.photographs.get(&row.number) {
+                Some(brought) => self.pictured(book, row, (draft, brought), (&mut taken, &mut batch)),
+                None => draft,
+            };
+            taken.drafts.extend(drafts);
         }
         taken
+    }
+
+    /// The event of a row with its pictures; of a row that says nothing new, the event of its new pictures.
+    fn pictured(
+        &self,
+        book: &Book,
+        row: &Row,
+        (draft, brought): (Option<Draft>, &[Result<Photograph, Refused>]),
+        (taken, batch): (&mut Taken, &mut BTreeMap<String, String>),
+    ) -> Option<Draft> {
+        let lead = self.columns.value(row, &self.columns.lead).unwrap_or_default();
+        let case = match book.whole(&lead) {
+            Ok(case) => case,
+            Err(error) => {
+                taken.refused.push((row.number, error.to_string()));
+                return draft;
+            }
+        };
+        let sorted = Sorted::of(book, case, brought, (self.within_metres, batch));
+        taken.photographs.0 += sorted.linked.len();
+        taken.photographs.1 += sorted.known;
+        taken.photographs_refused.extend(sorted.refused.iter().map(|refused| (row.number, refused.clone())));
+        let Some(mut draft) = draft else { return sorted.draft(&case.id) };
+        sorted.write(&mut draft.body);
+        draft.evidence.extend(sorted.evidence);
+        Some(draft)
     }
 
     fn answer(&self, row: &Row, told: &str, today: Date) -> Result<Answer, String> {
@@ -145,7 +217,7 @@ impl Answer {
 
     /// The event that it becomes; none where the ledger has it already.
     fn draft(self, book: &Book, file: &Evidence) -> Result<Option<Draft>, String> {
-        let case = whole(book, &self.lead)?;
+        let case = book.whole(&self.lead).map_err(|error| error.to_string())?;
         let key = self.key();
         if let Some(seq) = book.keys.get(&key) {
             // Taken in before, whatever has become of the lead since.
@@ -178,15 +250,6 @@ impl Answer {
         }
         Ok(Some(draft))
     }
-}
-
-/// The case of an id, or the one that it is part of now.
-fn whole<'a>(book: &'a Book, id: &str) -> Result<&'a Case, String> {
-    let mut case = book.case(id).map_err(|error| error.to_string())?;
-    while let Some(into) = case.lineage.into.as_ref().and_then(|into| book.cases.get(into)) {
-        case = into;
-    }
-    Ok(case)
 }
 
 #[cfg(test)]

@@ -12,8 +12,11 @@ mod cli;
 mod context;
 mod dates;
 mod doubts;
+#[path = "../../src/ledger/photograph/drawn.rs"]
+mod drawn;
 mod engines;
 mod faults;
+mod field;
 mod gaps;
 mod golden;
 mod guarantees;

@@ -12,7 +12,7 @@ use crate::cli::leads::step::{day, state};
 use crate::cli::show;
 use crate::date::{Date, days_between, parse_date};
 use crate::ledger::rows;
-use crate::ledger::{Book, Case, Ledger, State};
+use crate::ledger::{Book, Case, Event, Ledger, State};
 
 /// Which leads.
 #[derive(Debug, Args)]
@@ -114,21 +114,43 @@ pub fn shown(ledger: &mut Ledger, id: &str, json: bool) -> Result<Exit> {
     let case = ledger.book().case(id)?.clone();
     let events: Vec<_> =
         ledger.events()?.into_iter().filter(|event| case.events.contains(&event.seq)).collect();
+    let photographs: Vec<Value> = events.iter().flat_map(photographs).collect();
     if json {
         let events: Vec<Value> = events
             .iter()
             .map(|event| json!({"seq": event.seq, "kind": event.kind, "at": event.at_local, "actor": event.actor, "reason": event.reason, "hash": event.hash}))
             .collect();
-        show::data(&json!({"lead": row(&case), "record": case.properties, "events": events}).to_string());
+        let all = json!({"lead": row(&case), "record": case.properties, "events": events, "photographs": photographs});
+        show::data(&all.to_string());
         return Ok(Exit::Complete);
     }
     for (name, value) in row(&case).as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
         let value = value.as_str().map_or(value.to_string(), str::to_owned);
         show::data(&format!("{name:<16} {value}"));
     }
+    for photograph in &photographs {
+        let text = |name: &str| photograph[name].as_str().unwrap_or_default();
+        show::data(&format!(
+            "{:<16} {} at {}, {} {} looking {} from {} sha256 {}",
+            "photograph",
+            text("file"),
+            photograph["lon_deg"],
+            photograph["lat_deg"],
+            text("taken"),
+            photograph["direction_deg"],
+            text("direction_from"),
+            text("sha256")
+        ));
+    }
     for event in events {
         let reason = if event.reason.is_empty() { String::new() } else { format!(": {}", event.reason) };
         show::data(&format!("{:>6} {} {} by {}{reason}", event.seq, event.at_local, event.kind, event.actor));
     }
     Ok(Exit::Complete)
+}
+
+/// Pictures that an event links.
+fn photographs(event: &Event) -> Vec<Value> {
+    let body = event.body().unwrap_or_default();
+    body["photographs"].as_array().cloned().unwrap_or_default()
 }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::date::{Date, parse_date};
 use crate::ledger::state::Verdict;
@@ -27,6 +28,8 @@ pub struct Columns {
     pub record: Vec<String>,
     /// What tells a version of a record from an earlier one.
     pub edit: Vec<String>,
+    /// Names of pictures.
+    pub photo: Vec<String>,
     /// What else was said.
     pub note: Vec<String>,
     words: BTreeMap<String, Vec<String>>,
@@ -59,6 +62,7 @@ impl Columns {
             day: names("day")?,
             record: names("record")?,
             edit: names("edit")?,
+            photo: names("photo")?,
             note: names("note")?,
             words: written.words,
         })
@@ -71,6 +75,33 @@ impl Columns {
             let text = found.map(|(_, value)| value.as_str().map_or(value.to_string(), str::to_owned));
             text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
         })
+    }
+
+    /// The pictures that a row names, in the order of its columns, each once.
+    pub fn photographs(&self, row: &Row) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for (column, value) in &row.values {
+            let column = column.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '_' | ' '));
+            if !self.photo.iter().any(|name| is_called(column, name)) {
+                continue;
+            }
+            // A list, as GeoJSON may hold it and as text may spell it.
+            let list = value.as_str().and_then(|text| serde_json::from_str::<Vec<String>>(text).ok());
+            let listed =
+                value.as_array().map(|list| list.iter().filter_map(Value::as_str).map(str::to_owned));
+            let found: Vec<String> = match (list, listed, value.as_str()) {
+                (Some(list), _, _) => list,
+                (_, Some(listed), _) => listed.collect(),
+                (_, _, Some(text)) => {
+                    text.split([';', ',', '|', '\n', '；', '，', '、']).map(str::to_owned).collect()
+                }
+                _ => Vec::new(),
+            };
+            names.extend(found.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()));
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        names.retain(|name| seen.insert(name.clone()));
+        names
     }
 
     /// Whether one of some columns goes by one of the names.
@@ -103,6 +134,23 @@ pub fn day(text: &str) -> Option<Date> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_names_its_pictures_in_one_column_or_in_several() {
+        let columns = Columns::shipped().unwrap();
+        let row = |values: Value| Row { number: 1, values: values.as_object().unwrap().clone(), place: None };
+        let names = |values: Value| columns.photographs(&row(values)).join(" ");
+        assert_eq!(
+            names(serde_json::json!({"visit-photo": "a.jpg; b c.jpg|a.jpg", "photo_url": "x"})),
+            "a.jpg b c.jpg"
+        );
+        assert_eq!(
+            names(serde_json::json!({"photo_1": "a.jpg", "照片2": "b.jpg", "note": "c.jpg"})),
+            "a.jpg b.jpg"
+        );
+        assert_eq!(names(serde_json::json!({"photos": ["a.jpg", "b.jpg"]})), "a.jpg b.jpg");
+        assert_eq!(names(serde_json::json!({"photos": "[\"a.jpg\", \"b, c.jpg\"]"})), "a.jpg b, c.jpg");
+    }
 
     #[test]
     fn the_shipped_names_are_whole_and_words_of_people_are_read_as_ours() {

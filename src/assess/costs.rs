@@ -1,0 +1,127 @@
+//! What false leads cost: by sub-model and reason, the visits that found nothing.
+//!
+//! In:  what stands in a ledger. Out: lines, the dearest first.
+//! Law: a visit is lost where it found no use that is a matter for the office; what was put aside at the desk cost none, and is
+//!      listed with its area. Leads of which people say different things are left out.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::ledger::event::{Event, Kind};
+use crate::ledger::state::{State, Verdict};
+use crate::ledger::{Book, Case};
+use crate::units::rounded;
+
+/// A line: one reason of one sub-model.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Cost {
+    /// Sub-model.
+    pub model: String,
+    /// Cause that was given, else the verdict.
+    pub reason: String,
+    /// Leads.
+    pub leads: usize,
+    /// Visits to them.
+    pub visits: usize,
+    /// Share of all visits of the ledger, 0 to 1.
+    pub share_of_visits: f64,
+    /// Their area in mu.
+    pub area_mu: f64,
+}
+
+/// The lines.
+pub fn costs(book: &Book, events: &[Event]) -> Vec<Cost> {
+    let of = |case: &Case, kind: Kind| -> Vec<&Event> {
+        let at = |seq: &i64| events.get(usize::try_from(*seq).ok()?.checked_sub(1)?);
+        case.events.iter().filter_map(at).filter(|event| event.kind == kind.code()).collect()
+    };
+    let mut lines: BTreeMap<(String, String), Cost> = BTreeMap::new();
+    let mut all = 0;
+    for case in book.cases.values().filter(|case| case.state != State::Merged) {
+        let visits = of(case, Kind::Verified).len();
+        all += visits;
+        let told = case
+            .verdict()
+            .filter(|told| !matches!(told, Verdict::UnlawfulUseFound | Verdict::FacilityFarmland));
+        let cause = of(case, Kind::Rejected).pop().filter(|_| case.state == State::Rejected);
+        let cause = cause.and_then(|event| event.body().ok()?["cause"].as_str().map(str::to_owned));
+        let Some(reason) = cause.or(told.map(|told| told.code().to_owned())) else { continue };
+        if case.is_contested() {
+            continue;
+        }
+        let model = case.text("model").to_owned();
+        let line =
+            lines.entry((model.clone(), reason.clone())).or_insert(Cost { model, reason, ..Cost::default() });
+        line.leads += 1;
+        line.visits += visits;
+        line.area_mu += case.number_of("area_mu").unwrap_or(0.0);
+    }
+    let mut lines: Vec<Cost> = lines.into_values().collect();
+    for line in &mut lines {
+        line.share_of_visits =
+            rounded(line.visits as f64 / f64::from(u32::try_from(all.max(1)).unwrap_or(u32::MAX)), 3);
+        line.area_mu = rounded(line.area_mu, 2);
+    }
+    lines.sort_by_key(|line| std::cmp::Reverse((line.visits, line.leads)));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::ledger::event::Draft;
+    use crate::ledger::event::tests::moment;
+
+    #[test]
+    fn the_dearest_reason_comes_first_and_a_desk_costs_no_visit() {
+        let geometry = json!([[[[108.0, 41.5], [108.1, 41.5], [108.1, 41.6], [108.0, 41.5]]]]);
+        let found = |id: &str, model: &str| {
+            let record = json!({"id": id, "model": model, "status": "confirmed", "area_mu": 10.0});
+            Draft { body: json!({"properties": record, "geometry": geometry}), ..Draft::of(Kind::Found, id) }
+        };
+        let said = |id: &str, verdict: &str| Draft {
+            body: json!({"verdict": verdict}),
+            ..Draft::of(Kind::Verified, id)
+        };
+        let drafts = vec![
+            found("a", "G1"),
+            found("b", "G1"),
+            found("c", "G2"),
+            found("d", "G1"),
+            found("e", "G1"),
+            said("a", "pseudo_change"),
+            said("a", "pseudo_change"),
+            said("b", "unlawful_use_found"),
+            said("c", "lawful"),
+            Draft { body: json!({"cause": "drought"}), ..Draft::of(Kind::Rejected, "d") },
+            said("e", "lawful"),
+            said("e", "pseudo_change"),
+        ];
+        let (mut book, mut events) = (Book::default(), Vec::new());
+        for draft in drafts {
+            let event = Event::placed(draft, "Li", &moment(2), (book.head.0, &book.head.1.clone()));
+            book.apply(&event).unwrap();
+            events.push(event);
+        }
+        let lines = costs(&book, &events);
+        let told: Vec<(&str, &str, usize, usize, f64)> = lines
+            .iter()
+            .map(|line| {
+                (line.model.as_str(), line.reason.as_str(), line.leads, line.visits, line.share_of_visits)
+            })
+            .collect();
+        // Six visits in all, two of them to a lead of which people say different things.
+        assert_eq!(
+            told,
+            [
+                ("G1", "pseudo_change", 1, 2, 0.333),
+                ("G2", "lawful", 1, 1, 0.167),
+                ("G1", "drought", 1, 0, 0.0)
+            ]
+        );
+        assert_eq!(lines[0].area_mu, 10.0);
+    }
+}
