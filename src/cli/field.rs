@@ -51,6 +51,30 @@ pub struct Statistics {
     chart: Option<PathBuf>,
 }
 
+/// Columns of the statistics.
+const HEAD: [&str; 20] = [
+    "key",
+    "leads",
+    "area_mu",
+    "told",
+    "true",
+    "share",
+    "low",
+    "high",
+    "bar_0.75",
+    "contested",
+    "transferred",
+    "filed",
+    "closed",
+    "restored_mu",
+    "compensation_yuan",
+    "most_frequent_cause",
+    "drawn",
+    "drawn_share",
+    "drawn_low",
+    "drawn_high",
+];
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum By {
     Model,
@@ -123,35 +147,13 @@ impl Statistics {
             }
             return Ok(Exit::Complete);
         }
-        let head = [
-            "key",
-            "leads",
-            "area_mu",
-            "told",
-            "true",
-            "share",
-            "low",
-            "high",
-            "bar_0.75",
-            "contested",
-            "transferred",
-            "filed",
-            "closed",
-            "restored_mu",
-            "compensation_yuan",
-            "most_frequent_cause",
-            "drawn",
-            "drawn_share",
-            "drawn_low",
-            "drawn_high",
-        ];
         let rows: Vec<Vec<String>> = lines.iter().map(cells).collect();
         if self.csv {
-            show::data(&line(head));
+            show::data(&line(HEAD));
             rows.iter().for_each(|row| show::data(&line(row.iter().map(String::as_str))));
             return Ok(Exit::Complete);
         }
-        aligned(&head, &rows);
+        aligned(&HEAD, &rows);
         show::say(
             "share: of the leads that somebody was at and could tell, or put aside at the desk, those that were true; 95 % interval (Wilson)",
         );
