@@ -218,6 +218,20 @@ mod tests {
         // 0.8 * 0.05^2 + 0.2 * 0.95^2 and 0.2 * 0.3^2 + 0.8 * 0.7^2, halved; at best 0.16.
         assert!((found.before.brier - (0.1825 + 0.41) / 2.0).abs() < 1e-4, "{found}");
         assert!((0.16..0.17).contains(&found.after.brier), "{found}");
+        // By the fit to all it would look better than it is.
+        let score =
+            |label: &Label| if label.confidence.as_ref().is_some_and(|one| one.0 > 0.9) { 2.0 } else { 0.0 };
+        let scored: Vec<(f64, Label)> =
+            labels(200).labels.into_iter().map(|label| (score(&label), label)).collect();
+        let pairs: Vec<(f64, bool)> = scored.iter().map(|(score, label)| (*score, label.is_true)).collect();
+        let whole = Platt::fit(&pairs).unwrap();
+        let brier = |guesses: &[f64]| -> f64 {
+            let one =
+                |(guess, (_, is_true)): (&f64, &(f64, bool))| (guess - f64::from(u8::from(*is_true))).powi(2);
+            guesses.iter().zip(&pairs).map(one).sum()
+        };
+        let known: Vec<f64> = pairs.iter().map(|(score, _)| whole.probability(*score)).collect();
+        assert!(brier(&crossed(&scored, &whole)) > brier(&known) + 1e-6);
         assert_eq!(
             found.before.classes.iter().map(|class| class.leads).collect::<Vec<_>>(),
             [0, 100, 0, 100]

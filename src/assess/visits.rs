@@ -436,6 +436,30 @@ mod tests {
     }
 
     #[test]
+    fn nobody_is_sent_where_somebody_has_been_unless_the_lead_was_opened_again() {
+        let geometry = json!([[[[108.0, 41.5], [108.1, 41.5], [108.1, 41.6], [108.0, 41.5]]]]);
+        let (mut book, ids) = (Book::default(), ["a", "b", "c", "d"]);
+        let mut drafts: Vec<Draft> = ids
+            .iter()
+            .map(|id| {
+                let body = json!({"properties": {"id": id, "status": "confirmed"}, "geometry": geometry});
+                Draft { body, ..Draft::of(Kind::Found, id) }
+            })
+            .collect();
+        let said =
+            |id: &str| Draft { body: json!({"verdict": "cannot_tell"}), ..Draft::of(Kind::Verified, id) };
+        let step = |kind: Kind, id: &str| Draft { body: json!({"to": "Wang"}), ..Draft::of(kind, id) };
+        drafts.extend([said("a"), said("b"), step(Kind::Assigned, "b"), said("c"), step(Kind::Closed, "c")]);
+        drafts.extend([step(Kind::Reopened, "c")]);
+        for draft in drafts {
+            let (head, at) = (book.head.clone(), crate::ledger::event::tests::moment(2));
+            book.apply(&crate::ledger::Event::placed(draft, "Li", &at, (head.0, &head.1))).unwrap();
+        }
+        let open: Vec<String> = open_leads(&book).into_iter().map(|lead| lead.id).collect();
+        assert_eq!(open, ["c", "d"]);
+    }
+
+    #[test]
     fn a_sheet_has_a_row_a_visit_and_empty_cells_for_what_is_found() {
         let csv = ask(1, 4, 2).to_csv();
         let lines: Vec<&str> = csv.lines().collect();
