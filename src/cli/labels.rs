@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
 
 use crate::assess::labelled;
@@ -10,6 +10,7 @@ use crate::assess::refit::refit;
 use crate::cli::exit::Exit;
 use crate::cli::show;
 use crate::ledger::Ledger;
+use crate::publish::single;
 use crate::read::attributes;
 use crate::weigh::calibration::Rules;
 use crate::weigh::confidence::Model;
@@ -40,8 +41,7 @@ impl Labels {
         let events = ledger.events()?;
         let rows = labelled::rows(ledger.book(), &events)?;
         let text = labelled::to_csv(ledger.book(), &events)?;
-        std::fs::write(&self.out, text)
-            .with_context(|| format!("cannot write {}; check the folder", self.out.display()))?;
+        single::write(&self.out, text.as_bytes())?;
         let drawn = rows.iter().filter(|row| row["drawn"] == "random").count();
         show::say(&format!(
             "{} leads with a verdict, {drawn} of them drawn at random: these calibrate `scan --verified {}`; true is a change that \

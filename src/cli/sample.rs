@@ -1,8 +1,8 @@
 //! `verify sample`: the list of leads to visit, drawn and chosen, as sheets that come back by `verify import`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::Args;
 
 use crate::assess::visits::{VisitQuestion, Visits, leads_of_rows, open_leads, visits};
@@ -11,6 +11,7 @@ use crate::cli::ledger::{By, now};
 use crate::cli::place::{self, Placed};
 use crate::cli::show;
 use crate::ledger::{Ledger, Place};
+use crate::publish::single;
 use crate::read::attributes;
 
 /// Arguments of `verify sample`.
@@ -78,12 +79,8 @@ impl Sample {
             !list.visits.is_empty(),
             "expected open leads that nobody has been to, found none; `steppewatch leads list` shows them"
         );
-        let write = |path: &Path, text: String| {
-            std::fs::write(path, text)
-                .with_context(|| format!("cannot write {}; check the folder", path.display()))
-        };
-        write(&self.out.with_extension("csv"), list.to_csv())?;
-        write(&self.out.with_extension("geojson"), list.to_geojson())?;
+        single::write(&self.out.with_extension("csv"), list.to_csv().as_bytes())?;
+        single::write(&self.out.with_extension("geojson"), list.to_geojson().as_bytes())?;
         show::say(&list.in_words());
         Ok(())
     }

@@ -13,9 +13,7 @@ pub mod camera;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use geo::{
-    BoundingRect, Closest, ClosestPoint, Contains, Coord, Distance, Geodesic, MapCoords, MultiPolygon, Point,
-};
+use geo::{BoundingRect, Closest, ClosestPoint, Coord, Distance, Geodesic, MapCoords, MultiPolygon, Point};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -322,9 +320,6 @@ impl Sorted {
 /// How far outside an outline a place lies, metres on the WGS 84 ellipsoid; 0 within it, none where there is no outline.
 pub fn metres_outside(outline: &MultiPolygon<f64>, (longitude, latitude): (f64, f64)) -> Option<f64> {
     let place = Point::new(longitude, latitude);
-    if outline.contains(&place) {
-        return Some(0.0);
-    }
     // The nearest point is looked for on a plane through the place: over some hundred metres it is the same one.
     let wide = latitude.to_radians().cos().max(1e-6);
     let flat = outline.map_coords(|at| Coord { x: (at.x - longitude) * wide, y: at.y - latitude });

@@ -102,6 +102,9 @@ fn text<'a>(path: &Path, bytes: &'a [u8]) -> Result<(Cow<'a, str>, Option<String
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xd0\xcf\x11\xe0") {
         return refuse("a workbook or archive".to_owned());
     }
+    if bytes.starts_with(b"SQLite format 3\0") {
+        return refuse("a database; of a ledger `steppewatch leads labels` writes the table".to_owned());
+    }
     // JSON is UTF-8 (RFC 8259 8.1); of a table GBK is what Chinese spreadsheets write.
     match encoding_rs::GB18030.decode_without_bom_handling_and_without_replacement(bytes) {
         Some(text) if !is_json => {
@@ -284,6 +287,7 @@ mod tests {
         refused("a.geojson", &json, &["expected UTF-8, found", "byte 23", "perhaps GBK", "GeoJSON in UTF-8"]);
         refused("b.csv", b"\xff\xfei\0d\0", &["UTF-8 or GBK text", "UTF-16", "save it as CSV UTF-8"]);
         refused("c.csv", b"PK\x03\x04\xff\xff", &["workbook"]);
+        refused("d.csv", b"SQLite format 3\0\xff", &["a database", "leads labels"]);
         refused("d.csv", b"id,verdict\na,\xff\xff", &["other bytes (byte 13)"]);
         assert!(!of("e.csv", b"id,verdict\na,\xff\xff").unwrap_err().contains("perhaps"));
     }
