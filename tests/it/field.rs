@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use steppewatch::weigh::confidence::Model;
 
 use crate::drawn::{Camera, jpeg};
 use crate::ledger::{Drawn, FIELD, Office, PIT};
@@ -200,11 +202,32 @@ fn many() -> Vec<(String, [f64; 4])> {
     (0..80).map(place).collect()
 }
 
+/// A ledger of eighty leads, sure ones and unsure ones by turns.
 fn office_of_many() -> Office {
     let office = Office::new();
     let leads = many();
     let drawn: Vec<Drawn> = leads.iter().map(|(id, place)| (id.as_str(), *place)).collect();
-    let recorded = office.record(&office.run("one", &drawn));
+    let out = office.run("one", &drawn);
+    let read =
+        |name: &str| serde_json::from_str::<Value>(&fs::read_to_string(out.join(name)).unwrap()).unwrap();
+    let (mut leads, mut manifest) = (read("leads.geojson"), read("manifest.json"));
+    let method = Model::shipped().unwrap().method("G1");
+    for (number, lead) in leads["features"].as_array_mut().unwrap().iter_mut().enumerate() {
+        let record = &mut lead["properties"];
+        record["confidence"] = json!(if number % 2 == 0 { 0.95 } else { 0.65 });
+        record["confidence_method"] = json!(method);
+        record["after"] = json!("2023-10-01");
+    }
+    fs::write(out.join("leads.geojson"), leads.to_string()).unwrap();
+    let hash = |text: String| -> String {
+        Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    let outputs = manifest["result"]["outputs"].as_array_mut().unwrap();
+    outputs.iter_mut().find(|one| one["file"] == "leads.geojson").unwrap()["sha256"] =
+        json!(hash(leads.to_string()));
+    manifest["result_sha256"] = json!(hash(manifest["result"].to_string()));
+    fs::write(out.join("manifest.json"), manifest.to_string()).unwrap();
+    let recorded = office.record(&out);
     assert_eq!(recorded.code, Some(0), "{}", recorded.stderr);
     office
 }
@@ -238,7 +261,7 @@ fn a_list_of_visits_is_drawn_once_comes_back_as_it_is_and_drawn_leads_are_counte
     };
     let first = draw("visits.csv", "4");
     assert_eq!(first.code, Some(0), "{}", first.stderr);
-    says(&first.stderr, &["20 of 80 leads drawn", "10 more were chosen", "verify import"]);
+    says(&first.stderr, &["10 of 40 leads drawn", "10 more were chosen", "verify import"]);
     let events = office.verified();
     let sheet = |name: &str| fs::read_to_string(office.folder.path().join(name)).unwrap();
     says(&draw("again.geojson", "4").stderr, &["drawn before"]);
@@ -246,7 +269,10 @@ fn a_list_of_visits_is_drawn_once_comes_back_as_it_is_and_drawn_leads_are_counte
     assert_eq!(office.verified(), events);
     assert_eq!(
         bodies(&office, "sampled")[0]["strata"],
-        json!([{"stratum": "G1 lead_high", "leads": 80, "drawn": 20}])
+        json!([
+            {"stratum": "G1 lead_high", "leads": 40, "drawn": 10},
+            {"stratum": "G1 lead_low", "leads": 40, "drawn": 10},
+        ])
     );
     // Empty, the sheet says nothing; filled in, it goes straight back. Who chose saw only true ones.
     let empty = verify(&office, &["import", "visits.csv"]);
@@ -270,7 +296,8 @@ fn a_list_of_visits_is_drawn_once_comes_back_as_it_is_and_drawn_leads_are_counte
     says(&office.leads(&["statistics"]).stdout, &["drawn_share"]);
     // Nobody is sent twice.
     let next = draw("next.csv", "4");
-    says(&next.stderr, &["20 of 50 leads drawn"]);
+    assert_eq!(next.code, Some(0), "{}", next.stderr);
+    says(&json!(bodies(&office, "sampled")[1]["strata"]).to_string(), &["\"leads\":20", "\"leads\":30"]);
     let lost = office.leads(&["statistics", "--costs"]);
     says(&lost.stdout, &["pseudo_change", "share_of_visits"]);
 }
@@ -313,8 +340,10 @@ fn verdicts_of_a_ledger_become_labels_that_a_scan_reads_and_a_fit_is_refused_unt
     let visit = |count: &str, sheet: &str| {
         let drawn = verify(&office, &["sample", "--count", count, "--out", sheet]);
         assert_eq!(drawn.code, Some(0), "{}", drawn.stderr);
-        // Every third is false: the confidence of 0.9 that all have promised too much, and nothing rises with it.
-        filled(&office, sheet, |number, _| if number % 3 == 0 { "pseudo_change" } else { "lawful" });
+        // Of the sure ones a third is false, of the unsure ones three quarters: both were promised too much.
+        let is_false =
+            |number: usize| if number.is_multiple_of(2) { number.is_multiple_of(6) } else { number % 8 != 1 };
+        filled(&office, sheet, |number, _| if is_false(number) { "pseudo_change" } else { "lawful" });
         let back = verify(&office, &["import", sheet]);
         assert_eq!(back.code, Some(0), "{}", back.stderr);
     };
@@ -327,9 +356,17 @@ fn verdicts_of_a_ledger_become_labels_that_a_scan_reads_and_a_fit_is_refused_unt
     let labels = office.leads(&["labels", "--out", &out]);
     assert_eq!(labels.code, Some(0), "{}", labels.stderr);
     says(&labels.stderr, &["70 leads with a verdict, 70 of them drawn at random"]);
+    let refit = json_of(&office.leads(&["refit", "--json"]));
+    assert_eq!((&refit["labels"], &refit["over"]), (&json!(70), &json!("published confidence")));
+    let brier = |when: &str| refit[when]["brier"].as_f64().unwrap();
+    assert!(brier("after") < brier("before"), "{refit}");
+    says(
+        &office.leads(&["refit"]).stdout,
+        &["70 leads that were drawn at random", "before  Brier", "after   Brier"],
+    );
     let drawn = Scenes::new(World::steppe(64, 64));
     let scan = Scan::of(&drawn).with(&format!("--verified {out} --fdr 0.2")).run();
     assert!(matches!(scan.code, Some(0 | 3)), "{}", scan.stderr);
     let manifest = fs::read_to_string(drawn.path("out").join("manifest.json")).unwrap();
-    says(&manifest, &["of 70 verified rows were drawn at random"]);
+    says(&manifest, &["70 of 70 verified rows were drawn at random and speak for this run"]);
 }
