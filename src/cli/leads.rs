@@ -94,7 +94,12 @@ impl Leads {
     /// Runs the verb.
     pub fn run(self) -> Result<Exit> {
         let reads = match &self.verb {
-            Verb::List(_) | Verb::Due(_) | Verb::Statistics(_) | Verb::Show { .. } => true,
+            Verb::List(_)
+            | Verb::Due(_)
+            | Verb::Statistics(_)
+            | Verb::Labels(_)
+            | Verb::Refit(_)
+            | Verb::Show { .. } => true,
             Verb::Deadlines(deadlines) => deadlines.only_reads(),
             _ => false,
         };
