@@ -73,19 +73,11 @@ mod tests {
 
     use super::*;
     use crate::ledger::event::Draft;
-    use crate::ledger::event::tests::moment;
+    use crate::ledger::written::{found, ledger, said};
 
     #[test]
     fn the_dearest_reason_comes_first_and_a_desk_costs_no_visit() {
-        let geometry = json!([[[[108.0, 41.5], [108.1, 41.5], [108.1, 41.6], [108.0, 41.5]]]]);
-        let found = |id: &str, model: &str| {
-            let record = json!({"id": id, "model": model, "status": "confirmed", "area_mu": 10.0});
-            Draft { body: json!({"properties": record, "geometry": geometry}), ..Draft::of(Kind::Found, id) }
-        };
-        let said = |id: &str, verdict: &str| Draft {
-            body: json!({"verdict": verdict}),
-            ..Draft::of(Kind::Verified, id)
-        };
+        let found = |id: &str, model: &str| found(id, json!({"model": model, "area_mu": 10.0}));
         let drafts = vec![
             found("a", "G1"),
             found("b", "G1"),
@@ -100,12 +92,7 @@ mod tests {
             said("e", "lawful"),
             said("e", "pseudo_change"),
         ];
-        let (mut book, mut events) = (Book::default(), Vec::new());
-        for draft in drafts {
-            let event = Event::placed(draft, "Li", &moment(2), (book.head.0, &book.head.1.clone()));
-            book.apply(&event).unwrap();
-            events.push(event);
-        }
+        let (book, events) = ledger(drafts);
         let lines = costs(&book, &events);
         let told: Vec<(&str, &str, usize, usize, f64)> = lines
             .iter()

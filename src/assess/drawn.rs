@@ -161,7 +161,7 @@ mod tests {
 
     use super::*;
     use crate::ledger::event::Draft;
-    use crate::ledger::event::tests::moment;
+    use crate::ledger::written::{found, go_on, ledger};
 
     /// A ledger of leads a0.. with a draw of some of them and verdicts on some.
     fn recorded(
@@ -169,14 +169,7 @@ mod tests {
         strata: &[(&str, usize, &[usize])],
         said: &[(usize, bool)],
     ) -> (Book, Vec<Event>) {
-        let geometry = json!([[[[108.0, 41.5], [108.1, 41.5], [108.1, 41.6], [108.0, 41.5]]]]);
-        let mut drafts: Vec<Draft> = (0..leads)
-            .map(|place| {
-                let id = format!("a{place}");
-                let body = json!({"properties": {"id": id, "status": "confirmed"}, "geometry": geometry});
-                Draft { body, ..Draft::of(Kind::Found, &id) }
-            })
-            .collect();
+        let mut drafts: Vec<Draft> = (0..leads).map(|place| found(&format!("a{place}"), json!({}))).collect();
         let of = |(name, leads, drawn): &(&str, usize, &[usize])| {
             (
                 json!({"stratum": name, "leads": leads, "drawn": drawn.len()}),
@@ -191,15 +184,9 @@ mod tests {
         drafts.push(Draft { lead: None, body, ..Draft::of(Kind::Sampled, "") });
         drafts.extend(said.iter().map(|(place, is_true)| {
             let verdict = if *is_true { "unlawful_use_found" } else { "pseudo_change" };
-            Draft { body: json!({"verdict": verdict}), ..Draft::of(Kind::Verified, &format!("a{place}")) }
+            crate::ledger::written::said(&format!("a{place}"), verdict)
         }));
-        let (mut book, mut events) = (Book::default(), Vec::new());
-        for draft in drafts {
-            let event = Event::placed(draft, "Li", &moment(2), (book.head.0, &book.head.1.clone()));
-            book.apply(&event).unwrap();
-            events.push(event);
-        }
-        (book, events)
+        ledger(drafts)
     }
 
     fn parts((book, events): &(Book, Vec<Event>), said: &[(usize, bool)]) -> (Part, Part) {
@@ -242,9 +229,7 @@ mod tests {
         let draw = events[4].clone();
         let body = json!({"strata": [{"stratum": "all", "leads": 4, "drawn": 1}], "drawn": [{"lead": "a0", "stratum": "all"}]});
         let later = Draft { lead: None, body, ..Draft::of(Kind::Sampled, "") };
-        let event = Event::placed(later, "Li", &moment(2), (book.head.0, &book.head.1.clone()));
-        book.apply(&event).unwrap();
-        events.push(event);
+        events.extend(go_on(&mut book, [later]));
         let draws = Draws::of(&events).unwrap();
         assert_eq!(draws.stratum_of(&book.cases["a0"]).unwrap().of.0, draw.seq);
         assert_eq!(draws.stratum_of(&book.cases["a1"]).map(Stratum::probability), Some(0.5));

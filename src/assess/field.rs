@@ -185,19 +185,11 @@ mod tests {
 
     use super::*;
     use crate::ledger::event::Draft;
-    use crate::ledger::event::tests::moment;
+    use crate::ledger::written::{found, ledger, said};
 
     /// Leads of G1 (a to d) and G2 (e), of 10 mu each.
     fn drawn() -> (Book, Vec<Event>) {
-        let geometry = json!([[[[108.0, 41.5], [108.1, 41.5], [108.1, 41.6], [108.0, 41.5]]]]);
-        let found = |id: &str, model: &str| {
-            let record = json!({"id": id, "model": model, "status": "confirmed", "area_mu": 10.0});
-            Draft { body: json!({"properties": record, "geometry": geometry}), ..Draft::of(Kind::Found, id) }
-        };
-        let said = |id: &str, verdict: &str| Draft {
-            body: json!({"verdict": verdict}),
-            ..Draft::of(Kind::Verified, id)
-        };
+        let found = |id: &str, model: &str| found(id, json!({"model": model, "area_mu": 10.0}));
         let drafts = vec![
             found("a", "G1"),
             found("b", "G1"),
@@ -212,13 +204,7 @@ mod tests {
             Draft { body: json!({"agency": "bureau"}), ..Draft::of(Kind::Transferred, "a") },
             said("e", "unlawful_use_found"),
         ];
-        let (mut book, mut events) = (Book::default(), Vec::new());
-        for draft in drafts {
-            let event = Event::placed(draft, "Li", &moment(2), (book.head.0, &book.head.1.clone()));
-            book.apply(&event).unwrap();
-            events.push(event);
-        }
-        (book, events)
+        ledger(drafts)
     }
 
     #[test]

@@ -133,20 +133,10 @@ mod tests {
 
     use super::*;
     use crate::ledger::event::Draft;
-    use crate::ledger::event::tests::moment;
+    use crate::ledger::written::ledger;
     use crate::read::attributes::parse;
     use crate::weigh::confidence::Model;
     use crate::weigh::labels::{LeftOut, labels};
-
-    fn ledger(drafts: Vec<Draft>) -> (Book, Vec<Event>) {
-        let (mut book, mut events) = (Book::default(), Vec::new());
-        for draft in drafts {
-            let event = Event::placed(draft, "Li", &moment(2), (book.head.0, &book.head.1.clone()));
-            book.apply(&event).unwrap();
-            events.push(event);
-        }
-        (book, events)
-    }
 
     fn seen(kind: Kind, id: &str, confidence: f64) -> Draft {
         let geometry = json!([[[[108.0, 41.5], [108.1, 41.5], [108.1, 41.6], [108.0, 41.5]]]]);

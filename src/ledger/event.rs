@@ -206,26 +206,32 @@ impl Event {
         Self { seq, key, kind, lead, run, actor, at_utc, at_local, reason, body, evidence, previous, hash }
     }
 
+    /// Every column but its place, in the order of the row; the hash stands last.
+    pub fn words(&self) -> [&str; 12] {
+        let Self {
+            seq: _,
+            key,
+            kind,
+            lead,
+            run,
+            actor,
+            at_utc,
+            at_local,
+            reason,
+            body,
+            evidence,
+            previous,
+            hash,
+        } = self;
+        [key, kind, lead, run, actor, at_utc, at_local, reason, body, evidence, previous, hash]
+    }
+
     /// The hash that every column together has.
     pub fn computed_hash(&self) -> String {
         let seq = self.seq.to_string();
-        let columns: [&str; 13] = [
-            FORMAT,
-            &seq,
-            &self.key,
-            &self.kind,
-            &self.lead,
-            &self.run,
-            &self.actor,
-            &self.at_utc,
-            &self.at_local,
-            &self.reason,
-            &self.body,
-            &self.evidence,
-            &self.previous,
-        ];
         let mut digest = Sha256::new();
-        for column in columns {
+        let [before @ .., _] = self.words();
+        for column in [FORMAT, &seq].into_iter().chain(before) {
             // The length stands before the text, so that no two rows spell the same bytes.
             digest.update((column.len() as u64).to_le_bytes());
             digest.update(column.as_bytes());

@@ -28,6 +28,8 @@ pub mod steps;
 pub mod store;
 pub mod versions;
 pub mod wkb;
+#[cfg(test)]
+pub(crate) mod written;
 
 use std::path::PathBuf;
 

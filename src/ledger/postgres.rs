@@ -196,25 +196,10 @@ impl Engine for Postgres {
             self.schema(),
             schema::EVENT.join(", ")
         );
-        self.write(
-            "add an event",
-            &statement,
-            &[
-                &event.seq,
-                &event.key,
-                &event.kind,
-                &event.lead,
-                &event.run,
-                &event.actor,
-                &event.at_utc,
-                &event.at_local,
-                &event.reason,
-                &event.body,
-                &event.evidence,
-                &event.previous,
-                &event.hash,
-            ],
-        )
+        let words = event.words();
+        let mut values: Vec<&(dyn ToSql + Sync)> = vec![&event.seq];
+        values.extend(words.iter().map(|word| word as &(dyn ToSql + Sync)));
+        self.write("add an event", &statement, &values)
     }
 
     fn put(&mut self, table: &Table, row: &Row) -> Result<(), LedgerError> {

@@ -255,28 +255,17 @@ impl Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::event::tests::moment;
-    use crate::ledger::event::{Event, Kind};
+    use crate::ledger::event::Kind;
     use crate::ledger::state::State;
+    use crate::ledger::written::{found, go_on};
 
     const TODAY: Date = Date::constant(2026, 7, 1);
 
     /// A book with two confirmed leads, a and b.
     fn book() -> Book {
         let mut book = Book::default();
-        for id in ["a", "b"] {
-            let geometry = json!([[[[108.0, 41.5], [108.1, 41.5], [108.1, 41.6], [108.0, 41.5]]]]);
-            let body = json!({"properties": {"id": id, "status": "confirmed"}, "geometry": geometry});
-            take(&mut book, vec![Draft { body, ..Draft::of(Kind::Found, id) }]);
-        }
+        go_on(&mut book, ["a", "b"].map(|id| found(id, json!({}))));
         book
-    }
-
-    fn take(book: &mut Book, drafts: Vec<Draft>) {
-        for draft in drafts {
-            let event = Event::placed(draft, "Li", &moment(3), (book.head.0, &book.head.1.clone()));
-            book.apply(&event).unwrap();
-        }
     }
 
     fn returned(name: &str, text: &str) -> Returned {
@@ -301,7 +290,7 @@ mod tests {
         let mut book = book();
         let taken = form("unlawful_use_found").verdicts(&book, TODAY);
         assert_eq!((taken.drafts.len(), taken.open, taken.refused.len()), (1, 1, 0));
-        take(&mut book, taken.drafts);
+        go_on(&mut book, taken.drafts);
         let said = &book.cases["a"].said[0];
         assert_eq!((said.verdict, said.by.as_str()), (Verdict::UnlawfulUseFound, "Wang"));
         assert_eq!((said.on, book.cases["a"].state), (Some(Date::constant(2026, 6, 12)), State::Verified));
@@ -309,7 +298,7 @@ mod tests {
         assert_eq!((again.drafts.len(), again.known), (0, 1));
         let changed = form("lawful").verdicts(&book, TODAY);
         assert_eq!(changed.drafts.len(), 1);
-        take(&mut book, changed.drafts);
+        go_on(&mut book, changed.drafts);
         assert!(book.cases["a"].is_contested());
     }
 
@@ -335,7 +324,7 @@ mod tests {
     fn go(book: &mut Book, id: &str, action: Action, words: Words) {
         let words = Words { reason: Some("so".to_owned()), ..words };
         let draft = step(book, id, action, &words).unwrap();
-        take(book, vec![draft]);
+        go_on(book, vec![draft]);
     }
 
     #[test]
@@ -347,7 +336,7 @@ mod tests {
         for (verdict, edits) in [("unlawful_use_found", "0"), ("lawful", "1"), ("unlawful_use_found", "2")] {
             let taken = form(verdict, edits).verdicts(&book, TODAY);
             assert_eq!(taken.drafts.len(), 1, "{verdict} {edits}: {:?}", taken.refused);
-            take(&mut book, taken.drafts);
+            go_on(&mut book, taken.drafts);
         }
         assert!(book.cases["a"].is_contested());
         assert!(step(&book, "a", Action::Settle, &Words::default()).is_err());
@@ -359,7 +348,7 @@ mod tests {
         // After the hand-over a verdict is heard and moves nothing.
         let late = form("lawful", "3").verdicts(&book, TODAY);
         assert_eq!(late.drafts.len(), 1, "{:?}", late.refused);
-        take(&mut book, late.drafts);
+        go_on(&mut book, late.drafts);
         assert_eq!((book.cases["a"].state, book.cases["a"].is_contested()), (State::Transferred, true));
         assert_eq!(form("lawful", "1").verdicts(&book, TODAY).known, 1);
     }
@@ -368,7 +357,7 @@ mod tests {
     fn what_is_said_of_a_lead_that_went_into_another_is_said_of_that_one() {
         let mut book = book();
         let merged = Draft { body: json!({"into": "b"}), ..Draft::of(Kind::Merged, "a") };
-        take(&mut book, vec![merged]);
+        go_on(&mut book, vec![merged]);
         let taken = returned("card.csv", "lead,verdict,on\na,lawful,2026-06-12\n").verdicts(&book, TODAY);
         assert_eq!(taken.drafts[0].lead.as_deref(), Some("b"));
         assert_eq!(taken.drafts[0].body["said_of"], "a");
@@ -379,7 +368,7 @@ mod tests {
         let bare = || returned("card.csv", "lead,verdict\na,lawful\n");
         let mut book = book();
         let taken = bare().verdicts(&book, TODAY);
-        take(&mut book, taken.drafts);
+        go_on(&mut book, taken.drafts);
         go(&mut book, "a", Action::Close, Words::default());
         assert_eq!(bare().verdicts(&book, TODAY).known, 1);
         go(&mut book, "a", Action::Reopen, Words::default());

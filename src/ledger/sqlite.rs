@@ -201,21 +201,7 @@ impl Engine for Sqlite {
             format!("INSERT INTO events ({EVENT}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)");
         let failed = failed(&self.path, "add an event");
         let mut statement = self.connection.prepare_cached(&statement).map_err(&failed)?;
-        let words = [
-            &event.key,
-            &event.kind,
-            &event.lead,
-            &event.run,
-            &event.actor,
-            &event.at_utc,
-            &event.at_local,
-            &event.reason,
-            &event.body,
-            &event.evidence,
-            &event.previous,
-            &event.hash,
-        ];
-        let words = words.into_iter().map(|word| Held::Text(word.clone()));
+        let words = event.words().into_iter().map(|word| Held::Text(word.to_owned()));
         let values = std::iter::once(Held::Integer(event.seq)).chain(words);
         statement.execute(params_from_iter(values)).map_err(&failed).map(|_| ())
     }

@@ -66,9 +66,24 @@ pub fn publish(
         Ok(())
     };
     pool.install(|| shown.par_iter().try_for_each(draw))?;
-    let manifest = Manifest {
+    let manifest = stated(plan, inputs, resolved(plan, inputs, found), (started, command))?;
+    manifest::write(&staging, &manifest, &outcome)?;
+    Ok(staging.commit()?)
+}
+
+/// What a manifest says of a run that ends now: what it read, what was `decided`, and when and how it was started.
+///
+/// # Errors
+/// Where an input can no longer be read.
+pub fn stated(
+    plan: &Plan,
+    inputs: &Inputs,
+    decided: Value,
+    (started, command): (Timestamp, Vec<String>),
+) -> Result<Manifest, RunError> {
+    Ok(Manifest {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        plan: resolved(plan, inputs, found),
+        plan: decided,
         inputs: input_files(plan, inputs)?,
         scenes: scenes(inputs),
         skipped: inputs.skipped.iter().map(skipped).collect(),
@@ -79,9 +94,7 @@ pub fn publish(
             host: std::fs::read_to_string("/etc/hostname").unwrap_or_default().trim().to_owned(),
             command,
         },
-    };
-    manifest::write(&staging, &manifest, &outcome)?;
-    Ok(staging.commit()?)
+    })
 }
 
 /// Every scene that was found, with the reason where it was not used.

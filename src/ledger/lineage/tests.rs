@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::date::Period;
-use crate::ledger::event::tests::moment;
-use crate::ledger::event::{Draft, Event, Kind};
+use crate::ledger::event::{Draft, Kind};
+use crate::ledger::written::go_on;
 
 /// A box on the steppe, in thousandths of a degree.
 fn ground(x: (f64, f64), y: (f64, f64)) -> MultiPolygon<f64> {
@@ -37,17 +37,10 @@ fn run(number: usize, leads: Vec<Found>) -> RunFound {
     }
 }
 
-fn take(book: &mut Book, drafts: Vec<Draft>) {
-    for draft in drafts {
-        let event = Event::placed(draft, "Li", &moment(2), (book.head.0, &book.head.1.clone()));
-        book.apply(&event).unwrap();
-    }
-}
-
 /// Takes a run in; returns its digest.
 fn taken(book: &mut Book, run: &RunFound) -> Digest {
     let (drafts, digest) = compared(book, run);
-    take(book, drafts);
+    go_on(book, drafts);
     digest
 }
 
@@ -150,7 +143,7 @@ fn what_is_looked_at_and_not_found_has_recovered_and_what_is_hidden_has_not() {
 fn no_run_undoes_what_people_decided() {
     let mut book = Book::default();
     taken(&mut book, &run(1, vec![lead("a", (0.0, 4.0), (0.0, 4.0)), lead("b", (10.0, 14.0), (0.0, 4.0))]));
-    take(&mut book, vec![Draft::of(Kind::Rejected, "a"), Draft::of(Kind::Assigned, "b")]);
+    go_on(&mut book, vec![Draft::of(Kind::Rejected, "a"), Draft::of(Kind::Assigned, "b")]);
     let both = vec![lead("a", (0.0, 4.0), (0.0, 4.0)), lead("b", (10.0, 19.0), (0.0, 4.0))];
     let digest = taken(&mut book, &run(2, both));
     assert_eq!((ids(&digest.rejected_before), ids(&digest.grown)), (vec!["a"], vec!["b"]));
@@ -165,7 +158,7 @@ fn a_closed_case_that_is_found_again_is_opened_by_the_run() {
     let mut book = Book::default();
     taken(&mut book, &run(1, vec![lead("a", (0.0, 4.0), (0.0, 4.0))]));
     let verdict = Draft { body: json!({"verdict": "lawful"}), ..Draft::of(Kind::Verified, "a") };
-    take(&mut book, vec![verdict, Draft::of(Kind::Closed, "a")]);
+    go_on(&mut book, vec![verdict, Draft::of(Kind::Closed, "a")]);
     let digest = taken(&mut book, &run(2, vec![lead("q", (0.5, 4.5), (0.0, 4.0))]));
     assert_eq!((ids(&digest.reopened), book.cases["a"].state), (vec!["a"], State::Reopened));
 }
@@ -184,7 +177,7 @@ fn the_order_of_leads_changes_nothing_and_two_places_never_share_an_id() {
     let told = compared(&book, &run(2, second.clone()));
     second.reverse();
     assert_eq!(told, compared(&book, &run(2, second)));
-    take(&mut book, told.0);
+    go_on(&mut book, told.0);
     assert_eq!(book.cases.keys().collect::<Vec<_>>(), ["a", "a-2", "b", "d"]);
 }
 
@@ -193,7 +186,7 @@ fn a_run_that_is_taken_in_twice_writes_the_same_keys() {
     let mut book = Book::default();
     let one = run(1, vec![lead("a", (0.0, 4.0), (0.0, 4.0))]);
     let (drafts, _) = compared(&book, &one);
-    take(&mut book, drafts.clone());
+    go_on(&mut book, drafts.clone());
     assert!(drafts.iter().all(|draft| book.keys.contains_key(&draft.key)));
 }
 
@@ -220,13 +213,13 @@ fn of_two_leads_over_one_older_case_one_goes_on_with_it() {
 fn what_somebody_has_decided_about_goes_on_and_is_never_merged_away() {
     let mut book = Book::default();
     taken(&mut book, &run(1, vec![lead("a", (0.0, 4.0), (0.0, 4.0)), lead("b", (5.0, 8.0), (0.0, 4.0))]));
-    take(&mut book, vec![Draft::of(Kind::Assigned, "b")]);
+    go_on(&mut book, vec![Draft::of(Kind::Assigned, "b")]);
     let digest = taken(&mut book, &run(2, vec![lead("c", (0.0, 8.0), (0.0, 4.0))]));
     assert_eq!((ids(&digest.grown), ids(&digest.merged)), (vec!["b"], vec!["a"]));
     // Of two that were decided about one goes on with the lead, and the other stays as it is.
     let mut book = Book::default();
     taken(&mut book, &run(1, vec![lead("a", (0.0, 4.0), (0.0, 4.0)), lead("b", (5.0, 8.0), (0.0, 4.0))]));
-    take(&mut book, vec![Draft::of(Kind::Assigned, "a"), Draft::of(Kind::Assigned, "b")]);
+    go_on(&mut book, vec![Draft::of(Kind::Assigned, "a"), Draft::of(Kind::Assigned, "b")]);
     let digest = taken(&mut book, &run(2, vec![lead("c", (0.0, 8.0), (0.0, 4.0))]));
     assert!(digest.merged.is_empty() && digest.not_seen.len() == 1, "{digest:?}");
     assert_eq!((book.cases["a"].state, book.cases["b"].state), (State::Assigned, State::Assigned));
@@ -236,7 +229,7 @@ fn what_somebody_has_decided_about_goes_on_and_is_never_merged_away() {
 fn a_field_that_holds_what_was_rejected_as_too_small_is_a_case_of_its_own() {
     let mut book = Book::default();
     taken(&mut book, &run(1, vec![lead("a", (0.0, 1.0), (0.0, 1.0))]));
-    take(&mut book, vec![Draft::of(Kind::Rejected, "a")]);
+    go_on(&mut book, vec![Draft::of(Kind::Rejected, "a")]);
     let digest = taken(&mut book, &run(2, vec![lead("z", (0.0, 5.0), (0.0, 5.0))]));
     assert_eq!((ids(&digest.new), digest.rejected_before.len()), (vec!["z"], 0));
 }

@@ -3,7 +3,7 @@
 use geo::{MultiPolygon, Rect};
 
 use super::*;
-use crate::ledger::event::tests::moment;
+use crate::ledger::written::go_on;
 
 /// A ledger with its events.
 #[derive(Default)]
@@ -30,10 +30,7 @@ impl Office {
     }
 
     fn take(&mut self, draft: Draft) {
-        let (seq, hash) = self.book.head.clone();
-        let event = Event::placed(draft, "Li", &moment(2), (seq, &hash));
-        self.book.apply(&event).unwrap();
-        self.events.push(event);
+        self.events.extend(go_on(&mut self.book, [draft]));
     }
 
     fn step(&mut self, action: Action, words: &Words) {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::ledger::event::tests::moment;
+use crate::ledger::written::{ledger, said};
 
 /// Leads a and b with the bureau, c with nobody; b is called as no file should be.
 fn drawn() -> (Book, Vec<Event>) {
@@ -19,18 +19,11 @@ fn drawn() -> (Book, Vec<Event>) {
             ..Draft::of(Kind::Found, id)
         }
     };
-    let said =
-        |id: &str| Draft { body: json!({"verdict": "unlawful_use_found"}), ..Draft::of(Kind::Verified, id) };
+    let said = |id: &str| said(id, "unlawful_use_found");
     let given = |id: &str| Draft { body: json!({"agency": "bureau"}), ..Draft::of(Kind::Transferred, id) };
     let odd = "../b<i>";
     let drafts = vec![found("a"), found(odd), found("c"), said("a"), said(odd), given("a"), given(odd)];
-    let (mut book, mut events) = (Book::default(), Vec::new());
-    for draft in drafts {
-        let event = Event::placed(draft, "Li", &moment(2), (book.head.0, &book.head.1.clone()));
-        book.apply(&event).unwrap();
-        events.push(event);
-    }
-    (book, events)
+    ledger(drafts)
 }
 
 /// A folder of the run that found them, with pictures.

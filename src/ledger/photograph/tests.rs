@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::drawn::{Camera, jpeg};
 use super::*;
-use crate::ledger::event::tests::moment;
-use crate::ledger::event::{Draft, Event, Kind};
+use crate::ledger::event::{Draft, Kind};
+use crate::ledger::written::go_on;
 
 /// A box in thousandths of a degree from 108 E 41.5 N: west, east, south, north.
 fn boxed([west, east, south, north]: [f64; 4]) -> Value {
@@ -20,14 +20,9 @@ fn two_leads() -> Book {
         let record =
             json!({"id": id, "status": "confirmed", "after": "2025-09-01", "first_seen": "2025-05-01"});
         let body = json!({"properties": record, "geometry": boxed(place)});
-        apply(&mut book, Draft { body, ..Draft::of(Kind::Found, id) });
+        go_on(&mut book, [Draft { body, ..Draft::of(Kind::Found, id) }]);
     }
     book
-}
-
-fn apply(book: &mut Book, draft: Draft) {
-    let event = Event::placed(draft, "Li", &moment(3), (book.head.0, &book.head.1.clone()));
-    book.apply(&event).unwrap();
 }
 
 fn now() -> Timestamp {
@@ -120,7 +115,7 @@ fn a_run_that_sees_a_lead_again_later_does_not_make_earlier_pictures_too_early()
     let mut book = two_leads();
     let record = json!({"id": "a", "status": "confirmed", "after": "2026-09-01"});
     let body = json!({"properties": record, "geometry": boxed([0.0, 4.0, 0.0, 4.0])});
-    apply(&mut book, Draft { body, ..Draft::of(Kind::SeenAgain, "a") });
+    go_on(&mut book, [Draft { body, ..Draft::of(Kind::SeenAgain, "a") }]);
     assert_eq!(looked_at(&book, "a", &at(2.0, 2.0)).evidence.len(), 1);
 }
 
@@ -148,13 +143,13 @@ fn one_picture_speaks_for_one_lead_whatever_became_of_it() {
     let sorted = looked_at(&book, "a", &at(2.0, 2.0));
     let mut body = json!({});
     sorted.write(&mut body);
-    apply(&mut book, Draft { body, ..Draft::of(Kind::Photographed, "a") });
+    go_on(&mut book, [Draft { body, ..Draft::of(Kind::Photographed, "a") }]);
     assert_eq!(looked_at(&book, "a", &at(2.0, 2.0)).known, 1);
     let (reused, words) = doubt(&book, "b", &at(2.0, 2.0));
     assert_eq!(reused, Doubt::Reused);
     assert!(words.contains("lead a"), "{words}");
     // What went into another lead is known there.
-    apply(&mut book, Draft { body: json!({"into": "b"}), ..Draft::of(Kind::Merged, "a") });
+    go_on(&mut book, [Draft { body: json!({"into": "b"}), ..Draft::of(Kind::Merged, "a") }]);
     assert_eq!(looked_at(&book, "b", &at(2.0, 2.0)).known, 1);
     // Two rows of one table.
     let (one, mut batch) = ([read(&at(5.0, 2.0))], BTreeMap::new());

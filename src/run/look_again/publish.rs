@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::plan::Plan;
 use crate::publish::fields::chip_file;
 use crate::publish::look_again::{self, LOOK_AGAIN, LookAgain};
-use crate::publish::manifest::{self, Manifest, Run};
+use crate::publish::manifest;
 use crate::publish::staging::MANIFEST;
 use crate::publish::{Outcome, Staging, digest};
 use crate::read::Readers;
@@ -63,20 +63,7 @@ pub fn publish(
     };
     let mut resolved = outputs::resolved(plan, inputs, &Found::default());
     resolved["look_again"] = looks.iter().map(lead).collect();
-    let manifest = Manifest {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        plan: resolved,
-        inputs: outputs::input_files(plan, inputs)?,
-        scenes: outputs::scenes(inputs),
-        skipped: inputs.skipped.iter().map(outputs::skipped).collect(),
-        libraries: crate::read::libraries(),
-        run: Run {
-            started: started.to_string(),
-            ended: Timestamp::now().to_string(),
-            host: std::fs::read_to_string("/etc/hostname").unwrap_or_default().trim().to_owned(),
-            command,
-        },
-    };
+    let manifest = outputs::stated(plan, inputs, resolved, (started, command))?;
     let nothing = Outcome { leads: &[], suppressed: &[], gaps: &[], redlines: &[], layers: &[] };
     let result = manifest::write(&staging, &manifest, &nothing)?;
     let out = staging.commit()?;
