@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::ledger::event::{Event, Kind};
-use crate::ledger::state::{State, Verdict};
+use crate::ledger::state::State;
 use crate::ledger::{Book, Case};
 use crate::units::rounded;
 
@@ -41,9 +41,7 @@ pub fn costs(book: &Book, events: &[Event]) -> Vec<Cost> {
     for case in book.cases.values().filter(|case| case.state != State::Merged) {
         let visits = of(case, Kind::Verified).len();
         all += visits;
-        let told = case
-            .verdict()
-            .filter(|told| !matches!(told, Verdict::UnlawfulUseFound | Verdict::FacilityFarmland));
+        let told = case.verdict().filter(|told| !told.is_matter());
         let cause = of(case, Kind::Rejected).pop().filter(|_| case.state == State::Rejected);
         let cause = cause.and_then(|event| event.body().ok()?["cause"].as_str().map(str::to_owned));
         let Some(reason) = cause.or(told.map(|told| told.code().to_owned())) else { continue };

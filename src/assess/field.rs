@@ -103,7 +103,7 @@ fn found_true(case: &Case, events: &[Event]) -> Option<bool> {
     let told = case.verdict().filter(|verdict| *verdict != Verdict::CannotTell);
     let is_aside = case.state == State::Rejected && put_aside(case, events).is_some();
     (!case.is_contested() && (told.is_some() || is_aside))
-        .then_some(told == Some(Verdict::UnlawfulUseFound) && !is_aside)
+        .then_some(told.is_some_and(Verdict::is_matter) && !is_aside)
 }
 
 /// The cause for which a case was last put aside.
@@ -146,8 +146,7 @@ fn line(key: &str, cases: &[&Case], events: &[Event]) -> Line {
         line.contested += usize::from(case.is_contested());
         line.told += usize::from(found_true.is_some());
         line.found_true += usize::from(found_true == Some(true));
-        let why = cause
-            .or(told.filter(|told| *told != Verdict::UnlawfulUseFound).map(|told| told.code().to_owned()));
+        let why = cause.or(told.filter(|told| !told.is_matter()).map(|told| told.code().to_owned()));
         if let Some(why) = why {
             *causes.entry(why).or_default() += 1;
         }

@@ -115,7 +115,8 @@ impl Due {
                 continue;
             }
             let when = if days < 0 { format!("{} days late", -days) } else { format!("in {days} days") };
-            show::data(&format!("{:<12} {what:<13} {due}  {when:<14} {}", case.id, who.unwrap_or("-")));
+            let line = format!("{:<12} {what:<13} {due}  {when:<14} {}", case.id, who.unwrap_or("-"));
+            show::data(&show::plain(&line));
         }
         if late { Exit::Overdue } else { Exit::Complete }
     }

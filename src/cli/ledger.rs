@@ -176,7 +176,11 @@ impl Ledger {
                 Ok(Exit::Complete)
             }
             Verb::Seal { ledger, key, out } => {
-                let ledger = Book::open_to_read(&ledger)?;
+                let mut ledger = Book::open_to_read(&ledger)?;
+                // A signature says that the ledger was whole.
+                if let Some(fault) = audit(ledger.engine(), None)?.faults.first() {
+                    bail!("{}: not sealed: {fault}; run `steppewatch ledger verify`", ledger.place());
+                }
                 seal::seal(&ledger.place(), &ledger.book().head, &now(), (&key, &out))?;
                 show::say(&format!(
                     "{}: {}, signed; {}.tsq asks for a time stamp",
@@ -278,6 +282,7 @@ fn digest_in_words(digest: &Digest) {
         ("merged", &digest.merged),
         ("split", &digest.split),
         ("rejected before", &digest.rejected_before),
+        ("closed before", &digest.closed_before),
         ("not seen", &digest.not_seen),
     ];
     for (name, ids) in lists.into_iter().filter(|(_, ids)| !ids.is_empty()) {

@@ -186,7 +186,8 @@ fn in_words(one: &LookedAt) -> String {
 
 fn summary(looked: &[LookedAt], out: &Path) -> String {
     let count = |answer: Answer| looked.iter().filter(|one| one.recovery.answer == answer).count();
-    let mu: f64 = looked.iter().map(|one| one.recovery.back * one.area.mu()).sum();
+    let told = looked.iter().filter(|one| one.recovery.answer != Answer::CannotTell);
+    let mu: f64 = told.map(|one| one.recovery.back * one.area.mu()).fold(0.0, |all, one| all + one);
     format!(
         "{} leads looked at again: {} restored, {} not restored, {} cannot be told; {mu:.2} mu of ground back\n\
          open {}/look_again.geojson; green is no proof of the plants that were ordered, only the field tells",

@@ -79,8 +79,25 @@ impl Sample {
             !list.visits.is_empty(),
             "expected open leads that nobody has been to, found none; `steppewatch leads list` shows them"
         );
-        single::write(&self.out.with_extension("csv"), list.to_csv().as_bytes())?;
-        single::write(&self.out.with_extension("geojson"), list.to_geojson().as_bytes())?;
+        let ending = self.out.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        ensure!(
+            ["", "csv", "geojson"].contains(&ending),
+            "{}: expected a name that ends in .csv or .geojson (both are written), found .{ending}",
+            self.out.display()
+        );
+        let sheets = [("csv", list.to_csv()), ("geojson", list.to_geojson())]
+            .map(|(ending, text)| (self.out.with_extension(ending), text));
+        for (path, text) in &sheets {
+            let is_other = std::fs::read(path).is_ok_and(|found| found != text.as_bytes());
+            ensure!(
+                !is_other,
+                "{}: another sheet lies there, perhaps one that was filled in; give another --out",
+                path.display()
+            );
+        }
+        for (path, text) in &sheets {
+            single::write(path, text.as_bytes())?;
+        }
         show::say(&list.in_words());
         Ok(())
     }

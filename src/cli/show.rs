@@ -25,6 +25,17 @@ pub fn say(text: &str) {
     eprintln!("{text}");
 }
 
+/// Words of a record on one line: no letter of them moves the cursor, begins a line or turns the text around.
+pub fn plain(words: &str) -> String {
+    let letter = |letter: char| match letter {
+        '\n' | '\r' | '\t' => ' ',
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' => '\u{fffd}',
+        other if other.is_control() => '\u{fffd}',
+        other => other,
+    };
+    words.chars().map(letter).collect()
+}
+
 /// Data.
 pub fn data(text: &str) {
     use std::io::Write;

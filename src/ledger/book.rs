@@ -152,7 +152,7 @@ impl Book {
             number: event.seq,
             state: State::of_status(properties.get("status").and_then(Value::as_str).unwrap_or_default()),
             since: event.at_utc.clone(),
-            found_after: ["after", "first_seen"]
+            found_after: ["first_seen", "after"]
                 .iter()
                 .find_map(|name| parse_date(properties.get(*name)?.as_str()?)),
             properties,
@@ -169,6 +169,7 @@ impl Book {
             county: None,
             compensation_yuan: None,
             restored: None,
+            looked_until: None,
             reason: event.reason.clone(),
             lineage,
             events: Vec::new(),
@@ -277,10 +278,15 @@ fn note(case: &mut Case, kind: Kind, event: &Event, body: &Value) -> Result<(), 
         Kind::Transferred | Kind::Advised => case.agency = text("agency").or(case.agency.take()),
         Kind::Filed => case.filed = text("number"),
         Kind::Located => case.county = text("county"),
-        Kind::LookedAgain => case.restored = body["restored"].as_bool(),
+        Kind::LookedAgain => {
+            case.restored = body["restored"].as_bool();
+            let written = event.at_local.get(..10).and_then(parse_date);
+            case.looked_until = day("until").or(day("on")).or(written);
+        }
         Kind::Merged => case.lineage.into = text("into"),
         Kind::Reopened => {
             (case.lineage.into, case.restored, case.heard_from) = (None, None, event.seq);
+            case.looked_until = day("until").or(case.looked_until);
         }
         _ => {}
     }

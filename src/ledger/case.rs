@@ -78,6 +78,8 @@ pub struct Case {
     pub compensation_yuan: Option<f64>,
     /// Whether the last look again found it restored.
     pub restored: Option<bool>,
+    /// The last day that a look again was about.
+    pub looked_until: Option<Date>,
     /// The last reason that was given.
     pub reason: String,
     /// Where it came from and went to.

@@ -5,11 +5,12 @@
 //!      What was not looked at is left as it was.
 //! Source: matching by shared ground, `reference/reliability.md` 5.3 (share of 0.3) and `reference/mission.md` 4.1.
 
+mod digest;
+
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use geo::{Area, BooleanOps};
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::ledger::book::Book;
@@ -19,6 +20,8 @@ use crate::ledger::found::{Found, Layer, RunFound, Unseen};
 use crate::ledger::state::State;
 use crate::weigh::overlap::Indexed;
 
+pub use digest::Digest;
+
 /// Share of the smaller of two outlines from which they are one place.
 const SAME_PLACE_SHARE: f64 = 0.3;
 
@@ -27,33 +30,6 @@ const GROWN_SHARE: f64 = 0.1;
 
 /// Share of a case that must lie in gaps of the run for it not to have been looked at.
 const UNSEEN_SHARE: f64 = 0.5;
-
-/// What a run changed, by ids.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Digest {
-    /// Found where no case was.
-    pub new: BTreeSet<String>,
-    /// Larger by more than a tenth.
-    pub grown: BTreeSet<String>,
-    /// Smaller by more than a tenth.
-    pub shrunk: BTreeSet<String>,
-    /// Another status or another name; the area is about the same.
-    pub changed: BTreeSet<String>,
-    /// As they were.
-    pub unchanged: BTreeSet<String>,
-    /// Looked at, and not found any more.
-    pub recovered: BTreeSet<String>,
-    /// Closed cases that were found again.
-    pub reopened: BTreeSet<String>,
-    /// Part of another case now.
-    pub merged: BTreeSet<String>,
-    /// Pieces that are cases of their own now.
-    pub split: BTreeSet<String>,
-    /// Rejected cases that were found again: the decision stands.
-    pub rejected_before: BTreeSet<String>,
-    /// Not found, where people are at work or gaps hide the ground.
-    pub not_seen: BTreeSet<String>,
-}
 
 /// Who shares ground with one, and how much (square degrees: only compared with each other).
 type Sharing = Vec<(usize, f64)>;
@@ -109,7 +85,7 @@ fn shares(cases: &[&Case], leads: &[&Found]) -> Shares {
 fn recorded(run: &RunFound, digest: &Digest) -> Draft {
     let layers: Vec<Value> =
         run.layers.iter().map(|layer| json!({"file": layer.file, "sha256": layer.sha256})).collect();
-    let looked: BTreeSet<&String> = digest.rejected_before.iter().collect();
+    let looked: BTreeSet<&String> = digest.rejected_before.union(&digest.closed_before).collect();
     Draft {
         kind: Kind::RunRecorded,
         key: format!("run {}", run.id),
@@ -227,6 +203,10 @@ impl Comparison<'_> {
                     continue;
                 }
                 State::Merged => (Kind::Reopened, &mut self.digest.split),
+                State::Closed if !is_news(case, found) => {
+                    self.digest.closed_before.insert(case.id.clone());
+                    continue;
+                }
                 State::Closed => (Kind::Reopened, &mut self.digest.reopened),
                 _ => match difference(case, found) {
                     Some(Ordering::Greater) => (Kind::SeenAgain, &mut self.digest.grown),
@@ -365,6 +345,20 @@ impl Comparison<'_> {
 fn most(sharing: &Sharing) -> Option<usize> {
     let more = |a: &&(usize, f64), b: &&(usize, f64)| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0));
     sharing.iter().max_by(more).map(|(other, _)| *other)
+}
+
+/// Whether a run says of a closed case what was not known when it was closed: of one that was closed as restored, that it is
+/// changed on a later day than the look that found it so; of any other, that it has grown.
+fn is_news(case: &Case, found: &Found) -> bool {
+    let day = |text: Option<&str>| text.and_then(crate::date::parse_date);
+    let last_seen = day(found.properties.get("last_seen").and_then(Value::as_str));
+    match case.restored {
+        Some(true) => {
+            let known = case.looked_until.or_else(|| day(case.since.get(..10)));
+            last_seen.zip(known).is_none_or(|(seen, known)| seen > known)
+        }
+        _ => difference(case, found) == Some(Ordering::Greater),
+    }
 }
 
 /// How a case differs from what a run says of it now: by area, or otherwise (`Equal`); `None` when it is as it was.

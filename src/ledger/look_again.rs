@@ -69,7 +69,8 @@ pub fn grounds(book: &Book, events: &[Event]) -> Result<Vec<Rectified>, LedgerEr
 /// # Errors
 /// `Row` for an event without a body.
 pub fn ground(case: &Case, events: &[Event]) -> Result<Rectified, LedgerError> {
-    let told = last(events, case, Kind::Rectifying);
+    // What was told before the case was opened once more was about other ground work.
+    let told = last(events, case, Kind::Rectifying).filter(|event| event.seq > case.heard_from);
     let told = told.map(|event| day_of(event, "on")).transpose()?.flatten();
     let lead = Rectified::of(&case.id, &case.properties, case.outline.clone());
     Ok(Rectified { rectified_on: told.or(lead.rectified_on), ..lead })
@@ -88,7 +89,14 @@ pub fn drafts(
     let (mut drafts, mut became) = (Vec::new(), Vec::new());
     for one in shown {
         let case = book.case(&one.lead)?;
-        let key = format!("looked_again {BY_IMAGERY} {} {} {}", one.lead, one.days, one.answer.code());
+        // Once each time that the case is open: what opened it again may be said of it again.
+        let key = format!(
+            "looked_again {BY_IMAGERY} {} {} {} {}",
+            one.lead,
+            one.days,
+            one.answer.code(),
+            case.heard_from
+        );
         let what = becomes(case, one, last_look(events, case)?);
         let is_known = book.keys.contains_key(&key);
         let what = if is_known && what != Became::Nothing { Became::SaidBefore } else { what };
@@ -156,10 +164,15 @@ struct Look {
 }
 
 fn last_look(events: &[Event], case: &Case) -> Result<Option<Look>, LedgerError> {
-    let Some(event) = last(events, case, Kind::LookedAgain) else { return Ok(None) };
-    let by_imagery = event.body()?["by"] == BY_IMAGERY;
-    let until = day_of(event, if by_imagery { "until" } else { "on" })?;
-    Ok(until.map(|until| Look { until, by_imagery }))
+    // Imagery that opened a closed case has looked, too.
+    for event in events.iter().rev().filter(|event| event.lead == case.id) {
+        let by_imagery = event.body()?["by"] == BY_IMAGERY;
+        if event.kind == Kind::LookedAgain.code() || (event.kind == Kind::Reopened.code() && by_imagery) {
+            let until = day_of(event, if by_imagery { "until" } else { "on" })?;
+            return Ok(until.map(|until| Look { until, by_imagery }));
+        }
+    }
+    Ok(None)
 }
 
 /// The last event of a kind about a case.

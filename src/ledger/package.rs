@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::ledger::event::{Draft, Event, Evidence, Kind};
 use crate::ledger::rows;
-use crate::ledger::{Book, Case, LedgerError, State};
+use crate::ledger::{Book, Case, LedgerError};
 use crate::publish::staging::{GENERATOR, MANIFEST};
 use crate::publish::{PublishError, Staging, digest};
 
@@ -95,7 +95,8 @@ pub fn with_agency<'a>(book: &'a Book, agency: &str, ids: &[String]) -> Result<V
             None => Ok(cases),
         };
     }
-    let cases: Vec<&Case> = book.cases.values().filter(|case| is_there(case) && !is_over(case)).collect();
+    let cases: Vec<&Case> =
+        book.cases.values().filter(|case| is_there(case) && case.state.is_with_agency()).collect();
     if cases.is_empty() {
         let mut known: Vec<&str> = book.cases.values().filter_map(|case| case.agency.as_deref()).collect();
         known.sort_unstable();
@@ -104,10 +105,6 @@ pub fn with_agency<'a>(book: &'a Book, agency: &str, ids: &[String]) -> Result<V
         return Err(PackageError::Nothing { agency: agency.to_owned(), known });
     }
     Ok(cases)
-}
-
-fn is_over(case: &Case) -> bool {
-    case.state.is_done() || case.state == State::Recovered
 }
 
 /// Makes the folder. `runs` are folders that scans wrote; pictures are taken from them.

@@ -64,15 +64,11 @@ impl Returned {
         let rows = if bytes.starts_with(b"SQLite format 3\0") {
             edited::rows(path, &columns).map_err(wrong)?
         } else {
-            attributes::read(path).map_err(|error| LedgerError::Attributes(Box::new(error)))?.rows
+            let table = attributes::read(path).map_err(|error| LedgerError::Attributes(Box::new(error)))?;
+            columns.check(&table.columns).map_err(wrong)?;
+            table.rows
         };
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let is_answer = |row: &Row| columns.value(row, &columns.lead).is_some();
-        if !rows.is_empty() && !rows.iter().any(is_answer) {
-            let found: Vec<&str> = rows[0].values.keys().map(String::as_str).take(12).collect();
-            let expected = columns.lead.join(" or ");
-            return Err(wrong(format!("expected a column {expected}, found {}", found.join(", "))));
-        }
         let file = Evidence { file: name, sha256: digest::of_bytes(&bytes) };
         Ok(Self { rows, file, columns, photographs: BTreeMap::new(), within_metres: WITHIN_METRES })
     }

@@ -132,6 +132,13 @@ coded! {
     }
 }
 
+impl Verdict {
+    /// Whether it is a matter for an agency: such a lead was a true one.
+    pub fn is_matter(self) -> bool {
+        matches!(self, Verdict::UnlawfulUseFound | Verdict::FacilityFarmland)
+    }
+}
+
 use State::{
     Advised, Assigned, Candidate, Closed, Confirmed, Filed, LookedAgain, Provisional, Recovered, Rectifying,
     Rejected, Reopened, Replied, Transferred, Triaged, Verified,
@@ -208,6 +215,8 @@ pub const TRANSITIONS: &[Transition] = &[
         needs: "an agency",
     },
     Transition { action: Action::Reply, from: &[Transferred, Advised], to: Some(Replied), needs: "" },
+    // The answer may come when the ground is being put right already.
+    Transition { action: Action::Reply, from: &[Rectifying, LookedAgain], to: None, needs: "" },
     Transition {
         action: Action::Rectify,
         from: &[Transferred, Filed, Advised, Replied],
@@ -243,6 +252,11 @@ impl State {
     /// Whether no person has decided anything yet.
     pub fn is_of_machine(self) -> bool {
         matches!(self, Candidate | Provisional | Confirmed | Recovered)
+    }
+
+    /// Whether an agency has it.
+    pub fn is_with_agency(self) -> bool {
+        matches!(self, Transferred | Filed | Advised | Replied | Rectifying | LookedAgain)
     }
 
     /// Whether somebody is still to go there.
@@ -297,7 +311,7 @@ pub fn diagram() -> String {
         line(from.code(), Recovered.code(), "a run finds nothing there");
         line(Recovered.code(), from.code(), "a run");
     }
-    line(Closed.code(), Reopened.code(), "a run finds it again");
+    line(Closed.code(), Reopened.code(), "a run finds it changed anew, or grown");
     for step in TRANSITIONS {
         for from in step.from {
             line(from.code(), step.to.unwrap_or(*from).code(), step.action.code());

@@ -145,6 +145,9 @@ fn fitting(action: Action, words: &Words) -> Result<(), LedgerError> {
         return Err(wrong(format!("something said with {flag}"), ""));
     }
     let takes = takes(action);
+    if let Some((on, until)) = words.on.zip(words.until).filter(|(on, until)| until < on) {
+        return Err(wrong(format!("--until not before --on ({on})"), &until.to_string()));
+    }
     match words.given().into_iter().find(|flag| !takes.contains(flag)) {
         Some(flag) => Err(wrong([&["--on", "--reason"], takes].concat().join(", "), flag)),
         None => Ok(()),
@@ -198,6 +201,9 @@ fn said(case: &Case, action: Action, words: &Words) -> Result<Map<String, Value>
         }
         Action::LookAgain => {
             let restored = words.restored.ok_or("a result (--restored or --not-restored)")?;
+            if let Some((on, last)) = words.on.zip(case.looked_until).filter(|(on, last)| on < last) {
+                return Err(format!("a day from {last} on, when it was last looked at, not {on}"));
+            }
             say("restored", json!(restored));
         }
         Action::Close if case.state == State::LookedAgain && case.restored != Some(true) => {
@@ -242,7 +248,7 @@ fn matter(case: &Case) -> Result<(), String> {
         return Err("verdicts that agree; these do not: `steppewatch leads show` lists them, `leads settle` says which counts".to_owned());
     }
     match case.verdict() {
-        Some(Verdict::UnlawfulUseFound | Verdict::FacilityFarmland) => Ok(()),
+        Some(found) if found.is_matter() => Ok(()),
         found => {
             let (wanted, other) = (Verdict::UnlawfulUseFound.code(), Verdict::FacilityFarmland.code());
             let found = found.map_or("none", Verdict::code);

@@ -5,7 +5,7 @@
 //!      one name at once, and the last to end is the one that stays. What a killed process left has no lock and is removed.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::publish::PublishError;
@@ -25,6 +25,13 @@ pub struct Single {
 impl Single {
     /// Begins a file beside its target; touches nothing under the target's own name.
     pub fn begin(target: &Path) -> Result<Self, PublishError> {
+        if is_database(target) {
+            return Err(PublishError::Folder {
+                path: target.to_owned(),
+                reason: "a database lies there, perhaps a ledger".to_owned(),
+                next: "give another name; a database is never written over",
+            });
+        }
         clear(target);
         let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut attempt = 0_u32;
@@ -87,6 +94,13 @@ pub fn write(target: &Path, bytes: &[u8]) -> Result<(), PublishError> {
     single.commit()
 }
 
+/// Whether a file is a database of SQLite, as GeoPackages and ledgers are.
+fn is_database(target: &Path) -> bool {
+    let mut head = [0_u8; 16];
+    let read = File::open(target).and_then(|mut file| file.read_exact(&mut head));
+    read.is_ok() && head == *b"SQLite format 3\0"
+}
+
 /// Whether a name is that of a file in the making.
 pub fn is_partial(name: &str) -> bool {
     name.ends_with(PARTIAL)
@@ -132,6 +146,16 @@ mod tests {
             (names(folder.path()), fs::read(&target).unwrap()),
             (vec!["0003.part".into()], b"whole".to_vec())
         );
+    }
+
+    #[test]
+    fn a_ledger_is_never_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("ledger.gpkg");
+        fs::write(&target, b"SQLite format 3\0 and the rest").unwrap();
+        let refused = write(&target, b"lead,verdict").unwrap_err().to_string();
+        assert!(refused.contains("ledger.gpkg") && refused.contains("never written over"), "{refused}");
+        assert_eq!(names(folder.path()), ["ledger.gpkg"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //!      whatever goes wrong, both are removed and an earlier run under the name stays as it was.
 //!      Only an empty folder or an earlier run of this program is ever replaced.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
@@ -119,6 +120,12 @@ impl Staging {
         let replaces = self.target.symlink_metadata().is_ok();
         if replaces {
             usable(&self.target)?;
+            let (there, new) = (kind(&self.target), kind(&self.partial));
+            if is_ours(&self.target) && there != new {
+                let reason = format!("it holds {there}, and this is {new}");
+                let next = "give --out another folder";
+                return Err(PublishError::Folder { path: self.target.clone(), reason, next });
+            }
             rename(&self.target, &old)?;
         }
         if let Err(error) = rename(&self.partial, &self.target) {
@@ -220,7 +227,49 @@ fn usable(target: &Path) -> Result<(), PublishError> {
             "give --out an empty or new folder; files of others are never overwritten",
         );
     }
-    Ok(())
+    match others(target).first() {
+        Some(other) => refused(
+            &format!("{other} in it is not of the run that lies there, or was changed since"),
+            "move it, or give --out a new folder; files of others are never overwritten",
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Files of a folder that its manifest does not name. What databases and viewers leave beside a file counts as that file.
+fn others(folder: &Path) -> Vec<String> {
+    const BESIDE: [&str; 5] = ["-wal", "-shm", "-journal", ".aux.xml", ".qmd"];
+    let manifest = manifest(folder);
+    let lists = [&manifest["result"]["outputs"], &manifest["files"]];
+    let listed = lists.into_iter().filter_map(serde_json::Value::as_array).flatten();
+    let listed: BTreeSet<&str> = listed.filter_map(|file| file["file"].as_str()).collect();
+    let (mut others, mut folders) = (Vec::new(), vec![PathBuf::new()]);
+    while let Some(inside) = folders.pop() {
+        for entry in fs::read_dir(folder.join(&inside)).into_iter().flatten().flatten() {
+            let path = inside.join(entry.file_name());
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                folders.push(path);
+                continue;
+            }
+            let name = path.to_string_lossy().into_owned();
+            let is_listed = name == MANIFEST || listed.contains(name.as_str());
+            if !is_listed && !BESIDE.iter().any(|end| name.ends_with(end)) {
+                others.push(name);
+            }
+        }
+    }
+    others.sort();
+    others
+}
+
+/// What a folder holds, by its manifest: a run, a look again, a package.
+fn kind(folder: &Path) -> &'static str {
+    let manifest = manifest(folder);
+    match (manifest.get("package"), manifest["result"]["plan"].get("look_again")) {
+        (Some(_), _) => "a package for an agency",
+        (_, Some(_)) => "a look again",
+        _ => "a run",
+    }
 }
 
 /// Puts right what a run left that was killed between the two renames of `commit`.
@@ -234,9 +283,13 @@ fn recover(target: &Path) -> Result<(), PublishError> {
 
 /// Whether a folder holds a manifest that this program wrote.
 fn is_ours(folder: &Path) -> bool {
-    let Ok(text) = fs::read(folder.join(MANIFEST)) else { return false };
-    let manifest: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
-    manifest["generator"]["name"] == GENERATOR
+    manifest(folder)["generator"]["name"] == GENERATOR
+}
+
+/// The manifest of a folder; null where there is none that can be read.
+fn manifest(folder: &Path) -> serde_json::Value {
+    let text = fs::read(folder.join(MANIFEST)).unwrap_or_default();
+    serde_json::from_slice(&text).unwrap_or_default()
 }
 
 /// An exclusive lock by a file beside the target; gone with the process, however that ends.
@@ -335,7 +388,7 @@ pub(super) fn sync_folder(path: &Path) -> Result<(), PublishError> {
 mod tests {
     use super::*;
 
-    const OURS: &[u8] = br#"{"generator":{"name":"steppewatch"}}"#;
+    const OURS: &[u8] = br#"{"generator":{"name":"steppewatch"},"files":[{"file":"leads.geojson"}]}"#;
 
     fn names(folder: &Path) -> Vec<String> {
         let mut names: Vec<String> = fs::read_dir(folder)
@@ -424,6 +477,21 @@ mod tests {
         assert_eq!(names(scratch.path()), ["file", "folder"]);
         assert_eq!(names(&folder), ["manifest.json", "thesis.txt"]);
         assert!(Staging::begin(Path::new("/")).is_err() && Staging::begin(Path::new("/no/..")).is_err());
+    }
+
+    #[test]
+    fn what_somebody_put_into_an_earlier_run_is_not_taken_away_with_it() {
+        let scratch = tempfile::tempdir().unwrap();
+        let out = scratch.path().join("out");
+        publish(&out, b"one").unwrap();
+        // What QGIS leaves beside a layer that it has open belongs to that layer.
+        fs::write(out.join("leads.gpkg-wal"), b"").unwrap();
+        publish(&out, b"two").unwrap();
+        fs::create_dir(out.join("mine")).unwrap();
+        fs::write(out.join("mine/project.qgz"), b"mine").unwrap();
+        let refused = publish(&out, b"three").unwrap_err().to_string();
+        assert!(refused.contains("mine/project.qgz") && refused.contains("never overwritten"), "{refused}");
+        assert_eq!(fs::read(out.join("leads.geojson")).unwrap(), b"two");
     }
 
     #[test]

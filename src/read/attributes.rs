@@ -74,6 +74,8 @@ pub struct Row {
 pub struct Rows {
     /// The file.
     pub path: PathBuf,
+    /// Names of its columns, in order.
+    pub columns: Vec<String>,
     /// Its rows in file order.
     pub rows: Vec<Row>,
     /// What must be known of how it was read.
@@ -119,12 +121,15 @@ fn text<'a>(path: &Path, bytes: &'a [u8]) -> Result<(Cow<'a, str>, Option<String
 /// Reads the text of a file; `path` is for errors alone.
 pub fn parse(path: &Path, text: &str) -> Result<Rows, AttributeError> {
     let text = text.trim_start_matches('\u{feff}');
-    let rows = if text.trim_start().starts_with('{') { of_geojson(text) } else { of_csv(text) };
-    let rows = rows.map_err(|found| AttributeError::Form { path: path.to_owned(), found })?;
-    Ok(Rows { path: path.to_owned(), rows, note: None })
+    let read = if text.trim_start().starts_with('{') { of_geojson(text) } else { of_csv(text) };
+    let (columns, rows) = read.map_err(|found| AttributeError::Form { path: path.to_owned(), found })?;
+    Ok(Rows { path: path.to_owned(), columns, rows, note: None })
 }
 
-fn of_geojson(text: &str) -> Result<Vec<Row>, String> {
+/// Names of columns, and rows.
+type Table = (Vec<String>, Vec<Row>);
+
+fn of_geojson(text: &str) -> Result<Table, String> {
     let json: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let features =
         json.get("features").and_then(Value::as_array).ok_or("JSON without features".to_owned())?;
@@ -134,7 +139,13 @@ fn of_geojson(text: &str) -> Result<Vec<Row>, String> {
         let values = values.into_iter().filter(|(_, value)| !is_empty(value)).collect();
         Row { number: index + 1, values, place: feature.pointer("/geometry/coordinates").and_then(position) }
     };
-    Ok(features.iter().enumerate().map(row).collect())
+    let mut columns: Vec<String> = Vec::new();
+    for name in features.iter().filter_map(|one| one.get("properties")?.as_object()).flat_map(Map::keys) {
+        if !columns.contains(name) {
+            columns.push(name.clone());
+        }
+    }
+    Ok((columns, features.iter().enumerate().map(row).collect()))
 }
 
 fn is_empty(value: &Value) -> bool {
@@ -150,11 +161,16 @@ fn position(coordinates: &Value) -> Option<(f64, f64)> {
     }
 }
 
-fn of_csv(text: &str) -> Result<Vec<Row>, String> {
+fn of_csv(text: &str) -> Result<Table, String> {
     let mut lines = cells(text, separator(text))?.into_iter();
     let header: Vec<String> = lines.next().unwrap_or_default();
     if header.len() < 2 {
         return Err(format!("a header line of {} columns", header.len()));
+    }
+    let header: Vec<String> = header.into_iter().map(|name| name.trim().to_owned()).collect();
+    let twice = |(place, name): &(usize, &String)| !name.is_empty() && header[..*place].contains(name);
+    if let Some((_, name)) = header.iter().enumerate().find(twice) {
+        return Err(format!("two columns called '{name}'"));
     }
     let mut rows = Vec::new();
     for (index, line) in lines.enumerate() {
@@ -162,12 +178,12 @@ fn of_csv(text: &str) -> Result<Vec<Row>, String> {
             let (row, found, expected) = (index + 1, line.len(), header.len());
             return Err(format!("row {row} of {found} cells under a header of {expected}"));
         }
-        let named = header.iter().map(|name| name.trim().to_owned()).zip(line);
+        let named = header.iter().cloned().zip(line);
         let values = named.filter(|(_, cell)| !cell.trim().is_empty());
         let values = values.map(|(name, cell)| (name, Value::String(cell.trim().to_owned()))).collect();
         rows.push(Row { number: index + 1, values, place: None });
     }
-    Ok(rows)
+    Ok((header, rows))
 }
 
 /// What parts the cells: what the header line, outside quotes, has most of.

@@ -41,7 +41,10 @@ fn an_answer_is_due_as_the_rules_say_and_an_office_sets_its_own() {
     let set = office.leads(&["deadlines", "--set", file.to_str().unwrap(), "--by", "Li"]);
     assert_eq!(set.code, Some(0), "{}", set.stderr);
     says(&set.stdout, &["answer ", "1mo after advised"]);
+    // The answer may come when the ground is being put right already.
+    office.step("rectify aaaaaaaaaa --on 2024-07-20");
     office.step("reply aaaaaaaaaa --on 2024-08-01 --compensation 12000.50");
+    assert_eq!(office.state("aaaaaaaaaa"), "rectifying");
     assert_eq!(office.leads(&["due", "--on", "2034-01-01"]).stdout, "");
     fs::write(&file, "[[deadline]]\nid = \"x\"").unwrap();
     let refused = office.leads(&["deadlines", "--set", file.to_str().unwrap(), "--by", "Li"]);
@@ -69,6 +72,37 @@ fn a_package_goes_to_the_agency_with_a_receipt_and_the_record_says_so() {
     let nobody = office.leads(&["package", "--agency", "buro", "--out", "never", "--by", "Li"]);
     assert_ne!(nobody.code, Some(0));
     says(&nobody.stderr, &["'buro'", "bureau"]);
+    office.verified();
+}
+
+#[test]
+fn what_lies_there_already_is_not_written_over() {
+    let office = office();
+    let at = |name: &str| office.folder.path().join(name).to_str().unwrap().to_owned();
+    let refused = |words: &[&str], parts: &[&str]| {
+        let ended = ended(program().args(words).args(["--ledger", office.path().to_str().unwrap()]));
+        assert_ne!(ended.code, Some(0), "{words:?}");
+        says(&ended.stderr, parts);
+    };
+    let ledger = at("ledger.gpkg");
+    refused(&["leads", "labels", "--out", &ledger], &["ledger.gpkg", "never written over"]);
+    refused(&["leads", "statistics", "--chart", &ledger], &["never written over"]);
+    // A signed receipt in the folder of a package, a run, a sheet that was filled in.
+    let package = at("package");
+    let pack = ["leads", "package", "--agency", "bureau", "--by", "Li", "--out"];
+    office.leads(&["package", "--agency", "bureau", "--by", "Li", "--out", &package]);
+    fs::write(format!("{package}/signed.pdf"), "signed").unwrap();
+    refused(&[&pack[..], &[&package]].concat(), &["signed.pdf", "never overwritten"]);
+    assert!(fs::exists(format!("{package}/signed.pdf")).unwrap());
+    refused(&[&pack[..], &[&at("one")]].concat(), &["it holds a run, and this is a package"]);
+    let draw = ["verify", "sample", "--count", "1", "--seed", "1", "--by", "Li", "--out", &at("sheet.csv")]
+        .map(str::to_owned);
+    let draw: Vec<&str> = draw.iter().map(String::as_str).collect();
+    let drawn = ended(program().args(&draw).args(["--ledger", &ledger]));
+    assert_eq!(drawn.code, Some(0), "{}", drawn.stderr);
+    let sheet = fs::read_to_string(at("sheet.csv")).unwrap();
+    fs::write(at("sheet.csv"), sheet.replacen(",,", ",lawful,", 1)).unwrap();
+    refused(&draw, &["sheet.csv", "another sheet lies there"]);
     office.verified();
 }
 
@@ -107,6 +141,8 @@ fn a_flag_of_another_step_and_a_day_to_come_are_told() {
     told(&["triage", "bbbbbbbbbb", "--agency", "x"], &["triage", "found '--agency'"]);
     told(&["assign", "bbbbbbbbbb", "--to", " "], &["something said with --to"]);
     told(&["verify", "bbbbbbbbbb", "--verdict", "lawful", "--on", "2999-01-01"], &["a day that has come"]);
+    let early = ["advise", "aaaaaaaaaa", "--on", "2024-07-01", "--until", "2020-01-01"];
+    told(&early, &["--until not before --on (2024-07-01)", "2020-01-01"]);
     told(
         &["advise", "aaaaaaaaaa", "--on", "2024-07-01", "--deadline", "x"],
         &["answer or answer_urgent", "'x'"],

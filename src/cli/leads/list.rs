@@ -60,7 +60,7 @@ impl Filter {
             }
             let due = case.due().map_or(String::new(), |due| format!("  due {}", due.on));
             let contested = if case.is_contested() { "  verdicts differ" } else { "" };
-            show::data(&format!(
+            show::data(&show::plain(&format!(
                 "{:<12} {:<12} {:<4} {:.2} {:>9.2} mu  {}  {}{due}{contested}",
                 case.id,
                 case.state.code(),
@@ -69,7 +69,7 @@ impl Filter {
                 case.number_of("area_mu").unwrap_or(0.0),
                 case.text("first_seen"),
                 case.text("redline_name"),
-            ));
+            )));
         }
         let mut counts: BTreeMap<State, usize> = BTreeMap::new();
         cases.iter().for_each(|case| *counts.entry(case.state).or_default() += 1);
@@ -126,7 +126,7 @@ pub fn shown(ledger: &mut Ledger, id: &str, json: bool) -> Result<Exit> {
     }
     for (name, value) in row(&case).as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
         let value = value.as_str().map_or(value.to_string(), str::to_owned);
-        show::data(&format!("{name:<16} {value}"));
+        show::data(&show::plain(&format!("{name:<16} {value}")));
     }
     for photograph in &photographs {
         let text = |name: &str| photograph[name].as_str().unwrap_or_default();
@@ -144,7 +144,8 @@ pub fn shown(ledger: &mut Ledger, id: &str, json: bool) -> Result<Exit> {
     }
     for event in events {
         let reason = if event.reason.is_empty() { String::new() } else { format!(": {}", event.reason) };
-        show::data(&format!("{:>6} {} {} by {}{reason}", event.seq, event.at_local, event.kind, event.actor));
+        let line = format!("{:>6} {} {} by {}{reason}", event.seq, event.at_local, event.kind, event.actor);
+        show::data(&show::plain(&line));
     }
     Ok(Exit::Complete)
 }

@@ -40,7 +40,7 @@ pub struct Step {
     /// Until when
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
     until: Option<Date>,
-    /// Which deadline begins, where the step has several (`ledger deadlines` lists them)
+    /// Which deadline begins, where the step has several (`leads deadlines` lists them)
     #[arg(long, value_name = "RULE")]
     deadline: Option<String>,
     /// pseudo_change, lawful, unlawful_use_found, facility_farmland or cannot_tell
@@ -71,8 +71,8 @@ pub struct Step {
 }
 
 fn yuan(text: &str) -> Result<f64, String> {
-    let yuan = text.parse().ok().filter(|yuan: &f64| yuan.is_finite() && *yuan >= 0.0);
-    yuan.ok_or_else(|| "expected an amount of yuan".to_owned())
+    let yuan = text.parse().ok().filter(|yuan: &f64| (0.0..=1e12).contains(yuan));
+    yuan.ok_or_else(|| "expected an amount of yuan, up to 1e12".to_owned())
 }
 
 /// A day as flags give it.

@@ -154,13 +154,39 @@ fn no_run_undoes_what_people_decided() {
 }
 
 #[test]
-fn a_closed_case_that_is_found_again_is_opened_by_the_run() {
+fn a_closed_case_is_opened_by_a_run_that_finds_it_grown_and_stays_closed_where_it_is_as_it_was() {
     let mut book = Book::default();
     taken(&mut book, &run(1, vec![lead("a", (0.0, 4.0), (0.0, 4.0))]));
     let verdict = Draft { body: json!({"verdict": "lawful"}), ..Draft::of(Kind::Verified, "a") };
     go_on(&mut book, vec![verdict, Draft::of(Kind::Closed, "a")]);
-    let digest = taken(&mut book, &run(2, vec![lead("q", (0.5, 4.5), (0.0, 4.0))]));
+    // The next night sees the same field.
+    let digest = taken(&mut book, &run(2, vec![lead("q", (0.0, 4.0), (0.0, 4.1))]));
+    assert_eq!((ids(&digest.closed_before), digest.reopened.len()), (vec!["a"], 0));
+    assert_eq!(book.cases["a"].state, State::Closed);
+    let digest = taken(&mut book, &run(3, vec![lead("q", (0.0, 5.0), (0.0, 4.0))]));
     assert_eq!((ids(&digest.reopened), book.cases["a"].state), (vec!["a"], State::Reopened));
+}
+
+#[test]
+fn a_case_that_was_closed_as_restored_is_opened_only_by_what_was_seen_after_the_look() {
+    // The field was last seen changed on 1 August 2025.
+    for (until, is_opened) in [("2025-10-20", false), ("2025-08-01", false), ("2025-07-01", true)] {
+        let mut book = Book::default();
+        taken(&mut book, &run(1, vec![lead("a", (0.0, 4.0), (0.0, 4.0))]));
+        let given = |kind, body| Draft { body, ..Draft::of(kind, "a") };
+        go_on(
+            &mut book,
+            [
+                given(Kind::Verified, json!({"verdict": "unlawful_use_found"})),
+                given(Kind::Transferred, json!({"agency": "bureau"})),
+                given(Kind::Replied, json!({})),
+                given(Kind::LookedAgain, json!({"restored": true, "by": "imagery", "until": until})),
+                given(Kind::Closed, json!({})),
+            ],
+        );
+        let digest = taken(&mut book, &run(2, vec![lead("q", (0.0, 6.0), (0.0, 4.0))]));
+        assert_eq!(digest.reopened.contains("a"), is_opened, "{until}: {digest:?}");
+    }
 }
 
 #[test]

@@ -150,3 +150,24 @@ fn imagery_says_nothing_of_days_on_which_people_have_looked_since() {
     office.step(Action::LookAgain, &Words { restored: Some(true), ..Words::default() });
     assert_eq!(office.shows(2025, Answer::NotRestored), Became::SaidBefore);
 }
+
+#[test]
+fn what_opened_a_case_once_more_is_said_of_it_again_and_an_earlier_season_does_not_undo_it() {
+    let mut office = Office::answered();
+    office.step(Action::Rectify, &Words { on: Some(Date::constant(2023, 10, 12)), ..Words::default() });
+    office.shows(2024, Answer::Restored);
+    office.close();
+    assert_eq!(office.shows(2025, Answer::NotRestored), Became::Reopened);
+    let verdict = Some(crate::ledger::state::Verdict::UnlawfulUseFound);
+    office.step(Action::Verify, &Words { verdict, ..Words::default() });
+    office.step(Action::Transfer, &Words { agency: Some("bureau".to_owned()), ..Words::default() });
+    office.step(Action::Reply, &Words::default());
+    // What was put right the first time says nothing of the second.
+    assert_eq!(grounds(&office.book, &office.events).unwrap()[0].rectified_on, None);
+    assert_eq!(office.shows(2024, Answer::Restored), Became::SaidBefore);
+    assert_eq!(office.shows(2025, Answer::NotRestored), Became::LookedAgain);
+    assert_eq!(office.case(), (State::LookedAgain, Some(false)));
+    let early = Words { restored: Some(true), on: Some(Date::constant(2024, 5, 1)), ..Words::default() };
+    let refused = step(&office.book, "a", Action::LookAgain, &early).unwrap_err().to_string();
+    assert!(refused.contains("2025-10-20") && refused.contains("2024-05-01"), "{refused}");
+}

@@ -46,17 +46,26 @@ impl Album {
         let steps: PathBuf = steps.collect();
         let is_plain = steps.components().all(|step| matches!(step, Component::Normal(_)));
         let last = steps.file_name().ok_or_else(|| format!("'{name}' is no name of a file"))?;
-        let tried = self.beside.iter().flat_map(|folder| [folder.join(&steps), folder.join(last)]);
-        if let Some(found) = tried.into_iter().find(|path| is_plain && path.is_file()) {
-            return Ok(found);
-        }
-        let called: Vec<&PathBuf> =
-            self.within.iter().filter(|path| path.file_name() == Some(last)).collect();
+        let whole: Vec<PathBuf> = match is_plain {
+            true => {
+                self.beside.iter().map(|folder| folder.join(&steps)).filter(|path| is_file(path)).collect()
+            }
+            false => Vec::new(),
+        };
+        let by_name = || {
+            let beside = self.beside.iter().map(|folder| folder.join(last)).filter(|path| is_file(path));
+            let within = self.within.iter().filter(|path| path.file_name() == Some(last)).cloned();
+            beside.chain(within).collect()
+        };
+        let mut called: Vec<PathBuf> = if whole.is_empty() { by_name() } else { whole };
+        called.sort();
+        called.dedup();
         let record = record.map(|record| record.trim_start_matches("uuid:"));
         let is_of = |path: &&PathBuf| record.is_some_and(|record| path.iter().any(|step| step == record));
-        let of_record: Vec<&PathBuf> = called.iter().copied().filter(is_of).collect();
+        let of_record: Vec<&PathBuf> = called.iter().filter(is_of).collect();
         match (of_record.as_slice(), called.as_slice()) {
-            ([one], _) | (_, [one]) => Ok(PathBuf::clone(one)),
+            ([one], _) => Ok(PathBuf::clone(one)),
+            (_, [one, others @ ..]) if others.iter().all(|other| is_same(one, other)) => Ok(one.clone()),
             (_, []) => Err(format!(
                 "'{name}' is not beside the table, nor in media, DCIM or attachments there; give its folder with --photos"
             )),
@@ -65,6 +74,17 @@ impl Album {
             }
         }
     }
+}
+
+/// Whether a file lies there itself; a link may lead anywhere.
+fn is_file(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|found| found.is_file())
+}
+
+/// Whether two files hold the same.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let digest = |path: &Path| crate::publish::digest::of_file(path).ok();
+    digest(one).is_some_and(|found| digest(other) == Some(found))
 }
 
 /// Every picture in a folder and the folders within it, by path; none where there is no such folder.
@@ -119,6 +139,8 @@ mod tests {
             "in/attachments/form/r2/c.jpg",
             "secret.jpg",
         ]);
+        std::os::unix::fs::symlink(folder.path().join("secret.jpg"), folder.path().join("in/media/link.jpg"))
+            .unwrap();
         let given = drawn(&["deep/er/d.jpg"]);
         let album = Album::of(&folder.path().join("in/odk.csv"), &[given.path().to_owned()]);
         let end = |name: &str, record: Option<&str>| {
@@ -129,8 +151,13 @@ mod tests {
         }
         assert!(album.find("c.jpg", Some("uuid:r2")).unwrap().ends_with("r2/c.jpg"));
         assert!(album.find("c.jpg", None).unwrap_err().contains("2 pictures"));
-        for name in ["../secret.jpg", "none.jpg", "..", ""] {
+        for name in ["../secret.jpg", "link.jpg", "none.jpg", "..", ""] {
             assert!(album.find(name, None).is_err(), "{name}");
         }
+        // One name, two pictures: nobody can know which was meant; of one picture in two places it does not matter.
+        std::fs::write(folder.path().join("in/a.jpg"), "another").unwrap();
+        assert!(album.find("a.jpg", None).unwrap_err().contains("2 pictures"));
+        std::fs::write(folder.path().join("in/a.jpg"), "in/media/a.jpg").unwrap();
+        assert!(album.find("a.jpg", None).is_ok());
     }
 }

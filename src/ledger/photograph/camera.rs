@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
-use crate::date::Date;
+use crate::date::{Date, days_between, parse_date};
 
 /// Hours by which the clock on the wall is ahead of UTC at most (Line Islands).
 const MOST_HOURS_AHEAD: i8 = 14;
@@ -166,6 +166,21 @@ fn place(exif: &Exif) -> Result<(f64, f64), String> {
             )),
         }
     };
+    if words(exif, Tag::GPSStatus).is_some_and(|status| status.eq_ignore_ascii_case("V")) {
+        return Err("expected a position, found one that the camera calls void (GPSStatus V)".to_owned());
+    }
+    let datum = words(exif, Tag::GPSMapDatum).unwrap_or_default();
+    if !["", "WGS84", "WGS1984", "CGCS2000"]
+        .contains(&datum.to_uppercase().replace([' ', '-', '_'], "").as_str())
+    {
+        return Err(format!("expected a position in WGS 84, found one in {datum}"));
+    }
+    let error = numbers(exif, Tag::GPSHPositioningError).and_then(|parts| parts.first().copied());
+    if let Some(error) = error.filter(|metres| !(0.0..=MOST_ERROR_METRES).contains(metres)) {
+        return Err(format!(
+            "expected a position within {MOST_ERROR_METRES} m, found one that may be {error} m off"
+        ));
+    }
     let latitude = axis(Tag::GPSLatitude, Tag::GPSLatitudeRef, ["N", "S"], 90.0)?;
     let longitude = axis(Tag::GPSLongitude, Tag::GPSLongitudeRef, ["E", "W"], 180.0)?;
     if (longitude, latitude) == (0.0, 0.0) {
@@ -173,6 +188,12 @@ fn place(exif: &Exif) -> Result<(f64, f64), String> {
     }
     Ok((longitude, latitude))
 }
+
+/// Error of a position from which on it says nothing about a lead: as far as a picture may be taken beside one.
+const MOST_ERROR_METRES: f64 = 100.0;
+
+/// Days by which the camera's clock and the satellites' may differ: one, for the time zones.
+const MOST_DAYS_APART: i32 = 1;
 
 fn taken(exif: &Exif) -> Result<Taken, String> {
     let clock = |text: &str| {
@@ -185,6 +206,14 @@ fn taken(exif: &Exif) -> Result<Taken, String> {
     if let Some(text) = words(exif, Tag::DateTimeOriginal) {
         let clock = clock(&text)
             .ok_or(format!("expected the time of the picture as YYYY:MM:DD HH:MM:SS, found '{text}'"))?;
+        let satellites = words(exif, Tag::GPSDateStamp).and_then(|day| parse_date(&day.replace(':', "-")));
+        let is_apart = |day: &Date| days_between(*day, clock.date()).abs() > MOST_DAYS_APART;
+        if let Some(day) = satellites.filter(is_apart) {
+            return Err(format!(
+                "expected one day of camera and satellites, found {} and {day}",
+                clock.date()
+            ));
+        }
         return Ok(Taken {
             clock,
             offset: words(exif, Tag::OffsetTimeOriginal).and_then(|text| offset(&text)),
@@ -283,6 +312,22 @@ mod tests {
         assert!(nowhere.place.unwrap_err().contains("0, 0"));
         let odd = read(&Camera { taken: Some("2026:13:41 09:30:00".to_owned()), ..Camera::default() });
         assert!(odd.taken.unwrap_err().contains("2026:13:41"));
+    }
+
+    #[test]
+    fn a_position_that_says_itself_that_it_is_none_is_taken_for_none() {
+        let with = |tag: u16, words: &'static str| {
+            read(&Camera { satellites: vec![(tag, words)], ..Camera::default() })
+        };
+        assert!(with(9, "V").place.unwrap_err().contains("void"));
+        assert!(with(9, "A").place.is_ok());
+        assert!(with(18, "GCJ-02").place.unwrap_err().contains("GCJ-02"));
+        assert!(with(18, "WGS-84").place.is_ok());
+        let off = |metres: u32| read(&Camera { error: Some(metres), ..Camera::default() }).place;
+        assert!(off(5_000).unwrap_err().contains("5000 m off") && off(12).is_ok());
+        // The camera's clock says 12 June 2026.
+        assert!(with(29, "2019:06:12").taken.unwrap_err().contains("2019-06-12"));
+        assert!(with(29, "2026:06:11").taken.is_ok());
     }
 
     #[test]

@@ -16,6 +16,10 @@ pub struct Camera {
     pub direction: Option<f64>,
     /// Yaw of a drone's gimbal, into XMP.
     pub gimbal: Option<String>,
+    /// What else the satellites' part says: tag and words.
+    pub satellites: Vec<(u16, &'static str)>,
+    /// Error of the position, metres.
+    pub error: Option<u32>,
 }
 
 impl Default for Camera {
@@ -26,6 +30,8 @@ impl Default for Camera {
             offset: Some("+08:00".to_owned()),
             direction: Some(135.0),
             gimbal: None,
+            satellites: Vec::new(),
+            error: None,
         }
     }
 }
@@ -84,6 +90,8 @@ fn exif(camera: &Camera) -> Vec<u8> {
         satellites.push(ascii(16, "T"));
         satellites.push(ratios(17, &[((direction * 100.0) as u32, 100)]));
     }
+    satellites.extend(camera.satellites.iter().map(|(tag, words)| ascii(*tag, words)));
+    satellites.extend(camera.error.iter().map(|metres| ratios(31, &[(*metres, 1)])));
     let long = |tag: u16, value: usize| (tag, 4, 1, (value as u32).to_be_bytes().to_vec());
     // The main directory points at both others: it has two entries and no long value.
     let (first, second) = (8, 8 + 2 + 2 * 12 + 4);

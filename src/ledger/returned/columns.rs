@@ -70,11 +70,38 @@ impl Columns {
 
     /// The first of several columns that a row has.
     pub fn value(&self, row: &Row, names: &[String]) -> Option<String> {
-        names.iter().find_map(|name| {
-            let found = row.values.iter().find(|(column, _)| is_called(column, name));
-            let text = found.map(|(_, value)| value.as_str().map_or(value.to_string(), str::to_owned));
-            text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
-        })
+        let of = |is: fn(&str, &str) -> bool| {
+            names.iter().find_map(|name| {
+                let found = row.values.iter().find(|(column, _)| is(column, name));
+                let text = found.map(|(_, value)| value.as_str().map_or(value.to_string(), str::to_owned));
+                text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+            })
+        };
+        // A column of that very name goes before one behind the groups of a form.
+        of(is_named).or_else(|| of(is_called))
+    }
+
+    /// Whether a table has one column for the lead and one for the verdict.
+    ///
+    /// # Errors
+    /// In words: none, or several that might be meant.
+    pub fn check(&self, columns: &[String]) -> Result<(), String> {
+        for names in [&self.lead, &self.verdict] {
+            let called = |is: fn(&str, &str) -> bool| -> Vec<&str> {
+                let is_one = |column: &&String| names.iter().any(|name| is(column, name));
+                columns.iter().filter(is_one).map(String::as_str).collect()
+            };
+            let (named, grouped) = (called(is_named), called(is_called));
+            if grouped.is_empty() {
+                let (expected, found) = (names.join(" or "), columns.join(", "));
+                return Err(format!("expected a column {expected}, found {found}"));
+            }
+            if named.is_empty() && grouped.len() > 1 {
+                let (expected, found) = (names.join(" or "), grouped.join(" and "));
+                return Err(format!("expected one column {expected}, found {found}; rename the other"));
+            }
+        }
+        Ok(())
     }
 
     /// The pictures that a row names, in the order of its columns, each once.
@@ -117,6 +144,11 @@ impl Columns {
     }
 }
 
+/// Whether a column has a name.
+fn is_named(column: &str, name: &str) -> bool {
+    column.trim().to_lowercase() == name
+}
+
 /// Whether a column is the one of a name, alone or behind the groups of a form.
 fn is_called(column: &str, name: &str) -> bool {
     let column = column.trim().to_lowercase();
@@ -134,6 +166,24 @@ pub fn day(text: &str) -> Option<Date> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_column_of_the_very_name_goes_before_one_behind_a_group_and_two_of_those_are_refused() {
+        let columns = Columns::shipped().unwrap();
+        let check =
+            |names: &[&str]| columns.check(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        assert_eq!(check(&["lead", "desk-verdict", "verdict"]), Ok(()));
+        assert_eq!(check(&["visit/lead", "visit/verdict"]), Ok(()));
+        assert!(check(&["lead", "on"]).unwrap_err().contains("expected a column verdict or"));
+        assert!(check(&["lead", "a-verdict", "b-verdict"]).unwrap_err().contains("a-verdict and b-verdict"));
+        let table = crate::read::attributes::parse(
+            std::path::Path::new("t.csv"),
+            "desk-lead,lead,desk-verdict,verdict\nb,a,lawful,pseudo_change\n",
+        );
+        let row = &table.unwrap().rows[0];
+        assert_eq!(columns.value(row, &columns.lead).as_deref(), Some("a"));
+        assert_eq!(columns.value(row, &columns.verdict).as_deref(), Some("pseudo_change"));
+    }
 
     #[test]
     fn a_row_names_its_pictures_in_one_column_or_in_several() {

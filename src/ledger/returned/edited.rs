@@ -2,6 +2,7 @@
 //!
 //! In:  a file. Out: rows of every table with a column for the lead and one for the verdict.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use rusqlite::types::ValueRef;
@@ -9,6 +10,8 @@ use rusqlite::{Connection, OpenFlags, Statement};
 use serde_json::{Map, Value, json};
 
 use crate::ledger::returned::columns::Columns;
+use crate::ledger::state::Verdict;
+use crate::ledger::{Book, Place};
 use crate::read::attributes::Row;
 
 /// Reads the rows.
@@ -29,11 +32,31 @@ pub fn rows(path: &Path, names: &Columns) -> Result<Vec<Row>, String> {
             add_rows(&mut table, &columns, &mut rows).map_err(failed)?;
         }
     }
+    // A copy of a ledger says of each lead what stood when it was made: only what somebody wrote since is an answer.
+    if let Some(stood) = stood(path) {
+        for row in &mut rows {
+            let lead = names.value(row, &names.lead).unwrap_or_default();
+            let told = names.value(row, &names.verdict).and_then(|told| names.verdict_of(&told));
+            if told.is_some() && stood.get(&lead) == told.as_ref() {
+                row.values.retain(|column, _| !Columns::has(std::slice::from_ref(column), &names.verdict));
+            }
+        }
+    }
     if rows.is_empty() {
         let (lead, verdict) = (names.lead.join(" or "), names.verdict.join(" or "));
         return Err(format!("expected a layer with a column {lead} and one {verdict}, found none with rows"));
     }
     Ok(rows)
+}
+
+/// Verdicts that a copy of a ledger shows by its own events; none for any other file.
+fn stood(path: &Path) -> Option<BTreeMap<String, Verdict>> {
+    let mut engine = Place::from(path).open_to_read().ok()?;
+    let mut book = Book::default();
+    for event in engine.events_after(0).ok()? {
+        book.apply(&event).ok()?;
+    }
+    Some(book.cases.iter().filter_map(|(id, case)| Some((id.clone(), case.verdict()?))).collect())
 }
 
 fn tables(connection: &Connection) -> rusqlite::Result<Vec<String>> {

@@ -60,7 +60,11 @@ fn words(piece: &Piece) -> String {
 fn frame(connection: &Connection) -> rusqlite::Result<BTreeSet<Piece>> {
     const QUESTIONS: [(&str, &str); 5] = [
         ("schema", "SELECT type, name, tbl_name, sql FROM sqlite_master"),
-        ("table gpkg_contents", "SELECT * FROM gpkg_contents"),
+        // Who opens a layer to write may note its extent and the day.
+        (
+            "table gpkg_contents",
+            "SELECT table_name, data_type, identifier, description, srs_id FROM gpkg_contents",
+        ),
         ("table gpkg_geometry_columns", "SELECT * FROM gpkg_geometry_columns"),
         (
             "table gpkg_spatial_ref_sys",

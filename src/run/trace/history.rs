@@ -17,7 +17,7 @@ use crate::run::inputs::Inputs;
 use crate::run::look_again::{self, LookedAt, Told, pictures};
 use crate::run::trace::{Place, line};
 use crate::run::{RunError, Silent, tiles};
-use crate::weigh::restored::{LONGEST_RUN, Observation, Rectified};
+use crate::weigh::restored::{Answer, LONGEST_RUN, Observation, Rectified};
 
 /// The trail of a place.
 pub struct Trail {
@@ -73,6 +73,9 @@ fn place(inputs: &Inputs, one: &LookedAt, text: &mut String) {
         model => format!("lead {} ({model}), {:.2} mu", lead.id, area.mu()),
     };
     line(text, "place", &format!("{what}; {scenes} scenes on {days} days"));
+    if let Some(first) = lead.first_seen {
+        line(text, "found", &format!("by the scan: first seen on {first}, in parts or as a whole"));
+    }
 }
 
 /// Whether a view lies in the look-back.
@@ -137,13 +140,16 @@ fn changed(one: &LookedAt, text: &mut String) {
     let leading = all.iter().rev().skip_while(|seen| seen.date >= days.from).take_while(|seen| seen.is_out());
     let since = leading.last().map_or(days.from, |seen| seen.date);
     let words = format!(
-        "first seen on {since}: out of the band in {} clear views in a row while plants grow, {days}",
+        "as one ground from {since} on: out of the band in {} clear views in a row while plants grow, {days}",
         first.len()
     );
     line(text, "changed", &words);
     let last = runs.iter().rposition(|run| lasting(&run)).unwrap_or(0);
     let words = match runs.get(last + 1) {
-        Some(back) => format!("in the band again since {}", back[0].date),
+        Some(back) if one.recovery.answer == Answer::Restored => {
+            format!("in the band again since {}", back[0].date)
+        }
+        Some(back) => format!("not told: in the band since {}, the season as a whole is not", back[0].date),
         None => {
             let until = all.iter().rev().find(|seen| seen.is_out()).map_or(days.to, |seen| seen.date);
             format!("out of the band still on {until}")
