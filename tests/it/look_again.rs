@@ -224,7 +224,7 @@ fn the_trail_of_a_place_says_since_when_it_is_changed_and_since_when_it_is_back(
             "look-back 1960-01-01/2022-10-03: 30 of 30 views clear, 30 of them in the band",
             "2023-04-08 S2_20230408  out of the band",
             "2024-07-17 S2_20240717  in the band",
-            "first seen on 2023-04-08: out of the band in 10 clear views in a row while plants grow, 2023-04-08/2023-10-03",
+            "first seen on 2023-04-08 as one ground: out of the band in 10 clear views in a row while plants grow, 2023-04-08/2023-10-03",
             "out of the band still on 2025-10-03",
             "2025-03-15/2025-11-15: not restored",
         ],

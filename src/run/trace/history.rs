@@ -140,7 +140,7 @@ fn changed(one: &LookedAt, text: &mut String) {
     let leading = all.iter().rev().skip_while(|seen| seen.date >= days.from).take_while(|seen| seen.is_out());
     let since = leading.last().map_or(days.from, |seen| seen.date);
     let words = format!(
-        "as one ground from {since} on: out of the band in {} clear views in a row while plants grow, {days}",
+        "first seen on {since} as one ground: out of the band in {} clear views in a row while plants grow, {days}",
         first.len()
     );
     line(text, "changed", &words);
