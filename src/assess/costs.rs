@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::assess::field::why_not;
+use crate::ledger::Book;
 use crate::ledger::event::{Event, Kind};
 use crate::ledger::state::State;
-use crate::ledger::{Book, Case};
 use crate::units::rounded;
 
 /// A line: one reason of one sub-model.
@@ -32,22 +33,13 @@ pub struct Cost {
 
 /// The lines.
 pub fn costs(book: &Book, events: &[Event]) -> Vec<Cost> {
-    let of = |case: &Case, kind: Kind| -> Vec<&Event> {
-        let at = |seq: &i64| events.get(usize::try_from(*seq).ok()?.checked_sub(1)?);
-        case.events.iter().filter_map(at).filter(|event| event.kind == kind.code()).collect()
-    };
     let mut lines: BTreeMap<(String, String), Cost> = BTreeMap::new();
     let mut all = 0;
     for case in book.cases.values().filter(|case| case.state != State::Merged) {
-        let visits = of(case, Kind::Verified).len();
+        let is_visit = |event: &&Event| event.kind == Kind::Verified.code();
+        let visits = case.events_of(events).filter(is_visit).count();
         all += visits;
-        let told = case.verdict().filter(|told| !told.is_matter());
-        let cause = of(case, Kind::Rejected).pop().filter(|_| case.state == State::Rejected);
-        let cause = cause.and_then(|event| event.body().ok()?["cause"].as_str().map(str::to_owned));
-        let Some(reason) = cause.or(told.map(|told| told.code().to_owned())) else { continue };
-        if case.is_contested() {
-            continue;
-        }
+        let Some(reason) = why_not(case, events) else { continue };
         let model = case.text("model").to_owned();
         let line =
             lines.entry((model.clone(), reason.clone())).or_insert(Cost { model, reason, ..Cost::default() });

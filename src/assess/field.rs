@@ -84,18 +84,17 @@ pub fn table(book: &Book, events: &[Event], by: By) -> Result<Vec<Line>, LedgerE
     for case in book.cases.values().filter(|case| case.state != State::Merged) {
         groups.entry(key(case, events, by)).or_default().push(case);
     }
-    let mut lines: Vec<Line> = groups.iter().map(|(key, cases)| line(key, cases, events)).collect();
-    let all: Vec<&Case> = groups.into_values().flatten().collect();
-    lines.push(line("all", &all, events));
+    let all: Vec<&Case> = groups.values().flatten().copied().collect();
     let draws = Draws::of(events)?;
     let told: BTreeMap<String, bool> =
         all.iter().filter_map(|case| Some((case.id.clone(), found_true(case, events)?))).collect();
-    for line in &mut lines {
-        let inside = |case: &&&Case| line.key == "all" || key(case, events, by) == line.key;
-        let group: BTreeSet<String> = all.iter().filter(inside).map(|case| case.id.clone()).collect();
-        (line.drawn, line.chosen) = draws.parts(book, &told, &group);
-    }
-    Ok(lines)
+    let groups = groups.iter().map(|(key, cases)| (key.as_str(), cases)).chain([("all", &all)]);
+    let lines = groups.map(|(key, cases)| {
+        let ids: BTreeSet<String> = cases.iter().map(|case| case.id.clone()).collect();
+        let (drawn, chosen) = draws.parts(book, &told, &ids);
+        Line { drawn, chosen, ..line(key, cases, events) }
+    });
+    Ok(lines.collect())
 }
 
 /// Whether a lead was true; none where nobody has told, or people say different things.
@@ -108,8 +107,16 @@ fn found_true(case: &Case, events: &[Event]) -> Option<bool> {
 
 /// The cause for which a case was last put aside.
 fn put_aside(case: &Case, events: &[Event]) -> Option<String> {
-    let mut kinds = case.events.iter().filter_map(|seq| event(events, *seq));
-    kinds.rfind(|event| event.kind == Kind::Rejected.code()).and_then(cause)
+    case.events_of(events).rfind(|event| event.kind == Kind::Rejected.code()).and_then(cause)
+}
+
+/// Why a lead is no matter: the cause for which it was put aside, else the verdict; none where people say different things.
+pub(super) fn why_not(case: &Case, events: &[Event]) -> Option<String> {
+    if case.is_contested() {
+        return None;
+    }
+    let aside = put_aside(case, events).filter(|_| case.state == State::Rejected);
+    aside.or_else(|| case.verdict().filter(|told| !told.is_matter()).map(|told| told.code().to_owned()))
 }
 
 fn key(case: &Case, events: &[Event], by: By) -> String {
@@ -120,16 +127,11 @@ fn key(case: &Case, events: &[Event], by: By) -> String {
         By::RedLine => case.text("redline_name"),
         By::County => case.county.as_deref().unwrap_or_default(),
         By::Month => {
-            let first = event(events, case.number);
+            let first = case.events_of(events).next();
             first.and_then(|event| event.at_local.get(..7)).unwrap_or_default()
         }
     };
     if text.is_empty() { "-".to_owned() } else { text.to_owned() }
-}
-
-/// The event of a place; events lie in order from 1.
-fn event(events: &[Event], seq: i64) -> Option<&Event> {
-    events.get(usize::try_from(seq).ok()?.checked_sub(1)?)
 }
 
 fn line(key: &str, cases: &[&Case], events: &[Event]) -> Line {
@@ -138,18 +140,13 @@ fn line(key: &str, cases: &[&Case], events: &[Event]) -> Line {
     let mut causes: BTreeMap<String, usize> = BTreeMap::new();
     for case in cases {
         line.area_mu += mu(case);
-        let told = case.verdict().filter(|verdict| *verdict != Verdict::CannotTell);
-        let kinds = || case.events.iter().filter_map(|seq| event(events, *seq));
-        let was = |kind: Kind| kinds().any(|event| event.kind == kind.code());
-        let cause = put_aside(case, events).filter(|_| case.state == State::Rejected);
+        let was = |kind: Kind| case.events_of(events).any(|event| event.kind == kind.code());
         let found_true = found_true(case, events);
         line.contested += usize::from(case.is_contested());
         line.told += usize::from(found_true.is_some());
         line.found_true += usize::from(found_true == Some(true));
-        let why = cause.or(told.filter(|told| !told.is_matter()).map(|told| told.code().to_owned()));
-        if let Some(why) = why {
-            *causes.entry(why).or_default() += 1;
-        }
+        let why = why_not(case, events).filter(|why| why != Verdict::CannotTell.code());
+        why.into_iter().for_each(|why| *causes.entry(why).or_default() += 1);
         line.transferred += usize::from(was(Kind::Transferred));
         line.filed += usize::from(was(Kind::Filed));
         line.closed += usize::from(case.state == State::Closed);
@@ -214,7 +211,8 @@ mod tests {
         let grass = &table[0];
         assert_eq!((grass.leads, grass.told, grass.found_true, grass.contested), (4, 2, 1, 1));
         assert_eq!((grass.transferred, grass.area_mu), (1, 40.0));
-        assert_eq!(grass.causes[1], ("season".to_owned(), 1));
+        // Of what people say different things no cause is counted.
+        assert_eq!(grass.causes, [("season".to_owned(), 1)]);
         // One of one: the interval begins at .21.
         assert_eq!(table[1].share.map(|share| (share.0, share.2)), Some((1.0, 1.0)));
         assert_eq!((table[1].beside_bar, table[2].told), (Some("straddles"), 3));

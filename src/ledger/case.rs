@@ -99,6 +99,11 @@ impl Case {
         self.properties.get(name).and_then(Value::as_f64)
     }
 
+    /// Its events, of all events of the ledger, which lie in order from 1.
+    pub fn events_of<'a>(&self, all: &'a [Event]) -> impl DoubleEndedIterator<Item = &'a Event> {
+        self.events.iter().filter_map(move |seq| all.get(usize::try_from(*seq).ok()?.checked_sub(1)?))
+    }
+
     /// The first day on which something is due.
     pub fn due(&self) -> Option<&Due> {
         self.due.iter().min_by_key(|due| due.on)

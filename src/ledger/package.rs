@@ -134,7 +134,7 @@ pub fn pack(
     staging.write("leads.geojson", sheet::geojson(&cases).as_bytes())?;
     staging.write("leads.csv", sheet::csv(&cases).as_bytes())?;
     for case in &cases {
-        let own: Vec<&Event> = events.iter().filter(|event| case.events.contains(&event.seq)).collect();
+        let own: Vec<&Event> = case.events_of(events).collect();
         let name = file_name(&case.id);
         let chips = shown.get(case.id.as_str()).map_or(&[][..], Vec::as_slice);
         staging.write(&format!("records/{name}.json"), record(case, &own)?.as_bytes())?;

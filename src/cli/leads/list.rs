@@ -112,9 +112,9 @@ fn row(case: &Case) -> Value {
 /// Prints everything that is known of one.
 pub fn shown(ledger: &mut Ledger, id: &str, json: bool) -> Result<Exit> {
     let case = ledger.book().case(id)?.clone();
-    let events: Vec<_> =
-        ledger.events()?.into_iter().filter(|event| case.events.contains(&event.seq)).collect();
-    let photographs: Vec<Value> = events.iter().flat_map(photographs).collect();
+    let all = ledger.events()?;
+    let events: Vec<_> = case.events_of(&all).collect();
+    let photographs: Vec<Value> = events.iter().copied().flat_map(photographs).collect();
     if json {
         let events: Vec<Value> = events
             .iter()
