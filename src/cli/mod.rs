@@ -19,6 +19,7 @@ pub mod merge;
 pub mod metrics;
 pub mod place;
 pub mod plan;
+pub mod report;
 pub mod sample;
 pub mod scan;
 pub mod shard;
@@ -74,6 +75,8 @@ enum Verb {
     Leads(leads::Leads),
     /// Whether ground that was put right is like its look-alikes again, through a whole growing season
     LookAgain(look_again::LookAgain),
+    /// Leads for QGIS, a phone, a drone, paper, a browser
+    Report(report::Report),
     /// What was found on the ground, back into the ledger
     Verify(verify::Verify),
     /// Leads against what is known to have changed, or a verified sample: accuracy with intervals
@@ -110,6 +113,7 @@ pub fn main() -> ExitCode {
         Verb::Ledger(verb) => verb.run(),
         Verb::Leads(verb) => verb.run(),
         Verb::LookAgain(verb) => verb.run(),
+        Verb::Report(verb) => verb.run(),
         Verb::Verify(verb) => verb.run(),
         Verb::Assess(verb) => verb.run(),
         Verb::Simulate(verb) => verb.run(),

@@ -23,7 +23,7 @@ use crate::units::rounded;
 const SHOWN: usize = 20;
 
 /// What to read and how, as a plan file, as flags, or both (flags win).
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Asked {
     /// Plan file; see `steppewatch init`
     pub plan: Option<PathBuf>,

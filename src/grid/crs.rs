@@ -52,6 +52,21 @@ impl Crs {
     /// CGCS2000 longitude, latitude: the CRS of Chinese official layers.
     pub const CGCS2000: Crs = Crs { epsg: 4490 };
 
+    /// The Gauss-Krueger zone of three degrees of CGCS2000 that a place in China lies in, with the zone's number before the
+    /// easting (EPSG:4513 for zone 25 to EPSG:4533 for zone 45); none elsewhere.
+    pub fn cgcs2000_zone(longitude: f64, latitude: f64) -> Option<Self> {
+        let zone = (longitude / 3.0).round();
+        let is_china = (25.0..=45.0).contains(&zone) && (3.0..=54.0).contains(&latitude);
+        is_china.then_some(Self { epsg: 4513 + zone as u32 - 25 })
+    }
+
+    /// Of such a zone: its number, its central meridian in degrees east, and the same zone without the number before the
+    /// easting (EPSG:4534 to 4554).
+    pub fn of_zone(self) -> Option<(u32, u32, Self)> {
+        let zone = (4513..=4533).contains(&self.epsg).then(|| self.epsg - 4513 + 25)?;
+        Some((zone, zone * 3, Self { epsg: 4534 + zone - 25 }))
+    }
+
     /// A CRS by its EPSG code.
     pub const fn epsg(code: u32) -> Self {
         Self { epsg: code }
@@ -142,6 +157,17 @@ mod tests {
         close(beijing.point(117.0, 40.0).unwrap(), (500_000.0, 4_427_757.22), 0.01);
         let xinjiang = Transform::new(Crs::CGCS2000, Crs::epsg(32645)).unwrap();
         close(xinjiang.point(85.0, 44.0).unwrap(), (339_651.0, 4_873_817.0), 1.0);
+    }
+
+    #[test]
+    fn a_place_lies_in_the_zone_of_the_nearest_meridian() {
+        assert_eq!(Crs::cgcs2000_zone(108.5, 41.57), Some(Crs::epsg(4524)));
+        assert_eq!(Crs::epsg(4524).of_zone(), Some((36, 108, Crs::epsg(4545))));
+        assert_eq!(Crs::cgcs2000_zone(22.15, 45.2), None);
+        assert_eq!(
+            (Crs::cgcs2000_zone(73.6, 40.0), Crs::cgcs2000_zone(134.9, 48.0)),
+            (Some(Crs::epsg(4513)), Some(Crs::epsg(4533)))
+        );
     }
 
     #[test]

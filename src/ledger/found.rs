@@ -155,6 +155,20 @@ pub fn leads(path: &Path, text: &str) -> Result<Vec<Found>, LedgerError> {
     features(path, text)?.into_iter().map(found).collect()
 }
 
+/// The places of a text in the form of `gaps.geojson`; what has no outline of its own is left out.
+///
+/// # Errors
+/// `Output` when it is none.
+pub fn places(path: &Path, text: &str) -> Result<Vec<Found>, LedgerError> {
+    let place = |feature: Feature| {
+        let outline = outline(&feature)?;
+        let properties = feature.properties.unwrap_or_default();
+        let id = properties.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Some(Found { id, properties, outline })
+    };
+    Ok(features(path, text)?.into_iter().filter_map(place).collect())
+}
+
 fn found(feature: Feature) -> Result<Found, LedgerError> {
     let wrong = |reason: &str| LedgerError::Output { path: PathBuf::from(LEADS), reason: reason.to_owned() };
     let outline = outline(&feature).ok_or_else(|| wrong("a lead has no outline"))?;

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use crate::ledger::event::{Draft, Event, Evidence, Kind};
 use crate::ledger::rows;
 use crate::ledger::{Book, Case, LedgerError};
+use crate::publish::fields::file_name;
 use crate::publish::staging::{GENERATOR, MANIFEST};
 use crate::publish::{PublishError, Staging, digest};
 
@@ -149,12 +150,6 @@ pub fn pack(
     Ok(Packed { folder, leads, without_pictures, sha256 })
 }
 
-/// A name for the files of a lead; ids come from runs and may hold anything.
-fn file_name(id: &str) -> String {
-    let chip = crate::publish::fields::chip_file(id, "x");
-    chip.trim_start_matches("chips/").trim_end_matches("_x.png").to_owned()
-}
-
 /// Copies the pictures of a lead, or says why there are none.
 fn pictures(
     case: &Case,
@@ -216,19 +211,7 @@ fn manifest(
     cases: &[&Case],
     (seq, hash): &(i64, String),
 ) -> Result<String, PublishError> {
-    let mut files = Vec::new();
-    for folder in ["", "chips", "records"] {
-        let path = staging.path(folder);
-        let entries = fs::read_dir(&path).map_err(|source| PublishError::io("list", &path, source))?;
-        for entry in entries {
-            let entry = entry.map_err(|source| PublishError::io("list", &path, source))?;
-            if entry.path().is_file() {
-                let name = entry.file_name().to_string_lossy().into_owned();
-                files.push(if folder.is_empty() { name } else { format!("{folder}/{name}") });
-            }
-        }
-    }
-    files.sort();
+    let files = staging.files()?;
     let line = |file: &String| -> Result<Value, PublishError> {
         let (size, sha256) = digest::of_file(&staging.path(file))?;
         Ok(json!({"file": file, "size_bytes": size, "sha256": sha256}))

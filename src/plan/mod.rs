@@ -76,6 +76,29 @@ impl Plan {
         })
     }
 
+    /// The plan as a file would say it.
+    pub fn as_file(&self) -> PlanFile {
+        let mut file = PlanFile::default();
+        file.inputs = file::Inputs {
+            scenes: Some(self.scenes.clone()),
+            redlines: self.redlines.clone(),
+            permits: self.permits.clone(),
+            cases: self.cases.clone(),
+            landuse: self.landuse.clone(),
+            burns: self.burns.clone(),
+            verified: self.verified.clone(),
+            class: self.class.map(|class| class.name().to_owned()),
+            band_order: self.band_order.iter().map(|band| band.name().to_owned()).collect(),
+        };
+        file.dates.baseline = self.baseline.map(|period| period.to_string());
+        file.dates.target = self.target.map(|period| period.to_string());
+        file.model.submodels = self.models.clone();
+        file.model.least_confidence = self.least_confidence;
+        file.model.fdr = self.fdr;
+        file.outputs.out = Some(self.out.clone());
+        file
+    }
+
     /// Confidence below which a patch is kept aside.
     pub fn least_confidence(&self, is_pair: bool) -> f64 {
         self.least_confidence.unwrap_or(if is_pair { LEAST_CONFIDENCE_OF_PAIR } else { LEAST_CONFIDENCE })

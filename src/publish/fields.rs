@@ -331,18 +331,21 @@ pub const LEAD: &[Field<Lead>] = &[
     plain("notes", Kind::Nested, "说明明细 notes, one by one", |lead| json!(lead.notes)),
 ];
 
-/// Where a lead's picture lies in the output folder; `moment` is `before` or `after`.
-pub fn chip_file(lead_id: &str, moment: &str) -> String {
+/// A name for the files of a lead: ids come from files and may hold anything.
+pub fn file_name(lead_id: &str) -> String {
     let safe = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
     let name: String =
         lead_id.chars().map(|letter| if safe(letter) { letter } else { '_' }).take(80).collect();
-    // Two ids must not share a picture because letters were replaced.
-    let tail = if name == lead_id {
-        String::new()
-    } else {
-        format!("-{}", &digest::of_bytes(lead_id.as_bytes())[..8])
-    };
-    format!("chips/{name}{tail}_{moment}.png")
+    if name == lead_id {
+        return name;
+    }
+    // Two ids must not share a file because letters were replaced.
+    format!("{name}-{}", &digest::of_bytes(lead_id.as_bytes())[..8])
+}
+
+/// Where a lead's picture lies in the output folder; `moment` is `before` or `after`.
+pub fn chip_file(lead_id: &str, moment: &str) -> String {
+    format!("chips/{}_{moment}.png", file_name(lead_id))
 }
 
 /// Something of the area, nothing where none is told.

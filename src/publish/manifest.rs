@@ -70,6 +70,8 @@ pub struct Run {
     pub host: String,
     /// The command as it was given.
     pub command: Vec<String>,
+    /// The plan with the paths of this machine, so that a report finds scenes and layers again.
+    pub plan: Value,
 }
 
 /// Everything that the manifest says and the files cannot.
@@ -110,6 +112,7 @@ pub fn write(staging: &Staging, manifest: &Manifest, outcome: &Outcome) -> Resul
             "ended": manifest.run.ended,
             "host": manifest.run.host,
             "command": manifest.run.command,
+            "plan": manifest.run.plan,
         },
     });
     staging.write(MANIFEST, format!("{whole:#}\n").as_bytes())?;

@@ -8,13 +8,18 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::publish::PublishError;
+
+mod lock;
+
+use lock::Lock;
+pub(super) use lock::is_still;
 
 /// What `manifest.json` names as its generator; a folder without it is never replaced.
 pub const GENERATOR: &str = "steppewatch";
@@ -99,6 +104,22 @@ impl Staging {
         let failed = |source| PublishError::io("write", &path, source);
         let mut file = File::create(&path).map_err(failed)?;
         file.write_all(bytes).map_err(failed)
+    }
+
+    /// Every file that lies in the folder so far, sorted, with `/` between folders.
+    pub fn files(&self) -> Result<Vec<String>, PublishError> {
+        let (mut files, mut folders) = (Vec::new(), vec![String::new()]);
+        while let Some(inside) = folders.pop() {
+            let path = self.path(&inside);
+            let failed = |source| PublishError::io("list", &path, source);
+            for entry in fs::read_dir(&path).map_err(failed)? {
+                let entry = entry.map_err(failed)?;
+                let name = format!("{inside}{}", entry.file_name().to_string_lossy());
+                if entry.path().is_dir() { folders.push(format!("{name}/")) } else { files.push(name) }
+            }
+        }
+        files.sort();
+        Ok(files)
     }
 
     /// Publishes: every file and folder to the disk, then the name changes hands.
@@ -265,10 +286,12 @@ fn others(folder: &Path) -> Vec<String> {
 /// What a folder holds, by its manifest: a run, a look again, a package.
 fn kind(folder: &Path) -> &'static str {
     let manifest = manifest(folder);
-    match (manifest.get("package"), manifest["result"]["plan"].get("look_again")) {
-        (Some(_), _) => "a package for an agency",
-        (_, Some(_)) => "a look again",
-        _ => "a run",
+    let has = |key: &str| manifest.get(key).is_some();
+    match manifest["result"]["plan"].get("look_again") {
+        _ if has("package") => "a package for an agency",
+        _ if has("report") => "a report",
+        Some(_) => "a look again",
+        None => "a run",
     }
 }
 
@@ -290,51 +313,6 @@ fn is_ours(folder: &Path) -> bool {
 fn manifest(folder: &Path) -> serde_json::Value {
     let text = fs::read(folder.join(MANIFEST)).unwrap_or_default();
     serde_json::from_slice(&text).unwrap_or_default()
-}
-
-/// An exclusive lock by a file beside the target; gone with the process, however that ends.
-#[derive(Debug)]
-struct Lock {
-    path: PathBuf,
-    file: Option<File>,
-    /// The lock file was there before, without an owner: a run was killed, and its rubbish is ours.
-    was_left: bool,
-}
-
-impl Lock {
-    fn take(target: &Path) -> Result<Lock, PublishError> {
-        let path = beside(target, ".lock");
-        // A run that ends removes its lock file; whoever opened it just before must look again.
-        let was_left = path.exists();
-        for _ in 0..16 {
-            let file = File::options().create(true).truncate(false).write(true).open(&path);
-            let file = file.map_err(|source| PublishError::io("make lock file", &path, source))?;
-            match file.try_lock() {
-                Ok(()) if is_still(&path, &file) => {
-                    return Ok(Lock { path, file: Some(file), was_left });
-                }
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => break,
-                Err(TryLockError::Error(source)) => return Err(PublishError::io("lock", &path, source)),
-            }
-        }
-        Err(PublishError::Busy { path: target.to_owned(), lock: path })
-    }
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        if let Some(file) = self.file.take() {
-            let _ = fs::remove_file(&self.path);
-            drop(file);
-        }
-    }
-}
-
-/// Whether the path still names the file that was opened.
-pub(super) fn is_still(path: &Path, file: &File) -> bool {
-    let (Ok(named), Ok(opened)) = (path.metadata(), file.metadata()) else { return false };
-    (named.dev(), named.ino()) == (opened.dev(), opened.ino())
 }
 
 /// The target's sibling of the same name with an ending.

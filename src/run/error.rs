@@ -11,12 +11,14 @@ use crate::date::{Date, Period};
 use crate::detect::pair::PairError;
 use crate::grid::Window;
 use crate::grid::crs::CrsError;
+use crate::ledger::LedgerError;
 use crate::patch::scratch::ScratchError;
 use crate::plan::PlanError;
 use crate::publish::PublishError;
 use crate::read::ReadError;
 use crate::read::attributes::AttributeError;
 use crate::redline::RedLineError;
+use crate::report::ReportError;
 use crate::run::shards::ShardError;
 use crate::run::state::StateError;
 use crate::submodel::SubModelError;
@@ -42,6 +44,12 @@ pub enum RunError {
     /// Outputs.
     #[error(transparent)]
     Publish(#[from] PublishError),
+    /// What a run left, or a ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// A report.
+    #[error(transparent)]
+    Report(Box<ReportError>),
     /// All scenes have one date.
     #[error("{}: all scenes have one date; two dates at least are needed to see a change", .path.display())]
     OneDate {

@@ -43,6 +43,8 @@ mod place;
 
 pub mod records;
 
+pub mod report;
+
 pub mod select;
 
 mod standing;

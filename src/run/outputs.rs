@@ -5,6 +5,7 @@ use ndarray::Array3;
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
+use crate::bucket::address::is_address;
 use crate::date::Date;
 use crate::grid::crs::Transform;
 use crate::grid::{Crs, Window};
@@ -93,8 +94,20 @@ pub fn stated(
             ended: Timestamp::now().to_string(),
             host: std::fs::read_to_string("/etc/hostname").unwrap_or_default().trim().to_owned(),
             command,
+            plan: here(plan),
         },
     })
+}
+
+/// The plan with paths that hold from any folder of this machine.
+fn here(plan: &Plan) -> Value {
+    let mut file = plan.as_file();
+    file.paths(|path| {
+        if !is_address(path) {
+            *path = std::path::absolute(&*path).unwrap_or_else(|_| path.clone());
+        }
+    });
+    serde_json::to_value(file).unwrap_or_default()
 }
 
 /// Every scene that was found, with the reason where it was not used.

@@ -47,7 +47,7 @@ fn verdict(case: &Case) -> String {
 /// The cover: what is handed over, on which state of the record.
 pub fn cover(agency: &str, cases: &[&Case], (seq, hash): &(i64, String)) -> String {
     let line = |case: &&Case| {
-        let name = super::file_name(&case.id);
+        let name = fields::file_name(&case.id);
         let link = format!("<a href=\"records/{name}.html\">{}</a>", escaped(&case.id));
         let model = format!("{} {}", case.text("model_name_zh"), case.text("model"));
         vec![

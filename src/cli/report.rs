@@ -1,0 +1,93 @@
+//! `report`: leads for QGIS, a phone, a drone, paper, a browser.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::Args;
+
+use crate::cli::exit::Exit;
+use crate::cli::place::{self, Placed};
+use crate::cli::scan::Asked as Planned;
+use crate::cli::show::{self, Bar};
+use crate::ledger::Place;
+use crate::publish::staging::MANIFEST;
+use crate::report::{Asked, Language, Use};
+use crate::run::report::{self, Sources};
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct Report {
+    /// The folder that a scan wrote, or a ledger
+    #[arg(value_name = "RUN|LEDGER", value_parser = Placed)]
+    source: Place,
+    /// What for: qgis, qfield, odk, phone, drone, day, dossier, map
+    #[arg(long = "for", value_name = "USE", value_delimiter = ',', required = true)]
+    uses: Vec<String>,
+    /// Whose words: zh, en or both
+    #[arg(long = "lang", value_name = "LANG", default_value = "both")]
+    language: String,
+    /// Only these leads
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    lead: Vec<String>,
+    /// Show what people found and did, from this ledger
+    #[arg(long, value_name = place::NAME, value_parser = Placed)]
+    ledger: Option<Place>,
+    /// Of a ledger: folders of the runs that found the leads, for their pictures
+    #[arg(long, value_name = "OUT")]
+    run: Vec<PathBuf>,
+    /// Plan with scenes and layers; without it those that the run names
+    #[arg(long, value_name = "PLAN.toml")]
+    plan: Option<PathBuf>,
+    /// The folder to make
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+impl Report {
+    /// Runs the verb.
+    pub fn run(self) -> Result<Exit> {
+        let uses = self.uses()?;
+        let Some(language) = Language::parse(&self.language) else {
+            bail!("--lang {}: expected zh, en or both", self.language);
+        };
+        let bar = Bar::new();
+        let asked = Asked { language };
+        let done = report::report(&self.sources()?, &uses, &asked, &self.out, &bar)?;
+        bar.finish();
+        for line in &done.words {
+            show::say(line);
+        }
+        let names: Vec<&str> = uses.iter().map(|one| one.name()).collect();
+        show::say(&format!("{}: {} leads for {}", done.out.display(), done.leads, names.join(", ")));
+        Ok(Exit::Complete)
+    }
+
+    /// What it is for, each once, in the order in which they are written.
+    fn uses(&self) -> Result<Vec<Use>> {
+        let mut uses = Vec::new();
+        for text in &self.uses {
+            let Some(one) = Use::parse(text) else {
+                let known: Vec<&str> = Use::ALL.iter().map(|one| one.name()).collect();
+                bail!("--for {text}: expected one or more of {}", known.join(","));
+            };
+            uses.push(one);
+        }
+        uses.sort_unstable();
+        uses.dedup();
+        Ok(uses)
+    }
+
+    fn sources(&self) -> Result<Sources> {
+        let plan = self.plan.clone().map(|plan| Planned { plan: Some(plan), ..Planned::default() });
+        let plan = plan.map(|asked| asked.plan(Some(&self.out))).transpose()?;
+        let (run, ledger) = match &self.source {
+            Place::File(path) if path.is_dir() => (Some(path.clone()), self.ledger.clone()),
+            Place::File(path) if path.file_name().is_some_and(|name| name == MANIFEST) => {
+                (path.parent().map(PathBuf::from), self.ledger.clone())
+            }
+            place if self.ledger.is_none() => (None, Some(place.clone())),
+            _ => bail!("--ledger: a ledger was given already; give the folder of a run before it"),
+        };
+        Ok(Sources { run, ledger, pictures: self.run.clone(), plan, only: self.lead.clone() })
+    }
+}

@@ -1,0 +1,87 @@
+//! A report: what a run or a ledger holds, brought together with layers and imagery, and written for those who use it.
+//!
+//! In:  a run's folder or a ledger, the plan where scenes and layers are at hand. Out: a folder, whole or not at all.
+//! Law: scenes and layers are those of the run, or they are left out and the report says so; what is lacking is told.
+
+mod gather;
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::ledger::Place;
+use crate::plan::Plan;
+use crate::publish::staging::{GENERATOR, MANIFEST};
+use crate::publish::{PublishError, Staging, digest};
+use crate::report::{self, Asked, Material, Use};
+use crate::run::{Progress, RunError};
+
+/// What a report is made from.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    /// The folder that a scan wrote.
+    pub run: Option<PathBuf>,
+    /// What people found and did; without a run its cases are the leads.
+    pub ledger: Option<Place>,
+    /// Folders of other runs, for the pictures of a ledger's cases.
+    pub pictures: Vec<PathBuf>,
+    /// Scenes and layers; without it those that the run's manifest names.
+    pub plan: Option<Plan>,
+    /// Only these leads; all where empty.
+    pub only: Vec<String>,
+}
+
+/// What was made.
+pub struct Reported {
+    /// The folder.
+    pub out: PathBuf,
+    /// Leads in it.
+    pub leads: usize,
+    /// What the reader must know, a line each.
+    pub words: Vec<String>,
+}
+
+/// Makes a report.
+///
+/// # Errors
+/// Those of reading, of the exporters and of writing; nothing is published then.
+pub fn report(
+    sources: &Sources,
+    uses: &[Use],
+    asked: &Asked,
+    out: &std::path::Path,
+    progress: &dyn Progress,
+) -> Result<Reported, RunError> {
+    let staging = Staging::begin(out)?;
+    let material = gather::gather(sources, uses, &staging, progress)?;
+    let mut words = material.lacking.clone();
+    for one in uses {
+        progress.stage(one.name(), 1);
+        words.extend(report::write(&material, asked, *one, &staging)?);
+        progress.step(1);
+    }
+    manifest(&staging, &material, uses)?;
+    Ok(Reported { leads: material.leads.len(), out: staging.commit()?, words })
+}
+
+/// Every file by its digest, and what the report stands on.
+fn manifest(staging: &Staging, material: &Material, uses: &[Use]) -> Result<(), PublishError> {
+    let mut files = Vec::new();
+    for file in staging.files()? {
+        let (size, sha256) = digest::of_file(&staging.path(&file))?;
+        files.push(json!({"file": file, "size_bytes": size, "sha256": sha256}));
+    }
+    let run = material.run.as_ref();
+    let whole = json!({
+        "generator": {"name": GENERATOR, "version": env!("CARGO_PKG_VERSION")},
+        "report": {
+            "for": uses.iter().map(|one| one.name()).collect::<Vec<_>>(),
+            "run": run.map(|run| &run.id),
+            "run_manifest_sha256": run.map(|run| &run.manifest_sha256),
+            "leads": material.leads.iter().map(|lead| &lead.id).collect::<Vec<_>>(),
+            "lacking": material.lacking,
+        },
+        "files": files,
+    });
+    staging.write(MANIFEST, format!("{whole:#}\n").as_bytes())
+}
