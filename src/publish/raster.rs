@@ -76,6 +76,27 @@ impl Raster {
         fs::rename(&partial, &target).map_err(|source| PublishError::io("publish as", &target, source))
     }
 
+    /// Ends the file as a cloud-optimised GeoTIFF: with overviews, in the order in which viewers read, and gives it its name.
+    pub fn commit_as_cog(self) -> Result<(), PublishError> {
+        let Self { mut file, partial, target } = self;
+        let failed = |fault: gdal::errors::GdalError| Self::fault(&target, fault);
+        file.flush_cache().map_err(failed)?;
+        let whole = target.with_extension("whole");
+        let options = RasterCreationOptions::from_iter([
+            "COMPRESS=DEFLATE",
+            "PREDICTOR=YES",
+            "BLOCKSIZE=256",
+            "OVERVIEWS=IGNORE_EXISTING",
+            "OVERVIEW_RESAMPLING=AVERAGE",
+        ]);
+        let driver = DriverManager::get_driver_by_name("COG").map_err(failed)?;
+        let made = file.create_copy(&driver, &whole, &options).map_err(failed)?;
+        made.close().map_err(failed)?;
+        file.close().map_err(failed)?;
+        fs::remove_file(&partial).map_err(|source| PublishError::io("remove", &partial, source))?;
+        fs::rename(&whole, &target).map_err(|source| PublishError::io("publish as", &target, source))
+    }
+
     fn fault(path: &Path, fault: gdal::errors::GdalError) -> PublishError {
         PublishError::io("write", path, std::io::Error::other(fault.to_string()))
     }

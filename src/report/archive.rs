@@ -68,6 +68,6 @@ mod tests {
         assert_eq!(bytes, made());
         assert!(bytes.len() < 500, "{}", bytes.len());
         let mut read = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
-        assert_eq!(read.by_index(0).unwrap().name(), "项目/one.txt");
+        assert_eq!(read.by_index(0).unwrap().name().unwrap(), "项目/one.txt");
     }
 }

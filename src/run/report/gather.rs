@@ -17,15 +17,15 @@ use crate::redline::Layer;
 use crate::report::material::{Ground, Item, Material, Run};
 use crate::report::{ReportError, Use};
 use crate::run::inputs::{self, Inputs};
-use crate::run::report::Sources;
-use crate::run::{Progress, RunError};
+use crate::run::report::{Sources, imagery};
+use crate::run::{Progress, RunError, fitted};
 
 /// Everything that the uses asked for need.
 pub(super) fn gather(
     sources: &Sources,
-    _uses: &[Use],
-    _staging: &Staging,
-    _progress: &dyn Progress,
+    uses: &[Use],
+    staging: &Staging,
+    progress: &dyn Progress,
 ) -> Result<Material, RunError> {
     let mut material = Material::default();
     let folder = sources.run.as_deref();
@@ -45,7 +45,13 @@ pub(super) fn gather(
         pictures(run, &mut material.leads)?;
     }
     match at_hand(sources) {
-        Ok(inputs) => layers(&inputs, &mut material),
+        Ok((plan, inputs)) => {
+            layers(&inputs, &mut material);
+            if uses.iter().any(|one| one.shows_imagery()) {
+                let (threads, _) = fitted(&plan, &inputs)?;
+                material.imagery = imagery::pictures(&inputs, &material.leads, staging, (threads, progress))?;
+            }
+        }
         Err(reason) => material.lacking.push(format!(
             "scenes and layers are not at hand ({reason}): no imagery of the region, no red lines, no time line of views; \
              give --scenes and --redlines, or the plan"
@@ -145,13 +151,14 @@ fn pictures(run: &Path, leads: &mut [Item]) -> Result<(), RunError> {
 }
 
 /// Scenes and layers of the plan that was given, else of the one that the run's manifest names.
-fn at_hand(sources: &Sources) -> Result<Inputs, String> {
+fn at_hand(sources: &Sources) -> Result<(Plan, Inputs), String> {
     let plan = match (&sources.plan, &sources.run) {
         (Some(plan), _) => plan.clone(),
         (None, Some(run)) => planned(run)?,
         (None, None) => return Err("no run and no plan was given".to_owned()),
     };
-    inputs::gather(&plan).map_err(|error| error.to_string())
+    let inputs = inputs::gather(&plan).map_err(|error| error.to_string())?;
+    Ok((plan, inputs))
 }
 
 /// The plan in a run's manifest.
@@ -160,7 +167,8 @@ fn planned(run: &Path) -> Result<Plan, String> {
     let manifest: Value = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
     let file: PlanFile = serde_json::from_value(manifest["run"]["plan"].clone())
         .map_err(|error| format!("the manifest of the run does not say where they lie: {error}"))?;
-    resolve(file, 1).map_err(|error| error.to_string())
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    resolve(file, cores).map_err(|error| error.to_string())
 }
 
 /// Red lines and context as the run saw them.

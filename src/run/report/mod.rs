@@ -5,6 +5,8 @@
 
 mod gather;
 
+mod imagery;
+
 use std::path::PathBuf;
 
 use serde_json::json;
