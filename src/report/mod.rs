@@ -11,6 +11,12 @@ pub mod material;
 
 pub mod archive;
 
+pub mod gpx;
+
+pub mod plain;
+
+pub mod plane;
+
 pub mod qgis;
 
 pub mod qfield;

@@ -1,0 +1,25 @@
+//! Words of a record inside plain text: sheets that are printed or read on a phone.
+//!
+//! Law: a word of a record stays in its line and turns nothing around it.
+
+/// The words as one line: line breaks and tabs are blanks, control characters and marks that change the direction of reading
+/// (Unicode, UAX 9) are shown as what cannot be shown.
+pub fn line(words: &str) -> String {
+    let shown = |letter: char| match letter {
+        '\n' | '\r' | '\t' | '\u{85}' | '\u{2028}' | '\u{2029}' => ' ',
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' => '\u{fffd}',
+        other if other.is_control() => '\u{fffd}',
+        other => other,
+    };
+    words.chars().map(shown).collect::<String>().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_make_no_line_of_their_own_and_turn_nothing() {
+        assert_eq!(line("a\r\nb\u{2028}c\u{202e}\u{7}\t"), "a  b c\u{fffd}\u{fffd}");
+    }
+}
