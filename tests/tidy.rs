@@ -25,6 +25,8 @@ const DOORS: &[(&[&str], &[&str])] = &[
         &["src/ledger/postgres"],
     ),
     (&["exif::"], &["src/ledger/photograph/"]),
+    (&["typst::", "typst_layout::", "typst_pdf::"], &["src/report/dossier/typeset.rs"]),
+    (&["zip::"], &["src/report/archive.rs"]),
     (&["clap::"], &["src/cli/"]),
     (&["rayon::"], &["src/run.rs", "src/run/"]),
     (&["image::"], &["src/publish/"]),

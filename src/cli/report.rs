@@ -38,6 +38,9 @@ pub struct Report {
     /// Plan with scenes and layers; without it those that the run names
     #[arg(long, value_name = "PLAN.toml")]
     plan: Option<PathBuf>,
+    /// Font of the dossier, with Chinese letters (TTF, OTF, TTC); without it one that this machine has
+    #[arg(long, value_name = "FILE")]
+    font: Option<PathBuf>,
     /// The folder to make
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -51,7 +54,7 @@ impl Report {
             bail!("--lang {}: expected zh, en or both", self.language);
         };
         let bar = Bar::new();
-        let asked = Asked { language };
+        let asked = Asked { language, font: self.font.clone() };
         let done = report::report(&self.sources()?, &uses, &asked, &self.out, &bar)?;
         bar.finish();
         for line in &done.words {

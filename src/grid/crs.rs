@@ -60,6 +60,12 @@ impl Crs {
         is_china.then_some(Self { epsg: 4513 + zone as u32 - 25 })
     }
 
+    /// The UTM zone of a place (WGS 84), by the plain rule of six degrees.
+    pub fn utm_zone(longitude: f64, latitude: f64) -> Self {
+        let zone = ((longitude + 180.0) / 6.0).floor().clamp(0.0, 59.0) as u32 + 1;
+        Self { epsg: if latitude < 0.0 { 32_700 } else { 32_600 } + zone }
+    }
+
     /// Of such a zone: its number, its central meridian in degrees east, and the same zone without the number before the
     /// easting (EPSG:4534 to 4554).
     pub fn of_zone(self) -> Option<(u32, u32, Self)> {
@@ -164,6 +170,10 @@ mod tests {
         assert_eq!(Crs::cgcs2000_zone(108.5, 41.57), Some(Crs::epsg(4524)));
         assert_eq!(Crs::epsg(4524).of_zone(), Some((36, 108, Crs::epsg(4545))));
         assert_eq!(Crs::cgcs2000_zone(22.15, 45.2), None);
+        assert_eq!(
+            (Crs::utm_zone(22.15, 45.2), Crs::utm_zone(-65.0, -33.0)),
+            (Crs::epsg(32634), Crs::epsg(32720))
+        );
         assert_eq!(
             (Crs::cgcs2000_zone(73.6, 40.0), Crs::cgcs2000_zone(134.9, 48.0)),
             (Some(Crs::epsg(4513)), Some(Crs::epsg(4533)))

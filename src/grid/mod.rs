@@ -3,6 +3,7 @@
 //! Law: every raster carries its grid; two grids are the same only if they say so.
 
 pub mod crs;
+pub mod datum;
 
 use std::fmt;
 

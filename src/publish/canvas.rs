@@ -3,6 +3,7 @@
 //! Out: an RGB image. Whatever lies outside the picture is not drawn.
 
 use font8x8::legacy::BASIC_LEGACY;
+use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder, ImageError, Rgb, RgbImage};
 
@@ -92,6 +93,14 @@ impl Canvas {
     pub(crate) fn png(&self) -> Result<Vec<u8>, ImageError> {
         let mut bytes = Vec::new();
         let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Adaptive);
+        encoder.write_image(self.image.as_raw(), self.width(), self.height(), ExtendedColorType::Rgb8)?;
+        Ok(bytes)
+    }
+
+    /// The picture as JPEG, smaller and not to the last tone.
+    pub(crate) fn jpeg(&self, quality: u8) -> Result<Vec<u8>, ImageError> {
+        let mut bytes = Vec::new();
+        let encoder = JpegEncoder::new_with_quality(&mut bytes, quality);
         encoder.write_image(self.image.as_raw(), self.width(), self.height(), ExtendedColorType::Rgb8)?;
         Ok(bytes)
     }

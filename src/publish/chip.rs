@@ -22,6 +22,8 @@ use crate::publish::{PublishError, Staging};
 const SIDE: usize = 384;
 /// Least side of the ground shown, in pixels of the grid: a lead needs its surroundings.
 const LEAST_WINDOW: usize = 48;
+/// Quality of a picture as JPEG, of 100.
+const QUALITY: u8 = 88;
 /// Height of the strip above the picture.
 const TOP: u32 = 54;
 /// Height of the strip below the picture.
@@ -103,6 +105,19 @@ pub fn pair(input: &ChipInput) -> Result<Vec<u8>, PublishError> {
     packed(input, &both)
 }
 
+/// Both pictures without strips, letters or outline, as JPEG: for a page that has its own scale, grid and arrow.
+pub fn plain(input: &ChipInput) -> Result<[Vec<u8>; 2], PublishError> {
+    let (view, stretch) = prepared(input)?;
+    let one = |moment: &Moment, stretch: &[Stretch; 3]| {
+        let mut canvas = Canvas::new(view.width, view.height, STRIP);
+        pixels(&mut canvas, (0, 0), &view, moment, stretch);
+        canvas
+            .jpeg(QUALITY)
+            .map_err(|error| PublishError::Chip { id: input.lead_id.to_owned(), reason: error.to_string() })
+    };
+    Ok([one(&input.before, &stretch[0])?, one(&input.after, &stretch[1])?])
+}
+
 fn packed(input: &ChipInput, canvas: &Canvas) -> Result<Vec<u8>, PublishError> {
     canvas
         .png()
@@ -110,21 +125,27 @@ fn packed(input: &ChipInput, canvas: &Canvas) -> Result<Vec<u8>, PublishError> {
 }
 
 fn draw(input: &ChipInput) -> Result<(Canvas, Canvas), PublishError> {
-    let refused = |reason: String| PublishError::Chip { id: input.lead_id.to_owned(), reason };
-    let expected = (3, input.grid.rows, input.grid.cols);
-    for moment in [&input.before, &input.after] {
-        if moment.pixels.dim() != expected || input.grid.whole().is_empty() {
-            let found = moment.pixels.dim();
-            return Err(refused(format!("expected planes {expected:?}, found {found:?}")));
-        }
-    }
-    let place = Place::of(input.grid).map_err(|error| refused(error.to_string()))?;
-    let natural = input.colours == Colours::Natural;
-    let stretch = stretch::common(&[&input.before.pixels, &input.after.pixels], natural);
-    let view = View::of(input.grid, SIDE);
+    let (view, stretch) = prepared(input)?;
+    let refused =
+        |error: CrsError| PublishError::Chip { id: input.lead_id.to_owned(), reason: error.to_string() };
+    let place = Place::of(input.grid).map_err(refused)?;
     let before = panel(input, ("BEFORE", &input.before), &view, &place, &stretch[0]);
     let after = panel(input, ("AFTER", &input.after), &view, &place, &stretch[1]);
     Ok((before, after))
+}
+
+/// How both pictures are enlarged and stretched, where their planes fit the grid.
+fn prepared(input: &ChipInput) -> Result<(View, Vec<[Stretch; 3]>), PublishError> {
+    let expected = (3, input.grid.rows, input.grid.cols);
+    for moment in [&input.before, &input.after] {
+        if moment.pixels.dim() != expected || input.grid.whole().is_empty() {
+            let reason = format!("expected planes {expected:?}, found {:?}", moment.pixels.dim());
+            return Err(PublishError::Chip { id: input.lead_id.to_owned(), reason });
+        }
+    }
+    let natural = input.colours == Colours::Natural;
+    let stretch = stretch::common(&[&input.before.pixels, &input.after.pixels], natural);
+    Ok((View::of(input.grid, SIDE), stretch))
 }
 
 /// How grid pixels become picture pixels.
@@ -152,18 +173,18 @@ impl View {
 }
 
 /// Where on earth the chip lies.
-struct Place {
+pub(crate) struct Place {
     longitude: f64,
     latitude: f64,
     /// Ground metres a grid pixel, along the row through the middle.
-    metres: f64,
+    pub(crate) metres: f64,
     /// True north on the picture as a unit vector (right, down).
-    north: (f64, f64),
+    pub(crate) north: (f64, f64),
 }
 
 impl Place {
     /// Through the ellipsoid, because a map's north and its metres are not always the ground's.
-    fn of(grid: &Grid) -> Result<Place, CrsError> {
+    pub(crate) fn of(grid: &Grid) -> Result<Place, CrsError> {
         let to_earth = Transform::new(grid.crs, Crs::LON_LAT)?;
         let (row, col) = (grid.rows as f64 / 2.0, grid.cols as f64 / 2.0);
         let earth = |row: f64, col: f64| {
@@ -306,7 +327,7 @@ fn arrow(canvas: &mut Canvas, (x, y): (f64, f64), (right, down): (f64, f64)) {
 }
 
 /// The largest 1, 2 or 5 times a power of ten that is not longer than `most` metres.
-fn round_length(most: f64) -> f64 {
+pub(crate) fn round_length(most: f64) -> f64 {
     let power = 10_f64.powf(most.max(1e-3).log10().floor());
     let steps = [5.0, 2.0, 1.0];
     steps.into_iter().map(|step| step * power).find(|length| *length <= most).unwrap_or(power)

@@ -1,5 +1,17 @@
 //! Words of a record inside HTML, SVG or XML.
 
+/// The words as they are to be read where there is no markup: marks that turn the text around, and control characters other
+/// than the line break, are shown as such.
+pub fn plain(words: &str) -> String {
+    words.chars().map(|letter| if is_hidden(letter) { '\u{fffd}' } else { letter }).collect()
+}
+
+/// A mark that changes the direction of reading (Unicode, UAX 9), or a control character other than the line break.
+fn is_hidden(letter: char) -> bool {
+    matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+        || (letter.is_control() && letter != '\n')
+}
+
 /// The words as they are to be read: nothing in them is taken for markup, and nothing turns the text around them.
 pub fn escaped(words: &str) -> String {
     let mut text = String::with_capacity(words.len());
@@ -10,11 +22,7 @@ pub fn escaped(words: &str) -> String {
             '>' => text.push_str("&gt;"),
             '"' => text.push_str("&quot;"),
             '\'' => text.push_str("&#39;"),
-            // Marks that change the direction of reading (Unicode, UAX 9).
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' => {
-                text.push('\u{fffd}')
-            }
-            other if other.is_control() && other != '\n' => text.push('\u{fffd}'),
+            other if is_hidden(other) => text.push('\u{fffd}'),
             other => text.push(other),
         }
     }

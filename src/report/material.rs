@@ -148,8 +148,8 @@ pub struct Seen {
     pub inside: Option<f64>,
     /// Median z by feature, in the order of the run's features; empty where the view was not used.
     pub z: Vec<(String, f64)>,
-    /// Why it was not used.
-    pub why_not: Option<String>,
+    /// Why it was not used, in Chinese and English.
+    pub why_not: Option<(String, String)>,
 }
 
 /// Reflectance around a lead on one day.
@@ -163,8 +163,8 @@ pub struct Close {
     pub scene: String,
     /// Where it lies.
     pub grid: Grid,
-    /// The picture without strips or outline, PNG; what was not observed is hatched.
-    pub png: Vec<u8>,
+    /// The picture without strips or outline, JPEG; what was not observed is hatched.
+    pub jpeg: Vec<u8>,
     /// Whether it is in natural colours, else near infrared, red, green.
     pub is_natural: bool,
 }

@@ -29,6 +29,10 @@ pub mod drone;
 
 pub mod day;
 
+#[cfg(feature = "dossier")]
+pub mod dossier;
+#[cfg(not(feature = "dossier"))]
+#[path = "no_dossier.rs"]
 pub mod dossier;
 
 pub mod map;
@@ -100,6 +104,8 @@ impl Use {
 pub struct Asked {
     /// Whose words.
     pub language: Language,
+    /// The font of the dossier; one that the machine has where none is named.
+    pub font: Option<PathBuf>,
 }
 
 /// Writes one use of the material into its folder. Returns what its reader must know, a line each.
@@ -156,6 +162,16 @@ pub enum ReportError {
         /// The file.
         path: PathBuf,
         /// What is wrong.
+        reason: String,
+    },
+    /// A document that cannot be typeset.
+    #[error(
+        "cannot typeset {document}: {reason}; this is a fault of the program or of the font, please report it"
+    )]
+    Typeset {
+        /// Which document.
+        document: String,
+        /// What the typesetter says.
         reason: String,
     },
     /// An archive that cannot be made.

@@ -2,16 +2,13 @@
 //!
 //! Law: a word of a record stays in its line and turns nothing around it.
 
+use crate::publish::markup;
+
 /// The words as one line: line breaks and tabs are blanks, control characters and marks that change the direction of reading
 /// (Unicode, UAX 9) are shown as what cannot be shown.
 pub fn line(words: &str) -> String {
-    let shown = |letter: char| match letter {
-        '\n' | '\r' | '\t' | '\u{85}' | '\u{2028}' | '\u{2029}' => ' ',
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' => '\u{fffd}',
-        other if other.is_control() => '\u{fffd}',
-        other => other,
-    };
-    words.chars().map(shown).collect::<String>().trim().to_owned()
+    let breaks = ['\n', '\r', '\t', '\u{85}', '\u{2028}', '\u{2029}'];
+    markup::plain(&words.replace(breaks, " ")).trim().to_owned()
 }
 
 #[cfg(test)]

@@ -16,8 +16,9 @@ use crate::publish::staging::{MANIFEST, Staging};
 use crate::redline::Layer;
 use crate::report::material::{Ground, Item, Material, Run};
 use crate::report::{ReportError, Use};
-use crate::run::inputs::{self, Inputs};
-use crate::run::report::{Sources, imagery};
+use crate::run::inputs::Inputs;
+use crate::run::look_again;
+use crate::run::report::{Sources, closer, imagery};
 use crate::run::{Progress, RunError, fitted};
 
 /// Everything that the uses asked for need.
@@ -47,6 +48,9 @@ pub(super) fn gather(
     match at_hand(sources) {
         Ok((plan, inputs)) => {
             layers(&inputs, &mut material);
+            if uses.contains(&Use::Dossier) {
+                closer::look((&plan, &inputs), &mut material.leads, progress)?;
+            }
             if uses.iter().any(|one| one.shows_imagery()) {
                 let (threads, _) = fitted(&plan, &inputs)?;
                 material.imagery = imagery::pictures(&inputs, &material.leads, staging, (threads, progress))?;
@@ -157,7 +161,7 @@ fn at_hand(sources: &Sources) -> Result<(Plan, Inputs), String> {
         (None, Some(run)) => planned(run)?,
         (None, None) => return Err("no run and no plan was given".to_owned()),
     };
-    let inputs = inputs::gather(&plan).map_err(|error| error.to_string())?;
+    let inputs = look_again::gather(&plan).map_err(|error| error.to_string())?;
     Ok((plan, inputs))
 }
 

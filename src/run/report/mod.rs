@@ -3,6 +3,8 @@
 //! In:  a run's folder or a ledger, the plan where scenes and layers are at hand. Out: a folder, whole or not at all.
 //! Law: scenes and layers are those of the run, or they are left out and the report says so; what is lacking is told.
 
+mod closer;
+
 mod gather;
 
 mod imagery;

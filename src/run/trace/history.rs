@@ -5,18 +5,16 @@
 
 use std::fmt::Write;
 
-use geo::{Coord, InteriorPoint, MultiPolygon, Polygon};
+use geo::{Coord, MultiPolygon, Polygon};
 
-use crate::baseline::RING;
 use crate::date::{Date, Period};
-use crate::grid::Window;
-use crate::observe::{Stack, mask};
 use crate::plan::Plan;
 use crate::read::{Reader, Readers};
 use crate::run::inputs::Inputs;
 use crate::run::look_again::{self, LookedAt, Told, pictures};
+use crate::run::trace::unseen::{Stacks, Unseen};
 use crate::run::trace::{Place, line};
-use crate::run::{RunError, Silent, tiles};
+use crate::run::{RunError, Silent};
 use crate::weigh::restored::{Answer, LONGEST_RUN, Observation, Rectified};
 
 /// The trail of a place.
@@ -113,10 +111,10 @@ fn views(inputs: &Inputs, reader: &mut Reader, one: &LookedAt, text: &mut String
                 let _ = write!(text, "  ({:.0} % seen)", 100.0 * seen.seen);
             }
         } else {
-            let why = stacks.as_ref().map_or(Ok("outside the scenes".to_owned()), |stacks| {
-                stacks.why(inputs, reader, seen.view)
-            })?;
-            let _ = write!(text, "not seen: {why}");
+            let why = stacks
+                .as_ref()
+                .map_or(Ok(Unseen::Outside), |stacks| stacks.why(inputs, reader, seen.view))?;
+            let _ = write!(text, "not seen: {}", why.words().0);
         }
         let _ = writeln!(text);
     }
@@ -184,58 +182,5 @@ fn season(one: &LookedAt, inputs: &Inputs, text: &mut String) {
     }
     if let Some((reason, words)) = &found.untold {
         line(text, "", &format!("{}: {words}", reason.code()));
-    }
-}
-
-/// What the rooms make of the views of a place, one after another.
-struct Stacks {
-    pixel: usize,
-    here: Window,
-    masked: Stack,
-    screened: Stack,
-}
-
-impl Stacks {
-    /// `None` for a place beside the scenes.
-    fn read(inputs: &Inputs, reader: &mut Reader, one: &LookedAt) -> Result<Option<Self>, RunError> {
-        let Some(inner) = one.lead.outline.interior_point() else { return Ok(None) };
-        let Ok(place) = Place::find(inputs, inner.x(), inner.y()) else { return Ok(None) };
-        let around = place.cell.grown(RING, inputs.grid.whole());
-        let masked = tiles::observed(inputs, reader, around, 0..inputs.views.len())?;
-        let screened = tiles::stack(inputs, reader, around)?;
-        let pixel = masked.pixel_at(place.pixel.row, place.pixel.col);
-        Ok(Some(Self { pixel, here: place.here, masked, screened }))
-    }
-
-    /// Why a view says nothing of the middle of the place.
-    fn why(&self, inputs: &Inputs, reader: &mut Reader, view: usize) -> Result<String, RunError> {
-        if self.screened.is_seen(view, self.pixel) {
-            return Ok("too little of it, or of its look-alikes, was clear".to_owned());
-        }
-        if self.masked.is_seen(view, self.pixel) {
-            return Ok(
-                "brighter or darker than the views before and after it: cloud, shadow or snow".to_owned()
-            );
-        }
-        let mut why = "outside the scenes".to_owned();
-        for scene in inputs.views[view].scenes.iter().map(|scene| &inputs.scenes[*scene]) {
-            if !scene.grid().is_some_and(|grid| grid.overlaps(&inputs.grid.of_window(self.here))) {
-                continue;
-            }
-            let Some(band) = tiles::mask_band(scene) else {
-                why = "no value, or mostly cloud around".to_owned();
-                continue;
-            };
-            let layer: Vec<f32> =
-                reader.window(scene, band, &inputs.grid, self.here)?.iter().copied().collect();
-            why = match layer.first() {
-                Some(number) if number.is_nan() => "outside the scene".to_owned(),
-                Some(number) if !mask::clear(band, &layer)[0] => {
-                    format!("not clear ({} {number})", band.name())
-                }
-                _ => format!("within {} px of what is not clear, or mostly cloud around", mask::DILATION),
-            };
-        }
-        Ok(why)
     }
 }

@@ -12,6 +12,7 @@ mod outcome;
 mod pair;
 
 mod series;
+pub(crate) mod unseen;
 
 use std::fmt::Write;
 use std::io::ErrorKind;

@@ -1,0 +1,115 @@
+//! Why a view says nothing of a place.
+//!
+//! In:  a place that was looked at, a view that could not speak. Out: the reason, told by what each room made of the pixel in
+//! the middle.
+
+use geo::InteriorPoint;
+
+use crate::baseline::RING;
+use crate::grid::Window;
+use crate::observe::{Stack, mask};
+use crate::read::Reader;
+use crate::run::inputs::Inputs;
+use crate::run::look_again::LookedAt;
+use crate::run::trace::Place;
+use crate::run::{RunError, tiles};
+use crate::scene::Band;
+
+/// Why a view says nothing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Unseen {
+    /// The scenes of the day do not reach it, or it lies beside all scenes.
+    Outside,
+    /// Not enough of the place, or of its look-alikes, was clear.
+    TooLittle,
+    /// The screen took it for cloud, shadow or snow.
+    Spike,
+    /// No value, or mostly cloud around.
+    NoValue,
+    /// The mask says so.
+    NotClear(Band, f32),
+    /// Next to what is not clear.
+    NearUnclear,
+}
+
+impl Unseen {
+    /// The reason in English and in Chinese.
+    pub(crate) fn words(self) -> (String, String) {
+        let (english, chinese) = match self {
+            Self::Outside => ("outside the scenes", "不在影像范围内"),
+            Self::TooLittle => {
+                ("too little of it, or of its look-alikes, was clear", "该处或其同类像元清晰部分太少")
+            }
+            Self::Spike => (
+                "brighter or darker than the views before and after it: cloud, shadow or snow",
+                "比前后各次明显偏亮或偏暗:云、阴影或积雪",
+            ),
+            Self::NoValue => ("no value, or mostly cloud around", "无数值,或周围多为云"),
+            Self::NotClear(band, number) => {
+                let name = band.name();
+                return (format!("not clear ({name} {number})"), format!("不清晰({name} {number})"));
+            }
+            Self::NearUnclear => {
+                let reach = mask::DILATION;
+                return (
+                    format!("within {reach} px of what is not clear, or mostly cloud around"),
+                    format!("距不清晰像元不足 {reach} 个像元,或周围多为云"),
+                );
+            }
+        };
+        (english.to_owned(), chinese.to_owned())
+    }
+}
+
+/// What the rooms make of the views of a place, one after another.
+pub(crate) struct Stacks {
+    pixel: usize,
+    here: Window,
+    masked: Stack,
+    screened: Stack,
+}
+
+impl Stacks {
+    /// `None` for a place beside the scenes.
+    pub(crate) fn read(
+        inputs: &Inputs,
+        reader: &mut Reader,
+        one: &LookedAt,
+    ) -> Result<Option<Self>, RunError> {
+        let Some(inner) = one.lead.outline.interior_point() else { return Ok(None) };
+        let Ok(place) = Place::find(inputs, inner.x(), inner.y()) else { return Ok(None) };
+        let around = place.cell.grown(RING, inputs.grid.whole());
+        let masked = tiles::observed(inputs, reader, around, 0..inputs.views.len())?;
+        let screened = tiles::stack(inputs, reader, around)?;
+        let pixel = masked.pixel_at(place.pixel.row, place.pixel.col);
+        Ok(Some(Self { pixel, here: place.here, masked, screened }))
+    }
+
+    /// Why a view says nothing of the middle of the place.
+    pub(crate) fn why(&self, inputs: &Inputs, reader: &mut Reader, view: usize) -> Result<Unseen, RunError> {
+        if self.screened.is_seen(view, self.pixel) {
+            return Ok(Unseen::TooLittle);
+        }
+        if self.masked.is_seen(view, self.pixel) {
+            return Ok(Unseen::Spike);
+        }
+        let mut why = Unseen::Outside;
+        for scene in inputs.views[view].scenes.iter().map(|scene| &inputs.scenes[*scene]) {
+            if !scene.grid().is_some_and(|grid| grid.overlaps(&inputs.grid.of_window(self.here))) {
+                continue;
+            }
+            let Some(band) = tiles::mask_band(scene) else {
+                why = Unseen::NoValue;
+                continue;
+            };
+            let layer: Vec<f32> =
+                reader.window(scene, band, &inputs.grid, self.here)?.iter().copied().collect();
+            why = match layer.first() {
+                Some(number) if number.is_nan() => Unseen::Outside,
+                Some(number) if !mask::clear(band, &layer)[0] => Unseen::NotClear(band, *number),
+                _ => Unseen::NearUnclear,
+            };
+        }
+        Ok(why)
+    }
+}
