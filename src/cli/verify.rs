@@ -12,6 +12,7 @@ use crate::cli::ledger::{By, now};
 use crate::cli::place::{self, Placed};
 use crate::cli::sample::Sample;
 use crate::cli::show;
+use crate::grid::datum::Datum;
 use crate::ledger::photograph::{Judging, Refused, WITHIN_METRES, alone};
 use crate::ledger::returned::{Returned, Taken};
 use crate::ledger::{Ledger, Place};
@@ -41,6 +42,9 @@ struct Import {
     /// Folders with the pictures that rows name, beside those of ODK, Kobo and QField next to the file
     #[arg(long, value_name = "DIR")]
     photos: Vec<PathBuf>,
+    /// What coordinates in the files are counted in: WGS84, GCJ-02 or BD-09; a file that says another is refused
+    #[arg(long, value_name = "DATUM", default_value = "WGS84", value_parser = datum)]
+    crs: Datum,
     #[command(flatten)]
     into: Destination,
 }
@@ -72,6 +76,10 @@ struct Destination {
     json: bool,
 }
 
+fn datum(text: &str) -> Result<Datum, String> {
+    Datum::parse(text).ok_or_else(|| "expected WGS84, GCJ-02 or BD-09".to_owned())
+}
+
 fn metres(text: &str) -> Result<f64, String> {
     let metres = text.parse().ok().filter(|metres| (0.0..=10_000.0).contains(metres));
     metres.ok_or_else(|| "expected metres from 0 to 10000".to_owned())
@@ -100,7 +108,8 @@ impl Import {
         let (mut ledger, by, judging) = (Ledger::open(ledger)?, by.name()?, self.into.judging());
         // All files are read before the first is written: a wrong name leaves nothing half done.
         let read = |file: &PathBuf| {
-            Returned::read(file).map(|returned| returned.with_photographs(file, &self.photos, &judging))
+            Returned::read(file, self.crs)
+                .map(|returned| returned.with_photographs(file, &self.photos, &judging))
         };
         let returned = self.files.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         let (mut exit, today) = (Exit::Complete, Zoned::now().date());

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::date::Date;
+use crate::grid::datum::Datum;
 use crate::ledger::LedgerError;
 use crate::ledger::book::Book;
 use crate::ledger::event::{Draft, Evidence};
@@ -53,18 +54,19 @@ pub struct Returned {
 }
 
 impl Returned {
-    /// Reads a file.
+    /// Reads a file whose coordinates are in a datum.
     ///
     /// # Errors
     /// `Attributes` and `Returned` where it is none of the forms, or lacks a column for the lead or the verdict.
-    pub fn read(path: &Path) -> Result<Self, LedgerError> {
+    pub fn read(path: &Path, datum: Datum) -> Result<Self, LedgerError> {
         let wrong = |reason: String| LedgerError::Returned { path: path.to_owned(), reason };
         let columns = Columns::shipped().map_err(wrong)?;
         let bytes = std::fs::read(path).map_err(|error| wrong(format!("cannot be read ({error})")))?;
         let rows = if bytes.starts_with(b"SQLite format 3\0") {
             edited::rows(path, &columns).map_err(wrong)?
         } else {
-            let table = attributes::read(path).map_err(|error| LedgerError::Attributes(Box::new(error)))?;
+            let table =
+                attributes::read_in(path, datum).map_err(|error| LedgerError::Attributes(Box::new(error)))?;
             columns.check(&table.columns).map_err(wrong)?;
             table.rows
         };
@@ -268,7 +270,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, text).unwrap();
-        Returned::read(&path).unwrap()
+        Returned::read(&path, Datum::Wgs84).unwrap()
     }
 
     #[test]
@@ -381,7 +383,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("other.csv");
         std::fs::write(&path, "name,colour\nx,red\n").unwrap();
-        let error = Returned::read(&path).err().unwrap().to_string();
+        let error = Returned::read(&path, Datum::Wgs84).err().unwrap().to_string();
         assert!(error.contains("expected a column lead") && error.contains("name, colour"), "{error}");
     }
 }

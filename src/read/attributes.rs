@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+use crate::grid::datum::Datum;
+
 /// A file of attributes that cannot be used.
 #[derive(Debug, Error)]
 pub enum AttributeError {
@@ -56,6 +58,18 @@ pub enum AttributeError {
         /// What is there.
         found: String,
     },
+    /// Coordinates that were shifted for a phone map.
+    #[error("{}, row {row}: expected {expected}, found coordinates in {found}; give --crs {found} where the command has it, else a file in WGS 84", .path.display())]
+    Shifted {
+        /// The file.
+        path: PathBuf,
+        /// Number of the row, from 1.
+        row: usize,
+        /// What they should be in.
+        expected: Datum,
+        /// What the row says.
+        found: Datum,
+    },
 }
 
 /// One row.
@@ -84,10 +98,41 @@ pub struct Rows {
 
 /// Reads a file: GeoJSON when it opens with a brace, else CSV.
 pub fn read(path: &Path) -> Result<Rows, AttributeError> {
+    read_in(path, Datum::Wgs84)
+}
+
+/// Reads a file whose coordinates are in a datum that was stated; its places come out in WGS 84.
+///
+/// # Errors
+/// `Shifted` where a row says another datum.
+pub fn read_in(path: &Path, stated: Datum) -> Result<Rows, AttributeError> {
     let bytes =
         std::fs::read(path).map_err(|source| AttributeError::File { path: path.to_owned(), source })?;
     let (text, note) = text(path, &bytes)?;
-    Ok(Rows { note, ..parse(path, &text)? })
+    let mut rows = Rows { note, ..parse(path, &text)? };
+    for row in &mut rows.rows {
+        if let Some(found) = datum_of(row).filter(|found| *found != stated) {
+            return Err(AttributeError::Shifted {
+                path: path.to_owned(),
+                row: row.number,
+                expected: stated,
+                found,
+            });
+        }
+        row.place = row.place.map(|(longitude, latitude)| stated.unshifted(longitude, latitude));
+    }
+    Ok(rows)
+}
+
+/// The datum that a row names, in a column of that name or in the names of its coordinates.
+fn datum_of(row: &Row) -> Option<Datum> {
+    let of_column = |(column, value): (&String, &Value)| match column.as_str() {
+        "datum" | "crs" => value.as_str().and_then(Datum::parse),
+        "lon_gcj02_deg" | "lat_gcj02_deg" => Some(Datum::Gcj02),
+        "lon_bd09_deg" | "lat_bd09_deg" => Some(Datum::Bd09),
+        _ => None,
+    };
+    row.values.iter().find_map(of_column)
 }
 
 /// Text of a file, with a note where it was not UTF-8.
@@ -254,6 +299,24 @@ mod tests {
 
     fn parsed(text: &str) -> Result<Rows, AttributeError> {
         parse(Path::new("verified.csv"), text)
+    }
+
+    #[test]
+    fn shifted_coordinates_are_taken_only_where_somebody_says_so() {
+        let file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
+        for text in ["lead,verdict,datum\na,lawful,GCJ-02\n", "lead,verdict,lon_gcj02_deg\na,lawful,108.5\n"]
+        {
+            std::fs::write(file.path(), text).unwrap();
+            let refused = read(file.path()).err().unwrap().to_string();
+            assert!(refused.contains("row 1: expected WGS84, found coordinates in GCJ-02"), "{refused}");
+            assert_eq!(read_in(file.path(), Datum::Gcj02).unwrap().rows.len(), 1);
+            assert!(read_in(file.path(), Datum::Bd09).is_err());
+        }
+        let place = r#"{"features":[{"properties":{"datum":"GCJ-02"},"geometry":{"type":"Point","coordinates":[108.5,41.57]}}]}"#;
+        std::fs::write(file.path(), place).unwrap();
+        let (longitude, latitude) = read_in(file.path(), Datum::Gcj02).unwrap().rows[0].place.unwrap();
+        let (x, y) = Datum::Gcj02.shifted(longitude, latitude);
+        assert!((longitude - 108.5).abs() > 0.003 && (x - 108.5).abs() < 1e-9 && (y - 41.57).abs() < 1e-9);
     }
 
     #[test]
