@@ -21,6 +21,11 @@ impl Canvas {
         Self { image: RgbImage::from_pixel(width, height, Rgb(colour)) }
     }
 
+    /// A picture that is there already.
+    pub(crate) fn of(image: RgbImage) -> Self {
+        Self { image }
+    }
+
     /// Width in pixels.
     pub(crate) fn width(&self) -> u32 {
         self.image.width()

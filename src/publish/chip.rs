@@ -118,6 +118,13 @@ pub fn plain(input: &ChipInput) -> Result<[Vec<u8>; 2], PublishError> {
     Ok([one(&input.before, &stretch[0])?, one(&input.after, &stretch[1])?])
 }
 
+/// A picture that a run drew, as JPEG: for a page, which has no room for every tone.
+pub fn as_jpeg(png: &[u8]) -> Result<Vec<u8>, String> {
+    let read = image::load_from_memory_with_format(png, image::ImageFormat::Png);
+    let picture = read.map_err(|error| error.to_string())?.into_rgb8();
+    Canvas::of(picture).jpeg(QUALITY).map_err(|error| error.to_string())
+}
+
 fn packed(input: &ChipInput, canvas: &Canvas) -> Result<Vec<u8>, PublishError> {
     canvas
         .png()

@@ -25,6 +25,7 @@ use serde_json::Value;
 use crate::grid::Crs;
 use crate::lead::Lead;
 use crate::publish::fields::{self, Field, Kind, Shared};
+use crate::publish::markup::storable;
 use crate::publish::{Outcome, PublishError, Staging, aside, geojson, gpkg_schema, outline};
 use crate::redline::RedLine;
 
@@ -215,12 +216,12 @@ fn filled<'a, T>(defn: &'a Defn, fields: &[Field<T>], record: &T) -> Result<Feat
         let set = match field.value(record) {
             Value::Null => feature.set_field_null(index),
             Value::Bool(yes) => feature.set_field_integer64(index, i64::from(yes)),
-            Value::String(text) => feature.set_field_string(index, &text),
+            Value::String(text) => feature.set_field_string(index, &storable(&text)),
             Value::Number(number) => match (field.kind, number.as_i64(), number.as_f64()) {
                 (Kind::Whole, Some(whole), _) => feature.set_field_integer64(index, whole),
                 (_, _, real) => feature.set_field_double(index, real.unwrap_or(f64::NAN)),
             },
-            nested => feature.set_field_string(index, &nested.to_string()),
+            nested => feature.set_field_string(index, &storable(&nested.to_string())),
         };
         set.map_err(failed("set a value"))?;
     }

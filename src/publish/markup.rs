@@ -1,5 +1,10 @@
 //! Words of a record inside HTML, SVG or XML.
 
+/// The words as a database can keep them: its text ends at a NUL.
+pub fn storable(words: &str) -> String {
+    words.replace('\0', "\u{fffd}")
+}
+
 /// The words as they are to be read where there is no markup: marks that turn the text around, and control characters other
 /// than the line break, are shown as such.
 pub fn plain(words: &str) -> String {

@@ -7,6 +7,8 @@
 
 pub mod language;
 
+pub mod phrases;
+
 pub mod material;
 
 pub mod archive;

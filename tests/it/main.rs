@@ -33,6 +33,7 @@ mod looks;
 mod nights;
 mod program;
 mod reference;
+mod report;
 mod shards;
 mod submodels;
 mod trace;

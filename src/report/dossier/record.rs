@@ -7,11 +7,13 @@ use serde_json::{Value, json};
 use crate::grid::Crs;
 use crate::grid::crs::Transform;
 use crate::ledger::Event;
+use crate::publish::chip;
 use crate::publish::domains::{Domain, STATUS, TIER};
 use crate::publish::fields::{DISCLAIMER, DISCLAIMER_ZH, LEAD};
 use crate::publish::markup::plain;
 use crate::report::dossier::{frame, sources, touched, views, visit};
 use crate::report::material::{Item, Material, Moment};
+use crate::report::phrases::said;
 use crate::report::{Language, ReportError};
 
 /// Vertices that are printed at most; the file of the leads holds all of them.
@@ -138,7 +140,9 @@ fn pictures(lead: &Item, language: Language, local: Crs) -> Result<Data, ReportE
     if shown.is_empty() {
         for moment in [Moment::Before, Moment::After] {
             if let Some(bytes) = lead.chip(moment)? {
-                let name = format!("{}.png", moment.name());
+                let wrong = |reason: String| ReportError::Typeset { document: lead.id.clone(), reason };
+                let bytes = chip::as_jpeg(&bytes).map_err(wrong)?;
+                let name = format!("{}.jpg", moment.name());
                 shown.push(json!({"file": name, "title": "", "caption": "", "over": null}));
                 files.push((name, bytes));
             }
@@ -159,7 +163,7 @@ fn facts(lead: &Item, language: Language) -> Value {
         let text = match (*name, value) {
             ("status", Value::String(code)) => meaning(&STATUS, code, language),
             ("tier", Value::String(code)) => meaning(&TIER, code, language),
-            (_, Value::String(text)) if !text.is_empty() => text.clone(),
+            (_, Value::String(text)) if !text.is_empty() => said(text, language),
             (_, Value::Number(number)) => number.to_string(),
             _ => return None,
         };
@@ -196,7 +200,7 @@ fn area(lead: &Item, language: Language) -> Value {
             "", language.words("下限", "low"), language.words("最佳估计", "best"), language.words("上限", "high")
         ],
         "rows": [row(language.words("亩", "mu"), "mu"), row(language.words("平方米", "m²"), "m2")],
-        "note": format!("{}: {}", language.words("量算方法", "method"), lead.text("area_method")),
+        "note": format!("{}: {}", language.words("量算方法", "method"), said(lead.text("area_method"), language)),
     })
 }
 
@@ -259,10 +263,10 @@ fn place(lead: &Item, language: Language, local: Crs) -> Result<Value, ReportErr
 }
 
 fn notes(lead: &Item, language: Language) -> Value {
-    let notes = lead.list("notes").iter().filter_map(Value::as_str).map(str::to_owned);
+    let notes = lead.list("notes").iter().filter_map(Value::as_str).map(|note| said(note, language));
     let selection = lead.text("selection");
     let words = language.words("入选规则", "how it was selected");
-    let selected = (!selection.is_empty()).then(|| format!("{words}: {selection}"));
+    let selected = (!selection.is_empty()).then(|| format!("{words}: {}", said(selection, language)));
     notes.chain(selected).map(Value::String).collect()
 }
 

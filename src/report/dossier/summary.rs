@@ -12,6 +12,7 @@ use crate::publish::domains::VERDICT;
 use crate::report::dossier::record::{Data, clean, grid_name, local, meaning};
 use crate::report::dossier::{frame, sources};
 use crate::report::material::{Item, Material};
+use crate::report::phrases::said;
 use crate::report::{Language, ReportError};
 
 /// Leads that the list shows; the rest is counted.
@@ -58,7 +59,7 @@ pub fn of(material: &Material, language: Language) -> Result<Data, ReportError> 
         "rows": material.leads.iter().take(SHOWN).map(|lead| row(lead, language)).collect::<Value>(),
         "rest": if rest > 0 { say(&format!("另有 {rest} 条,见 leads.geojson"), &format!("{rest} more stand in leads.geojson")) } else { String::new() },
         "notes_title": say("须知", "What a reader must know"),
-        "notes": notes,
+        "notes": notes.iter().filter_map(Value::as_str).map(|note| said(note, language)).collect::<Vec<String>>(),
         "map": map(material, language)?,
         "legend": {
             "redline": say("红线", "red line"), "gap": say("缺测", "gap"), "lead": say("线索(按排序编号)", "lead, by rank"),

@@ -17,6 +17,9 @@ use crate::date::Date;
 use crate::report::ReportError;
 use crate::report::dossier::font::Faces;
 
+/// Stands for a letter that the font does not have.
+const BOX: char = '□';
+
 /// Typesets documents with one set of fonts.
 pub struct Press {
     library: LazyHash<Library>,
@@ -55,6 +58,26 @@ impl Press {
         Some(Self { library: LazyHash::new(Library::default()), book: LazyHash::new(book), fonts, family })
     }
 
+    /// Letters that the font does not have as boxes: a document for the archive may not hold what nobody can read.
+    fn printable(&self, value: Value) -> Value {
+        let has = |letter: char| {
+            letter == '\n'
+                || self.fonts.first().is_some_and(|font| font.info().coverage.contains(letter as u32))
+        };
+        match value {
+            Value::String(text) => {
+                text.chars().map(|letter| if has(letter) { letter } else { BOX }).collect::<String>().into()
+            }
+            Value::Array(all) => all.into_iter().map(|value| self.printable(value)).collect(),
+            Value::Object(all) => all
+                .into_iter()
+                .map(|(key, value)| (key, self.printable(value)))
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
+            other => other,
+        }
+    }
+
     /// Sets a document. `data` is what the template reads as `data.json`; `pictures` lie beside it by name.
     ///
     /// # Errors
@@ -72,12 +95,9 @@ impl Press {
             Ok::<FileId, ReportError>(RootedPath::new(VirtualRoot::Project, path).intern())
         };
         let mut files = Vec::new();
-        let with_family = {
-            let mut data = data.clone();
-            data["font"] = Value::String(self.family.clone());
-            data.to_string()
-        };
-        files.push((id("data.json")?, Bytes::from_string(with_family)));
+        let mut data = self.printable(data.clone());
+        data["font"] = Value::String(self.family.clone());
+        files.push((id("data.json")?, Bytes::from_string(data.to_string())));
         for (name, bytes) in pictures {
             files.push((id(&name)?, Bytes::new(bytes)));
         }

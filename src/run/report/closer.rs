@@ -2,10 +2,13 @@
 //!
 //! Law: the views are those of `trace --history`, each with the reason where it says nothing.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 use serde_json::Value;
 
 use crate::date::{Date, parse_date};
+use crate::grid::Window;
 use crate::plan::Plan;
 use crate::publish::chip::{self, ChipInput, Colours, Moment as Shown};
 use crate::read::{Reader, Readers};
@@ -13,9 +16,13 @@ use crate::report::material::{Close, Item, Moment, Seen};
 use crate::run::inputs::Inputs;
 use crate::run::look_again::{self, LookedAt, Told};
 use crate::run::outputs::{colours, picture};
-use crate::run::trace::unseen::{Stacks, Unseen};
+use crate::run::trace::Place;
+use crate::run::trace::unseen::{self, Stacks, Unseen};
 use crate::run::{Progress, RunError, fitted, workers};
 use crate::weigh::restored::Rectified;
+
+/// A lead with what was made of its ground, and the pixel in its middle.
+type Near<'a> = (&'a mut Item, &'a LookedAt, Option<Place>);
 
 /// Looks closer at every lead.
 pub(super) fn look(
@@ -26,34 +33,44 @@ pub(super) fn look(
     let grounds: Vec<Rectified> =
         leads.iter().map(|lead| Rectified::of(&lead.id, &lead.properties, lead.outline.clone())).collect();
     let looked = look_again::look(plan, inputs, &grounds, (Told::Every, progress))?;
+    let mut cells: BTreeMap<Option<Window>, Vec<Near>> = BTreeMap::new();
+    for (lead, one) in leads.iter_mut().zip(&looked) {
+        let place = unseen::middle(inputs, one);
+        cells.entry(place.as_ref().map(|place| place.cell)).or_default().push((lead, one, place));
+    }
     let readers = Readers::default();
     let (threads, _) = fitted(plan, inputs)?;
-    progress.stage("views of leads", leads.len() as u64);
-    let closer = |(lead, one): (&mut Item, &LookedAt)| {
-        progress.step(1);
+    progress.stage("views of leads", looked.len() as u64);
+    // Leads of one control cell together: its pixels are read once.
+    let closer = |(cell, leads): (Option<Window>, Vec<Near>)| {
         readers.with(|reader| {
-            lead.seen = seen(inputs, reader, one)?;
-            lead.close = close(inputs, reader, (lead, one))?;
+            let stacks = cell.map(|cell| Stacks::read(inputs, reader, cell)).transpose()?;
+            for (lead, one, place) in leads {
+                lead.seen = seen(inputs, reader, one, place.as_ref().zip(stacks.as_ref()))?;
+                lead.close = close(inputs, reader, (lead, one))?;
+                progress.step(1);
+            }
             Ok(())
         })
     };
-    workers(threads)?.install(|| leads.par_iter_mut().zip(&looked).try_for_each(closer))
+    let cells: Vec<_> = cells.into_iter().collect();
+    workers(threads)?.install(|| cells.into_par_iter().try_for_each(closer))
 }
 
 /// Every view of the place.
-fn seen(inputs: &Inputs, reader: &mut Reader, one: &LookedAt) -> Result<Vec<Seen>, RunError> {
-    let stacks = Stacks::read(inputs, reader, one)?;
+fn seen(
+    inputs: &Inputs,
+    reader: &mut Reader,
+    one: &LookedAt,
+    known: Option<(&Place, &Stacks)>,
+) -> Result<Vec<Seen>, RunError> {
     let mut all = Vec::with_capacity(one.recovery.observations.len());
     for view in &one.recovery.observations {
         let is_clear = view.is_clear();
-        let why_not = if is_clear {
-            None
-        } else {
-            let why = stacks
-                .as_ref()
-                .map_or(Ok(Unseen::Outside), |stacks| stacks.why(inputs, reader, view.view))?;
-            let (english, chinese) = why.words();
-            Some((chinese, english))
+        let why_not = match known {
+            _ if is_clear => None,
+            Some((place, stacks)) => Some(stacks.why(inputs, reader, (place, view.view))?),
+            None => Some(Unseen::Outside),
         };
         let z = inputs.features.iter().zip(&view.z).filter(|_| is_clear);
         all.push(Seen {
@@ -62,7 +79,10 @@ fn seen(inputs: &Inputs, reader: &mut Reader, one: &LookedAt) -> Result<Vec<Seen
             is_look_back: one.look_back.is_some_and(|before| before.contains(view.date)),
             inside: is_clear.then_some(view.inside),
             z: z.map(|(feature, z)| (feature.name().to_owned(), f64::from(*z))).collect(),
-            why_not,
+            why_not: why_not.map(|why| {
+                let (english, chinese) = why.words();
+                (chinese, english)
+            }),
         });
     }
     all.sort_by_key(|seen| seen.date);

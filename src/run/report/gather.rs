@@ -21,14 +21,14 @@ use crate::run::look_again;
 use crate::run::report::{Sources, closer, imagery};
 use crate::run::{Progress, RunError, fitted};
 
-/// Everything that the uses asked for need.
+/// Everything that the uses asked for need, and what the user must know of it.
 pub(super) fn gather(
     sources: &Sources,
     uses: &[Use],
     staging: &Staging,
     progress: &dyn Progress,
-) -> Result<Material, RunError> {
-    let mut material = Material::default();
+) -> Result<(Material, Vec<String>), RunError> {
+    let (mut material, mut words) = (Material::default(), Vec::new());
     let folder = sources.run.as_deref();
     if let Some(out) = folder {
         of_run(out, &mut material)?;
@@ -56,12 +56,18 @@ pub(super) fn gather(
                 material.imagery = imagery::pictures(&inputs, &material.leads, staging, (threads, progress))?;
             }
         }
-        Err(reason) => material.lacking.push(format!(
-            "scenes and layers are not at hand ({reason}): no imagery of the region, no red lines, no time line of views; \
-             give --scenes and --redlines, or the plan"
-        )),
+        Err(reason) => {
+            material.lacking.push(
+                "scenes and layers are not at hand: no imagery of the region, no red lines, no time line of views"
+                    .to_owned(),
+            );
+            // The reason names places on this machine, which no file may.
+            words.push(format!(
+                "scenes and layers are not at hand ({reason}); say with --plan FILE where they lie now"
+            ));
+        }
     }
-    Ok(material)
+    Ok((material, words))
 }
 
 /// The leads, gaps and manifest of a run.

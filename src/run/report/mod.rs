@@ -57,8 +57,8 @@ pub fn report(
     progress: &dyn Progress,
 ) -> Result<Reported, RunError> {
     let staging = Staging::begin(out)?;
-    let material = gather::gather(sources, uses, &staging, progress)?;
-    let mut words = material.lacking.clone();
+    let (material, mut words) = gather::gather(sources, uses, &staging, progress)?;
+    words.extend(material.lacking.iter().cloned());
     for one in uses {
         progress.stage(one.name(), 1);
         words.extend(report::write(&material, asked, *one, &staging)?);

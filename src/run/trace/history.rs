@@ -12,7 +12,7 @@ use crate::plan::Plan;
 use crate::read::{Reader, Readers};
 use crate::run::inputs::Inputs;
 use crate::run::look_again::{self, LookedAt, Told, pictures};
-use crate::run::trace::unseen::{Stacks, Unseen};
+use crate::run::trace::unseen::{self, Stacks, Unseen};
 use crate::run::trace::{Place, line};
 use crate::run::{RunError, Silent};
 use crate::weigh::restored::{Answer, LONGEST_RUN, Observation, Rectified};
@@ -96,7 +96,8 @@ fn look_back(one: &LookedAt, text: &mut String) {
 
 /// Every view after the look-back.
 fn views(inputs: &Inputs, reader: &mut Reader, one: &LookedAt, text: &mut String) -> Result<(), RunError> {
-    let stacks = Stacks::read(inputs, reader, one)?;
+    let place = unseen::middle(inputs, one);
+    let stacks = place.as_ref().map(|place| Stacks::read(inputs, reader, place.cell)).transpose()?;
     line(text, "views", "since then: share in the band, median z");
     for seen in one.recovery.observations.iter().filter(|seen| !is_before(one, seen.date)) {
         let scenes = look_again::publish::scenes_of(inputs, &inputs.views[seen.view].scenes);
@@ -111,9 +112,10 @@ fn views(inputs: &Inputs, reader: &mut Reader, one: &LookedAt, text: &mut String
                 let _ = write!(text, "  ({:.0} % seen)", 100.0 * seen.seen);
             }
         } else {
-            let why = stacks
-                .as_ref()
-                .map_or(Ok(Unseen::Outside), |stacks| stacks.why(inputs, reader, seen.view))?;
+            let why = match place.as_ref().zip(stacks.as_ref()) {
+                Some((place, stacks)) => stacks.why(inputs, reader, (place, seen.view))?,
+                None => Unseen::Outside,
+            };
             let _ = write!(text, "not seen: {}", why.words().0);
         }
         let _ = writeln!(text);

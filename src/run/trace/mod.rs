@@ -31,7 +31,7 @@ use crate::run::closer_looks::cells_around;
 use crate::run::inputs::Inputs;
 
 /// The place that is asked about.
-struct Place {
+pub(crate) struct Place {
     /// Longitude and latitude.
     point: Point<f64>,
     /// Its pixel.
@@ -39,7 +39,7 @@ struct Place {
     /// The pixel as a window.
     here: Window,
     /// Its control cell.
-    cell: Window,
+    pub(crate) cell: Window,
     /// What is looked at: the control cell and its neighbours.
     ground: Window,
 }

@@ -7,7 +7,7 @@ use geo::InteriorPoint;
 
 use crate::baseline::RING;
 use crate::grid::Window;
-use crate::observe::{Stack, mask};
+use crate::observe::{Stack, mask, screen};
 use crate::read::Reader;
 use crate::run::inputs::Inputs;
 use crate::run::look_again::LookedAt;
@@ -61,41 +61,39 @@ impl Unseen {
     }
 }
 
-/// What the rooms make of the views of a place, one after another.
+/// What the rooms make of the views of a control cell, one after another.
 pub(crate) struct Stacks {
-    pixel: usize,
-    here: Window,
     masked: Stack,
     screened: Stack,
 }
 
 impl Stacks {
-    /// `None` for a place beside the scenes.
-    pub(crate) fn read(
-        inputs: &Inputs,
-        reader: &mut Reader,
-        one: &LookedAt,
-    ) -> Result<Option<Self>, RunError> {
-        let Some(inner) = one.lead.outline.interior_point() else { return Ok(None) };
-        let Ok(place) = Place::find(inputs, inner.x(), inner.y()) else { return Ok(None) };
-        let around = place.cell.grown(RING, inputs.grid.whole());
+    /// Reads the cell around a place.
+    pub(crate) fn read(inputs: &Inputs, reader: &mut Reader, cell: Window) -> Result<Self, RunError> {
+        let around = cell.grown(RING, inputs.grid.whole());
         let masked = tiles::observed(inputs, reader, around, 0..inputs.views.len())?;
-        let screened = tiles::stack(inputs, reader, around)?;
-        let pixel = masked.pixel_at(place.pixel.row, place.pixel.col);
-        Ok(Some(Self { pixel, here: place.here, masked, screened }))
+        let mut screened = masked.clone();
+        screen::screen(&mut screened, &inputs.question.look_back, tiles::reach(inputs));
+        Ok(Self { masked, screened })
     }
 
-    /// Why a view says nothing of the middle of the place.
-    pub(crate) fn why(&self, inputs: &Inputs, reader: &mut Reader, view: usize) -> Result<Unseen, RunError> {
-        if self.screened.is_seen(view, self.pixel) {
+    /// Why a view says nothing of a place in the cell.
+    pub(crate) fn why(
+        &self,
+        inputs: &Inputs,
+        reader: &mut Reader,
+        (place, view): (&Place, usize),
+    ) -> Result<Unseen, RunError> {
+        let pixel = self.masked.pixel_at(place.pixel.row, place.pixel.col);
+        if self.screened.is_seen(view, pixel) {
             return Ok(Unseen::TooLittle);
         }
-        if self.masked.is_seen(view, self.pixel) {
+        if self.masked.is_seen(view, pixel) {
             return Ok(Unseen::Spike);
         }
         let mut why = Unseen::Outside;
         for scene in inputs.views[view].scenes.iter().map(|scene| &inputs.scenes[*scene]) {
-            if !scene.grid().is_some_and(|grid| grid.overlaps(&inputs.grid.of_window(self.here))) {
+            if !scene.grid().is_some_and(|grid| grid.overlaps(&inputs.grid.of_window(place.here))) {
                 continue;
             }
             let Some(band) = tiles::mask_band(scene) else {
@@ -103,7 +101,7 @@ impl Stacks {
                 continue;
             };
             let layer: Vec<f32> =
-                reader.window(scene, band, &inputs.grid, self.here)?.iter().copied().collect();
+                reader.window(scene, band, &inputs.grid, place.here)?.iter().copied().collect();
             why = match layer.first() {
                 Some(number) if number.is_nan() => Unseen::Outside,
                 Some(number) if !mask::clear(band, &layer)[0] => Unseen::NotClear(band, *number),
@@ -112,4 +110,10 @@ impl Stacks {
         }
         Ok(why)
     }
+}
+
+/// The pixel in the middle of the ground of a lead; `None` where it lies beside the scenes.
+pub(crate) fn middle(inputs: &Inputs, one: &LookedAt) -> Option<Place> {
+    let inner = one.lead.outline.interior_point()?;
+    Place::find(inputs, inner.x(), inner.y()).ok()
 }
