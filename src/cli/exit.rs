@@ -6,6 +6,7 @@ use crate::bucket::BucketError;
 use crate::ledger::LedgerError;
 use crate::plan::PlanError;
 use crate::redline::RedLineError;
+use crate::report::ReportError;
 use crate::run::RunError;
 use crate::run::shards::ShardError;
 use crate::run::state::StateError;
@@ -59,7 +60,8 @@ pub fn of_error(error: &anyhow::Error) -> Exit {
             error.downcast_ref(),
             Some(LedgerError::NoSuchLead(_) | LedgerError::Guard { .. } | LedgerError::Words { .. })
         )
-        || error.downcast_ref::<RunError>().is_some_and(is_wrong_plan);
+        || error.downcast_ref::<RunError>().is_some_and(is_wrong_plan)
+        || matches!(error.downcast_ref(), Some(RunError::Report(wrong)) if matches!(**wrong, ReportError::Flag { .. }));
     let is_busy = matches!(error.downcast_ref(), Some(RunError::State(StateError::Busy { .. })));
     match (is_busy, wrong_plan) {
         (true, _) => Exit::Busy,

@@ -1,5 +1,8 @@
 //! `report`: leads for QGIS, a phone, a drone, paper, a browser.
 
+mod day;
+mod drone;
+
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
@@ -13,6 +16,9 @@ use crate::ledger::Place;
 use crate::publish::staging::MANIFEST;
 use crate::report::{Asked, Language, Use};
 use crate::run::report::{self, Sources};
+
+use day::Day;
+use drone::Drone;
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
@@ -44,6 +50,10 @@ pub struct Report {
     /// The folder to make
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    #[command(flatten)]
+    drone: Drone,
+    #[command(flatten)]
+    day: Day,
 }
 
 impl Report {
@@ -54,7 +64,8 @@ impl Report {
             bail!("--lang {}: expected zh, en or both", self.language);
         };
         let bar = Bar::new();
-        let asked = Asked { language, font: self.font.clone() };
+        let (font, drone, day) = (self.font.clone(), self.drone.settings()?, self.day.settings()?);
+        let asked = Asked { language, font, drone, day };
         let done = report::report(&self.sources()?, &uses, &asked, &self.out, &bar)?;
         bar.finish();
         for line in &done.words {

@@ -19,6 +19,10 @@ pub mod plain;
 
 pub mod plane;
 
+pub mod degrees;
+
+pub mod visit;
+
 pub mod qgis;
 
 pub mod qfield;
@@ -108,6 +112,10 @@ pub struct Asked {
     pub language: Language,
     /// The font of the dossier; one that the machine has where none is named.
     pub font: Option<PathBuf>,
+    /// How missions are flown.
+    pub drone: drone::Settings,
+    /// How a day in the field is planned.
+    pub day: day::Settings,
 }
 
 /// Writes one use of the material into its folder. Returns what its reader must know, a line each.
@@ -154,6 +162,18 @@ pub enum ReportError {
         /// What it needs.
         expected: String,
         /// What is there.
+        found: String,
+        /// What to do about it.
+        next: String,
+    },
+    /// A number or a file of a flag that the exporter cannot work with.
+    #[error("{flag}: expected {expected}, found {found}; {next}")]
+    Flag {
+        /// Which flag.
+        flag: String,
+        /// What it takes.
+        expected: String,
+        /// What was given.
         found: String,
         /// What to do about it.
         next: String,
