@@ -52,6 +52,18 @@ impl Archive {
     }
 }
 
+/// The texts in an archive by their paths, in order, for tests of what was packed.
+#[cfg(test)]
+pub(super) fn texts(bytes: Vec<u8>) -> Vec<(String, String)> {
+    let mut read = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let length = read.len();
+    let text = |place: usize| {
+        let file = read.by_index(place).unwrap();
+        (file.name().unwrap().into_owned(), std::io::read_to_string(file).unwrap())
+    };
+    (0..length).map(text).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -28,7 +28,7 @@ pub use settings::{DETOUR, Settings};
 /// Writes it into its folder. Returns what its reader must know, a line each.
 ///
 /// # Errors
-/// `Lacking` where a flag or the extract cannot be used, and those of writing.
+/// `Flag` where a flag or the extract cannot be used, and those of writing.
 pub fn write(material: &Material, asked: &Asked, staging: &Staging) -> Result<Vec<String>, ReportError> {
     let settings = &asked.day;
     settings.checked()?;
@@ -76,3 +76,6 @@ fn words(plan: &Plan, settings: &Settings, done: usize) -> Vec<String> {
     }
     words
 }
+
+#[cfg(test)]
+mod tests;

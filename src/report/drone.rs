@@ -56,7 +56,7 @@ struct Filed<'a> {
 /// Writes it into its folder. Returns what its reader must know, a line each.
 ///
 /// # Errors
-/// `Lacking` where a flag or an outline cannot be flown, and those of writing.
+/// `Flag` where a flag and `Lacking` where an outline cannot be flown, and those of writing.
 pub fn write(material: &Material, asked: &Asked, staging: &Staging) -> Result<Vec<String>, ReportError> {
     let settings = &asked.drone;
     let flight = settings.flight()?;
@@ -287,3 +287,6 @@ fn words(filed: &[Filed], flight: &Flight, leads: usize, left: usize) -> Vec<Str
     }
     words
 }
+
+#[cfg(test)]
+mod tests;

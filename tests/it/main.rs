@@ -17,6 +17,7 @@ mod drawn;
 mod engines;
 mod faults;
 mod field;
+mod field_day;
 mod gaps;
 mod golden;
 mod guarantees;

@@ -37,7 +37,7 @@ pub struct Way {
 /// Ways that have a tag `highway`, with those tags whose keys are asked for.
 ///
 /// # Errors
-/// `Lacking` where the file cannot be read.
+/// `Flag` where the file cannot be read.
 pub fn ways(path: &Path, keys: &[&'static str]) -> Result<Vec<Way>, ReportError> {
     let mut found = Vec::new();
     blocks(path, |block| {
@@ -57,7 +57,7 @@ pub fn ways(path: &Path, keys: &[&'static str]) -> Result<Vec<Way>, ReportError>
 /// Longitude and latitude of nodes, for those of whom `wanted` says where to put them.
 ///
 /// # Errors
-/// `Lacking` where the file cannot be read.
+/// `Flag` where the file cannot be read.
 pub fn places(path: &Path, mut wanted: impl FnMut(i64, (f64, f64))) -> Result<(), ReportError> {
     blocks(path, |block| {
         let frame = block.frame()?;
@@ -201,8 +201,8 @@ fn summed(bytes: &[u8]) -> Option<Vec<i64>> {
 
 /// Goes through the blocks of data of a file.
 fn blocks(path: &Path, mut visit: impl FnMut(Block) -> Option<()>) -> Result<(), ReportError> {
-    let wrong = |found: String| ReportError::Lacking {
-        what: format!("--roads {}", path.display()),
+    let wrong = |found: String| ReportError::Flag {
+        flag: format!("--roads {}", path.display()),
         expected: "an extract of OpenStreetMap (.osm.pbf)".to_owned(),
         found,
         next: "get the extract anew (a part of the file may be missing), or leave --roads out".to_owned(),

@@ -84,7 +84,7 @@ impl<'a> Plan<'a> {
     /// Makes a plan.
     ///
     /// # Errors
-    /// `Lacking` where the extract cannot be read.
+    /// `Flag` where the extract cannot be read.
     pub fn made(
         leads: &[&'a Item],
         last_day: Option<Date>,

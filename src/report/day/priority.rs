@@ -137,12 +137,12 @@ fn areas(lead: &Item) -> Option<(f64, f64)> {
 }
 
 #[cfg(test)]
-pub(in crate::report::day) mod tests {
+pub(in crate::report) mod tests {
     use super::*;
     use geo::MultiPolygon;
     use serde_json::json;
 
-    pub(in crate::report::day) fn lead(id: &str, properties: Value) -> Item {
+    pub(in crate::report) fn lead(id: &str, properties: Value) -> Item {
         Item {
             id: id.to_owned(),
             properties: properties.as_object().cloned().unwrap(),

@@ -91,7 +91,7 @@ impl Roads {
     /// The roads of an extract around places in degrees.
     ///
     /// # Errors
-    /// `Lacking` where the extract cannot be read or has no road there.
+    /// `Flag` where the extract cannot be read or has no road there.
     pub fn read(path: &Path, places: &[(f64, f64)]) -> Result<Self, ReportError> {
         let ways = osm::ways(path, &KEYS)?;
         let ways: Vec<_> = ways.into_iter().filter_map(|way| Some((open(&way.tags)?, way.nodes))).collect();
@@ -125,8 +125,8 @@ impl Roads {
         let net = largest(built.nodes.len(), &roads);
         built.beside = places.iter().map(|place| built.nearest(*place, &net)).collect();
         if built.beside.iter().all(Option::is_none) {
-            return Err(ReportError::Lacking {
-                what: format!("--roads {}", path.display()),
+            return Err(ReportError::Flag {
+                flag: format!("--roads {}", path.display()),
                 expected: format!("roads within {:.0} km of a lead", FARTHEST / 1000.0),
                 found: "none".to_owned(),
                 next: "give the extract of the region in which the leads lie, or leave --roads out"

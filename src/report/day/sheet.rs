@@ -58,50 +58,17 @@ fn assumptions(plan: &Plan, settings: &Settings, language: Language) -> String {
             "; no start was given: the middle of the leads stands for it, and the way there is not counted",
         ),
     };
-    let ways = match &settings.roads {
-        Some(_) => say(
-            &format!(
-                "路网(OpenStreetMap 摘录),车速按道路等级;道路至图斑一段按直线、{BESIDE_SPEED:.0} km/h(步行或便道)"
-            ),
-            &format!(
-                "by road (an extract of OpenStreetMap), speed by class; from the road to the lead straight, at {BESIDE_SPEED:.0} km/h \
-                 (on foot or on a track)"
-            ),
-        ),
-        None => say(
-            &format!("直线距离 × {},{} km/h;未使用路网", settings.detour, settings.speed),
-            &format!("straight way × {}, {} km/h; no roads were used", settings.detour, settings.speed),
-        ),
-    };
-    let weights = format!(
-        "{} {:.2}, {} {:.2}, {} {:.2}, {} {:.2}",
-        say("置信度", "confidence"),
-        WEIGHTS.confidence,
-        say("规模(与规则面积比较)", "size (against the limit)"),
-        WEIGHTS.size,
-        say("扩大(台账历次面积)", "growth (areas in the ledger)"),
-        WEIGHTS.growth,
-        say(
-            "等待(首次发现至监测期末,一年为满)",
-            "waiting (first seen to the end of the run, full after a year)"
-        ),
-        WEIGHTS.age,
-    );
+    let out = clock(i64::from(settings.leave_at) * 60);
     let rows = [
         (say("起点和终点", "Start and end"), format!("{} (WGS 84){start}", decimal(plan.start))),
         (
             say("出发", "Setting out"),
-            format!(
-                "{}, {} {} h",
-                clock(i64::from(settings.leave_at) * 60),
-                say("每天最多", "each day at most"),
-                settings.hours
-            ),
+            format!("{out}, {} {} h", say("每天最多", "each day at most"), settings.hours),
         ),
         (say("每处停留", "At each lead"), format!("{} min", settings.minutes_per_stop)),
         (say("组数 × 天数", "Teams × days"), format!("{} × {}", settings.teams, settings.days)),
-        (say("路程", "Ways"), ways),
-        (say("优先度权重", "Weights of priority"), weights),
+        (say("路程", "Ways"), ways(settings, language)),
+        (say("优先度权重", "Weights of priority"), weights(language)),
         (
             say("未排入", "What does not fit"),
             say(
@@ -112,9 +79,9 @@ fn assumptions(plan: &Plan, settings: &Settings, language: Language) -> String {
         (
             say("手机地图", "Phone maps"),
             say(
-                "坐标为 WGS 84;高德、腾讯用 GCJ-02,百度用 BD-09,直接输入会偏 300–600 m,请用 GPX 或 --for phone 的副本",
-                "coordinates are WGS 84; Amap and Tencent use GCJ-02, Baidu BD-09: typed in there they are 300-600 m off; use the GPX \
-                 or the copies of --for phone",
+                "坐标为 WGS 84;高德、腾讯用 GCJ-02,百度用 BD-09,直接输入会偏几百米,请用 GPX 或 --for phone 的副本",
+                "coordinates are WGS 84; Amap and Tencent use GCJ-02, Baidu BD-09: typed in there they are hundreds of metres off; \
+                 use the GPX or the copies of --for phone",
             ),
         ),
         (
@@ -127,6 +94,42 @@ fn assumptions(plan: &Plan, settings: &Settings, language: Language) -> String {
     ];
     let rows: String = rows.iter().map(|(name, value)| row(&[escaped(name), escaped(value)])).collect();
     format!("<table><tbody>{rows}</tbody></table>\n")
+}
+
+/// How ways were measured.
+fn ways(settings: &Settings, language: Language) -> String {
+    let (detour, speed) = (settings.detour, settings.speed);
+    match &settings.roads {
+        Some(_) => language.words(
+            &format!("路网(OpenStreetMap 摘录),车速按道路等级;道路至图斑一段按直线、{BESIDE_SPEED:.0} km/h(步行或便道)"),
+            &format!(
+                "by road (an extract of OpenStreetMap), speed by class; from the road to the lead straight, at {BESIDE_SPEED:.0} km/h \
+                 (on foot or on a track)"
+            ),
+        ),
+        None => language.words(
+            &format!("直线距离 × {detour},{speed} km/h;未使用路网"),
+            &format!("straight way × {detour}, {speed} km/h; no roads were used"),
+        ),
+    }
+}
+
+/// The weights of a priority.
+fn weights(language: Language) -> String {
+    let say = |chinese: &str, english: &str| language.words(chinese, english);
+    let parts = [
+        (say("置信度", "confidence"), WEIGHTS.confidence),
+        (say("规模(与规则面积比较)", "size (against the limit)"), WEIGHTS.size),
+        (say("扩大(台账历次面积)", "growth (areas in the ledger)"), WEIGHTS.growth),
+        (
+            say(
+                "等待(首次发现至监测期末,一年为满)",
+                "waiting (first seen to the end of the run, full after a year)",
+            ),
+            WEIGHTS.age,
+        ),
+    ];
+    parts.map(|(name, weight)| format!("{name} {weight:.2}")).join(", ")
 }
 
 /// The tours, a line each.

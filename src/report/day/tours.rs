@@ -28,8 +28,10 @@ pub type Tours = Vec<Vec<usize>>;
 /// How good tours are: more worth, then fewer seconds. The smaller, the better.
 pub type Cost = (i64, i64);
 
-/// Rounds of taking a part of the tours apart and putting it together again.
+/// Rounds of taking a part of the tours apart and putting it together again, for few places; many places get fewer.
 const ROUNDS: usize = 240;
+const FEWEST_ROUNDS: usize = 16;
+const FEW_PLACES: usize = 12;
 
 impl Problem<'_> {
     /// Seconds of a tour, the way home included.
@@ -56,8 +58,12 @@ impl Problem<'_> {
         let mut best = self.improved(self.filled(vec![Vec::new(); self.teams], &reachable), &reachable);
         let mut cost = self.cost(&best);
         let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
-        for _ in 0..ROUNDS {
-            let tours = self.ruined(&best, &mut chance);
+        let rounds = (ROUNDS * FEW_PLACES / reachable.len().max(FEW_PLACES)).max(FEWEST_ROUNDS);
+        for round in 0..rounds {
+            // Now and then all of it is taken apart: what is best nearby may not be best.
+            let tours =
+                if round % 4 == 3 { vec![Vec::new(); self.teams] } else { self.ruined(&best, &mut chance) };
+            let tours = self.refilled(tours, &reachable, &mut chance);
             let tours = self.improved(self.filled(tours, &reachable), &reachable);
             let found = self.cost(&tours);
             if found < cost {
@@ -85,6 +91,19 @@ impl Problem<'_> {
         }
     }
 
+    /// Some places put into tours in an order drawn by chance, each where it costs least.
+    fn refilled(&self, mut tours: Tours, places: &[usize], chance: &mut Chance) -> Tours {
+        let mut rest = left_out(&tours, places);
+        for _ in 0..chance.below(rest.len() + 1) {
+            let place = rest.swap_remove(chance.below(rest.len()));
+            let team = chance.below(tours.len());
+            if let Some((_, at)) = self.cheapest(&tours[team], place) {
+                tours[team].insert(at, place);
+            }
+        }
+        tours
+    }
+
     /// Where in a tour a place costs least, and how many seconds more; none where it does not fit.
     fn cheapest(&self, tour: &[usize], place: usize) -> Option<(i64, usize)> {
         let length = self.length(tour);
@@ -103,8 +122,10 @@ impl Problem<'_> {
     /// Tours after every move that makes them better.
     fn improved(&self, mut tours: Tours, places: &[usize]) -> Tours {
         let mut cost = self.cost(&tours);
-        while let Some((better, found)) = self.better(&tours, cost, places) {
-            (tours, cost) = (better, found);
+        while let Some((better, _)) = self.better(&tours, cost, places) {
+            // What a shorter tour leaves room for goes in at once.
+            tours = self.filled(better, places);
+            cost = self.cost(&tours);
         }
         tours
     }
@@ -121,7 +142,7 @@ impl Problem<'_> {
                 return Some(better);
             }
         }
-        // One out, others in: a place that was left out may be worth more.
+        // One out, another in: a place that was left out may be worth more.
         for out in tours.iter().flatten().copied() {
             let without: Tours = tours
                 .iter()
@@ -132,7 +153,7 @@ impl Problem<'_> {
                     let Some((_, at)) = self.cheapest(&without[team], into) else { continue };
                     let mut candidate = without.clone();
                     candidate[team].insert(at, into);
-                    if let Some(better) = is_better(self.filled(candidate, places)) {
+                    if let Some(better) = is_better(candidate) {
                         return Some(better);
                     }
                 }

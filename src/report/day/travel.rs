@@ -30,7 +30,7 @@ impl Travel {
     /// Ways between places in degrees.
     ///
     /// # Errors
-    /// `Lacking` where the extract cannot be read.
+    /// `Flag` where the extract cannot be read.
     pub fn between(places: &[(f64, f64)], settings: &Settings) -> Result<Self, ReportError> {
         let roads = settings.roads.as_ref().map(|path| Roads::read(path, places)).transpose()?;
         let straight = |from: usize, to: usize| {

@@ -116,7 +116,7 @@ fn flown(pieces: &[Piece], speed: f64) -> Mission {
 /// next piece may lie for the drone to fly there instead of landing.
 ///
 /// # Errors
-/// `Lacking` where one piece alone takes more than the share.
+/// `Flag` where one piece alone takes more than the share.
 pub fn packed(pieces: Vec<Piece>, flight: &Flight, reach: f64) -> Result<Vec<Mission>, ReportError> {
     let mut missions = Vec::new();
     let mut held: Vec<Piece> = Vec::new();
@@ -159,8 +159,8 @@ pub fn batteries(seconds: impl Iterator<Item = f64>, share: f64) -> usize {
 }
 
 fn too_long(mission: &Mission, flight: &Flight) -> ReportError {
-    ReportError::Lacking {
-        what: "--drone-minutes".to_owned(),
+    ReportError::Flag {
+        flag: "--drone-minutes".to_owned(),
         expected: format!(
             "at least {:.0} minutes for the longest part of a mission",
             mission.seconds / 60.0 + 0.5

@@ -42,11 +42,11 @@ fn blob(kind: &str, data: &[u8], is_packed: bool) -> Vec<u8> {
     [(header.len() as u32).to_be_bytes().to_vec(), header, body].concat()
 }
 
-/// Nodes (id, longitude, latitude) and ways (tags, nodes) as an extract: half of the nodes dense, half one by one.
-pub(in crate::report::day) fn extract(
-    nodes: &[(i64, f64, f64)],
-    ways: &[(&[(&str, &str)], &[i64])],
-) -> Vec<u8> {
+/// A way that is drawn: its tags, its nodes.
+pub(in crate::report::day) type DrawnWay<'a> = (&'a [(&'a str, &'a str)], &'a [i64]);
+
+/// Nodes (id, longitude, latitude) and ways as an extract: half of the nodes dense, half one by one.
+pub(in crate::report::day) fn extract(nodes: &[(i64, f64, f64)], ways: &[DrawnWay]) -> Vec<u8> {
     let step = |degrees: f64| (degrees * 1e7).round() as i64;
     let (dense, single) = nodes.split_at(nodes.len() / 2);
     let column = |pick: fn(&(i64, f64, f64)) -> f64| {
@@ -109,13 +109,12 @@ fn ways_and_nodes_of_an_extract_are_read_dense_or_not() {
     assert_eq!(ways, [Way { tags: vec![("highway", "track".to_owned())], nodes: vec![7, 11, 9] }]);
     let mut found = Vec::new();
     places(&path, |id, place| found.push((id, place))).unwrap();
-    let near = |(found, expected): (&(i64, (f64, f64)), &(i64, f64, f64))| {
-        found.0 == expected.0
-            && (found.1.0 - expected.1).abs() < 1e-9
-            && (found.1.1 - expected.2).abs() < 1e-9
-    };
     let expected = [(7, 108.5, 41.5), (9, 108.6, 41.5), (11, -108.7, -41.6), (12, 108.7, 41.7)];
-    assert!(found.len() == 4 && found.iter().zip(&expected).all(near), "{found:?}");
+    assert_eq!(found.len(), 4);
+    for ((id, place), (number, longitude, latitude)) in found.into_iter().zip(expected) {
+        assert_eq!(id, number);
+        assert!((place.0 - longitude).abs() < 1e-9 && (place.1 - latitude).abs() < 1e-9, "{id}: {place:?}");
+    }
 }
 
 #[test]

@@ -1,8 +1,7 @@
 //! Archives of drawn missions: both files, their order, what each waypoint says.
 
-use std::io::{Cursor, Read};
-
 use super::*;
+use crate::report::archive;
 use crate::report::drone::mission::{Piece, Shots, packed};
 use crate::report::drone::settings::Settings;
 
@@ -22,13 +21,10 @@ fn files(template: &Template, drone: &str) -> [String; 2] {
     let mission = packed(pieces, &flight, 1_000.0).unwrap().remove(0);
     let bytes = kmz("a.kmz", &mission, template, &flight).unwrap();
     assert_eq!(bytes, kmz("a.kmz", &mission, template, &flight).unwrap());
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
-    assert_eq!(archive.len(), 2);
-    ["wpmz/template.kml", "wpmz/waylines.wpml"].map(|name| {
-        let mut text = String::new();
-        archive.by_name(name).unwrap().read_to_string(&mut text).unwrap();
-        text
-    })
+    let texts = archive::texts(bytes);
+    let names: Vec<&str> = texts.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["wpmz/template.kml", "wpmz/waylines.wpml"]);
+    [texts[0].1.clone(), texts[1].1.clone()]
 }
 
 fn in_order(text: &str, words: &[&str]) {
