@@ -130,7 +130,9 @@ def side(firsts, flight):
     if len(parallel) < len(firsts) or len(places) < 2:
         return None
     width = flight.covers(firsts[0]["height"])[0]
-    return min(1 - (b - a) / width for a, b in zip(places, places[1:]))
+    # Between parts of a lead that lie apart nothing is to be mapped: that the parts are is told by what is seen of them.
+    gaps = [b - a for a, b in zip(places, places[1:]) if b - a < width]
+    return min((1 - gap / width for gap in gaps), default=None)
 
 
 def inside(points, rings):

@@ -139,9 +139,10 @@ fn strips_of(place: usize, one: &Surveyed, flight: &Flight) -> Vec<Piece> {
     one.survey.strips.iter().enumerate().map(piece).collect()
 }
 
-fn ring_of(place: usize, one: &Surveyed, settings: &Settings, flight: &Flight) -> Piece {
+/// The ring of a lead as pieces of a mission, a waypoint each: a large one may take several batteries.
+fn ring_of(place: usize, one: &Surveyed, settings: &Settings, flight: &Flight) -> Vec<Piece> {
     let stops = ring::ring(&one.outline, &one.plane, flight, settings.ring, short(&one.name));
-    Piece { lead: place, strip: None, stops }
+    stops.into_iter().map(|stop| Piece { lead: place, strip: None, stops: vec![stop] }).collect()
 }
 
 /// What file names of photographs carry of a name: cameras keep short endings only.
@@ -177,9 +178,11 @@ fn per_lead<'a>(
             let direction = Some(one.survey.direction);
             filed.push(Filed { file, kind: "map", leads: vec![one.lead], direction, mission });
         }
-        if settings.ring > 0 {
-            let mission = packed(vec![ring_of(0, one, settings, flight)], flight, f64::INFINITY)?.remove(0);
-            let file = format!("{}-ring.kmz", one.name);
+        let rings = packed(ring_of(0, one, settings, flight), flight, f64::INFINITY)?;
+        let count = rings.len();
+        for (number, mission) in rings.into_iter().enumerate() {
+            let part = if count > 1 { format!("-{}", number + 1) } else { String::new() };
+            let file = format!("{}-ring{part}.kmz", one.name);
             save(staging, &file, &mission, &Template::Waypoints, flight)?;
             filed.push(Filed { file, kind: "ring", leads: vec![one.lead], direction: None, mission });
         }
@@ -203,9 +206,7 @@ fn per_day<'a>(
         left.retain(|place| *place != next);
         let one = &surveyed[next];
         pieces.extend(strips_of(next, one, flight));
-        if settings.ring > 0 {
-            pieces.push(ring_of(next, one, settings, flight));
-        }
+        pieces.extend(ring_of(next, one, settings, flight));
         at = Some(one.lead.point);
     }
     let mut filed = Vec::new();

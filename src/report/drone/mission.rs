@@ -113,7 +113,7 @@ fn flown(pieces: &[Piece], speed: f64) -> Mission {
 }
 
 /// Cuts pieces into missions, in their order, each as long as the battery's share allows. `reach` is how far in metres the
-/// next piece may lie for the drone to fly there instead of landing.
+/// next lead may lie for the drone to fly there instead of landing.
 ///
 /// # Errors
 /// `Flag` where one piece alone takes more than the share.
@@ -121,7 +121,7 @@ pub fn packed(pieces: Vec<Piece>, flight: &Flight, reach: f64) -> Result<Vec<Mis
     let mut missions = Vec::new();
     let mut held: Vec<Piece> = Vec::new();
     for piece in pieces {
-        let last = held.last().and_then(|held| held.stops.last());
+        let last = held.last().filter(|held| held.lead != piece.lead).and_then(|held| held.stops.last());
         let is_near = last.zip(piece.stops.first()).is_none_or(|(a, b)| metres(a.at, b.at) <= reach);
         held.push(piece);
         let is_one = held.len() == 1;

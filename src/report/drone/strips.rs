@@ -20,6 +20,9 @@ pub const ACCELERATION: f64 = 2.0;
 /// Seconds for turning towards the next waypoint; cautious.
 pub const TURN_SECONDS: f64 = 3.0;
 
+/// Share of the rectangle around some strips below which the ground that is theirs is no ground to map.
+const SLIVER: f64 = 0.05;
+
 /// One strip.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Strip {
@@ -203,10 +206,22 @@ impl Survey {
         ] {
             ring = clipped(&ring, inside.as_ref());
         }
+        if doubled_area(&ring) < SLIVER * (high - low) * (far - near) {
+            // A strip that only sees beside its neighbours has hardly ground of its own: its own rectangle stands for it.
+            let ends = strips.iter().flat_map(|strip| [strip.from, strip.to]).map(|end| axes.turned(end).1);
+            let (from, to) = range(ends).unwrap_or((near, far));
+            ring = vec![(low, from), (high, from), (high, to), (low, to)];
+        }
         let mut ring: Vec<(f64, f64)> = ring.into_iter().map(|corner| axes.back(corner)).collect();
         ring.extend(ring.first().copied());
         ring
     }
+}
+
+/// Twice the area of a ring that is not closed.
+fn doubled_area(ring: &[(f64, f64)]) -> f64 {
+    let pairs = ring.iter().zip(ring.iter().cycle().skip(1));
+    pairs.map(|(a, b)| a.0 * b.1 - b.0 * a.1).sum::<f64>().abs()
 }
 
 /// A convex ring without what lies where `inside` is negative (Sutherland and Hodgman, 1974).

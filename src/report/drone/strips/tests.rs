@@ -101,3 +101,17 @@ fn the_ground_of_some_strips_is_their_part_of_the_lead() {
     let alone = |strip: &Strip| polygon(&survey.ground(&[*strip])).unsigned_area() > 1_000.0;
     assert!(survey.spacing < 10.0 && survey.strips.iter().all(alone));
 }
+
+#[test]
+fn every_strip_has_a_ground_that_a_person_can_see_also_of_odd_leads() {
+    let flight = Settings { sample_cm: 0.6, ..Settings::default() }.flight().unwrap();
+    let hook: &[_] = &[(0.0, 0.0), (900.0, 0.0), (900.0, 60.0), (60.0, 80.0), (40.0, 700.0), (0.0, 700.0)];
+    let track: &[_] = &[(0.0, 0.0), (1_800.0, 1_400.0), (1_794.0, 1_408.0), (-6.0, 8.0)];
+    for parts in [hook, track] {
+        let survey = survey(&outline(&[parts]), &flight, 10.0, 400.0);
+        for strip in &survey.strips {
+            let ring = survey.ground(&[*strip]);
+            assert!(ring.len() >= 4 && ring.first() == ring.last(), "{ring:?}");
+        }
+    }
+}
