@@ -202,9 +202,12 @@ mod tests {
     #[test]
     fn what_lies_beyond_the_reach_is_a_mission_of_its_own() {
         let flight = Settings::default().flight().unwrap();
-        let missions =
-            packed(vec![strip(0, 0.0, 100.0), strip(1, 3_000.0, 100.0)], &flight, 1_000.0).unwrap();
+        let other = Piece { lead: 1, ..strip(1, 3_000.0, 100.0) };
+        let missions = packed(vec![strip(0, 0.0, 100.0), other], &flight, 1_000.0).unwrap();
         assert_eq!(missions.len(), 2);
+        // Parts of one lead are one flight, however far they lie apart.
+        let own = vec![strip(0, 0.0, 100.0), strip(1, 3_000.0, 100.0)];
+        assert_eq!(packed(own, &flight, 1_000.0).unwrap().len(), 1);
         assert!((missions[0].reach() - 100.0).abs() < 1.0);
     }
 
