@@ -83,9 +83,10 @@ function numbers(pen, width, height) {
     if (rank === undefined) continue;
     const { x, y } = map.project(LEADS[at].at);
     if (x < 0 || y < 0 || x > width || y > height) continue;
-    const cell = `${Math.round(x / 46)},${Math.round(y / 26)}`;
-    if (taken.has(cell)) continue;
-    taken.add(cell);
+    // A number takes its cell and those beside it, so that no two lie on each other.
+    const [column, row] = [Math.round(x / 30), Math.round(y / 14)], cells = [-1, 0, 1].flatMap((a) => [-1, 0, 1].map((b) => `${column + a},${row + b}`));
+    if (cells.some((cell) => taken.has(cell))) continue;
+    taken.add(`${column},${row}`);
     const words = String(rank), wide = pen.measureText(words).width + 10;
     const [left, top] = [x + 9, y - 9];
     pen.fillStyle = at === state.chosen ? "#ffffff" : "rgba(22, 24, 28, 0.86)";
@@ -136,7 +137,7 @@ function drawScale() {
 function newMap(moment, interactive) {
   const [west, south, east, north] = boundsOf(LEADS);
   const map = new maplibregl.Map({
-    container: `map-${moment}`, style: styleOf(moment), interactive, attributionControl: false, fadeDuration: 0, maxPitch: 0, maxZoom: 19,
+    container: `map-${moment}`, style: styleOf(moment), interactive, trackResize: false, attributionControl: false, fadeDuration: 0, maxPitch: 0, maxZoom: 19,
     dragRotate: false, touchPitch: false, pitchWithRotate: false, renderWorldCopies: false,
     bounds: [[west, south], [east, north]], fitBoundsOptions: { padding: 50, maxZoom: 14 },
   });
@@ -162,7 +163,12 @@ function startMaps() {
   map.keyboard.disableRotation();
   map.on("move", moved);
   map.on("render", drawOverlay);
-  map.on("resize", () => { maps.before?.resize(); moved(); });
+  new ResizeObserver(() => { 
+    Object.values(maps).forEach((one) => one.resize());
+    moved();
+    drawSwipe();
+    drawOverlay();
+  }).observe(byId("stage"));
   map.on("click", mapClick);
   map.on("moveend", () => tell("moved"));
   map.on("mousemove", (event) => {
@@ -170,7 +176,7 @@ function startMaps() {
     measureMove(event.lngLat.toArray());
     map.getCanvas().style.cursor = measuring() ? "crosshair" : leadUnder(event.point) >= 0 ? "pointer" : "";
   });
-  for (const one of Object.values(maps)) one.on("load", () => { applyLayers(one); fillMaps(); fillChosen(); moved(); });
+  for (const one of Object.values(maps)) one.on("load", () => { one.resize(); applyLayers(one); fillMaps(); fillChosen(); moved(); });
   map.once("idle", () => document.body.classList.add("map-is-drawn"));
   byId("zoom-in").addEventListener("click", () => map.zoomIn({ duration: 200 }));
   byId("zoom-out").addEventListener("click", () => map.zoomOut({ duration: 200 }));

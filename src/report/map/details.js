@@ -95,9 +95,10 @@ function dates(lead) {
 }
 
 function redlines(lead) {
-  const rows = lead.redlines.map((one) => [one.name || one.id, one.id, one.class ? coded("redline_class", one.class) : "", `${figure(one.overlap_m2, 1)} m²`,
-    [one.layer, one.version].filter(Boolean).join(", ")]);
-  return rows.length ? part(say("redlines"), table([say("name"), "ID", say("class"), say("overlap"), say("layer")], rows)) : null;
+  const one = (line) => make("li", {}, make("b", { words: line.name || line.id }), line.class ? ` ${coded("redline_class", line.class)}` : "",
+    make("span", { class: "block", words: `${say("overlap")} ${figure(line.overlap_m2, 1)} m²` }),
+    make("span", { class: "quiet block", words: [line.id, line.layer, line.version].filter(Boolean).join(" · ") }));
+  return lead.redlines.length ? part(say("redlines"), make("ul", { class: "plain" }, ...lead.redlines.map(one))) : null;
 }
 
 /** One rule as arithmetic: what was compared with what, and where the rule stands. */
@@ -128,9 +129,11 @@ function permits(lead) {
   if (lead.permits === null) return part(say("permits"), make("p", { words: say("permits_unsupplied") }));
   if (!lead.permits.length) return part(say("permits"), make("p", { words: say("permits_none") }));
   const day = (value) => (value === "open" ? say("open_end") : value || "–");
-  const rows = lead.permits.map((one) => [[one.id, one.name].filter(Boolean).join(" "), one.kind, `${day(one.valid_from)} – ${day(one.valid_to)}`,
-    coded("permit_in_force", one.in_force), `${figure(one.overlap_m2, 1)} m²`]);
-  return part(say("permits"), table([say("name"), say("kind"), say("valid"), say("in_force_then"), say("overlap")], rows));
+  const one = (permit) => make("li", {}, make("b", { words: [permit.id, permit.name].filter(Boolean).join(" ") }), ` ${permit.kind || ""}`,
+    make("span", { class: "block", words: `${say("valid")} ${day(permit.valid_from)} – ${day(permit.valid_to)}; ${say("in_force_then")}: ${coded("permit_in_force", permit.in_force)}` }),
+    make("span", { class: "block", words: `${say("overlap")} ${figure(permit.overlap_m2, 1)} m²` }),
+    make("span", { class: "quiet block", words: [permit.layer, permit.version].filter(Boolean).join(" · ") }));
+  return part(say("permits"), make("ul", { class: "plain" }, ...lead.permits.map(one)));
 }
 
 function around(lead) {

@@ -17,7 +17,7 @@ function rowOf(at, place) {
     "aria-posinset": place + 1, "aria-setsize": state.shown.length, "data-at": at,
   },
   make("span", { class: "rank", words: rank ?? "·" }),
-  make("span", { class: "what" }, make("b", { words: modelName(lead) }), " ", make("span", { class: "id", words: lead.id }),
+  make("span", { class: "what" }, make("span", { class: "name" }, make("b", { words: modelName(lead) }), " ", make("span", { class: "id", words: lead.id })),
     make("span", { class: "facts", words: facts })),
   make("span", { class: "how-much" }, make("b", { words: areaOrLength(lead) }),
     make("span", { class: "sure" }, make("span", { class: "quiet", words: status }), " ", figure(line(lead, "confidence"), 2))));

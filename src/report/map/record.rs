@@ -54,14 +54,14 @@ impl Shared {
         let own = ["verdict", "area_m2", "area_low_m2", "area_high_m2"].map(&mut taken);
         let rule = words(&Value::Object(rule));
         let place = placed(&mut self.rules, &mut self.by_rule, rule);
-        json!([place, own[0], own[1], own[2], own[3]])
+        words(&json!([place, own[0], own[1], own[2], own[3]]))
     }
 
     /// What was observed: place of the name and unit, value.
     fn measure(&mut self, measure: &Value) -> Value {
         let name = words(&json!([measure["name"], measure["unit"]]));
         let place = placed(&mut self.measures, &mut self.by_measure, name);
-        json!([place, measure["value"]])
+        words(&json!([place, measure["value"]]))
     }
 
     /// The place in CGCS2000: longitude and latitude, and the three-degree zone with and without its number before the
@@ -237,7 +237,11 @@ mod tests {
 
     #[test]
     fn no_word_turns_the_text_around_it_and_a_key_is_safe_in_a_link() {
-        let one = item(json!({"redline_name": "\u{202e}x", "redlines": [{"name": "\u{202e}y\u{7}"}]}));
+        let limit = json!({"rule": "\u{202e}", "verdict": "\u{202e}", "area_m2": "\u{202e}"});
+        let one = item(json!({
+            "redline_name": "\u{202e}x", "redlines": [{"name": "\u{202e}y\u{7}"}], "thresholds": [limit],
+            "evidence": [{"name": "\u{202e}", "value": "\u{202e}", "unit": "\u{202e}"}],
+        }));
         let made = lead(&one, &mut Shared::default()).unwrap();
         assert!(!made.to_string().contains('\u{202e}'));
         assert_eq!(made["redlines"][0]["name"], "\u{fffd}y\u{fffd}");

@@ -21,6 +21,8 @@ pub const SIDE: usize = 512;
 /// Cells of the lattice along each side, between whose corners places are taken to lie evenly. At 16 the error is below a
 /// tenth of a tile's pixel at every zoom from 6 on (UTM and three-degree zones).
 const CELLS: usize = 16;
+/// Tone beside the picture: that of the page behind the map (`layers.js`).
+const BESIDE: [u8; 3] = [233, 231, 223];
 /// Tones of ground that was not observed, and of the hatching on it; and how far its lines are apart, in pixels.
 const UNSEEN: ([u8; 3], [u8; 3], usize) = ([226, 224, 217], [203, 200, 190], 16);
 
@@ -118,6 +120,7 @@ impl<'a> Painter<'a> {
 
     fn toned(&self, lattice: &[(f64, f64)], grid: &Grid, values: &Array3<i16>) -> Option<Vec<u8>> {
         let stretch = self.bands.map(|band| self.picture.stretch.get(band).copied().unwrap_or((0.0, 1e4)));
+        let whole = (grid.rows as f64, grid.cols as f64);
         let (mut tones, mut any) = (Vec::with_capacity(SIDE * SIDE * 3), false);
         for row in 0..SIDE {
             for col in 0..SIDE {
@@ -126,7 +129,12 @@ impl<'a> Painter<'a> {
                 let pixel = sampled(values, at);
                 any |= pixel.is_some();
                 let is_line = (row + col) % UNSEEN.2 == 0;
-                let unseen = if is_line { UNSEEN.1 } else { UNSEEN.0 };
+                let is_inside = at.0 >= 0.0 && at.1 >= 0.0 && at.0 < whole.0 && at.1 < whole.1;
+                let unseen = match (is_inside, is_line) {
+                    (false, _) => BESIDE,
+                    (true, false) => UNSEEN.0,
+                    (true, true) => UNSEEN.1,
+                };
                 let tone = |(value, (black, white)): (f64, (f64, f64))| {
                     ((value - black) / (white - black).max(1.0) * 255.0).round().clamp(0.0, 255.0) as u8
                 };

@@ -39,7 +39,7 @@ function drawBars() {
     const isIn = Boolean(from || to) && (!from || last >= from) && (!to || first <= to);
     const fill = make("span", { class: "fill" });
     fill.style.height = `${Math.round((count / most) * 100)}%`;
-    const label = byYear || name.endsWith("-01") || place === 0 ? name : name.slice(5);
+    const isFirst = name.endsWith("-01") || place === 0, label = byYear || (isFirst && counts.size < 14) ? name : isFirst ? name.slice(0, 4) : name.slice(5);
     return make("button", { type: "button", class: isIn ? "bar in" : "bar", title: say("bar", name, count), "aria-label": say("bar", name, count),
       "aria-pressed": isIn ? "true" : "false", "data-key": `${first}/${last}`, click: (event) => pick(first, last, event.shiftKey) },
     fill, make("span", { class: "label", words: label }));
