@@ -36,7 +36,10 @@ const DOORS: &[(&[&str], &[&str])] = &[
     ),
     (&["ureq::", "rusty_s3::"], &["src/bucket/"]),
     // The review desk listens; nothing else speaks to a network by itself.
-    (&["std::net", "TcpStream", "UdpSocket", "hyper::", "hyper_util::", "tokio::"], &["src/desk/", "src/cli/desk.rs"]),
+    (
+        &["std::net", "TcpStream", "UdpSocket", "hyper::", "hyper_util::", "tokio::"],
+        &["src/desk/", "src/cli/desk.rs"],
+    ),
     (&["reqwest::", "curl::"], &[]),
 ];
 

@@ -68,7 +68,11 @@ impl Desk {
         let ends = Arc::new(Notify::new());
         let end = Arc::clone(&ends);
         interrupt::instead(Box::new(move || end.notify_one()));
-        show::say(&format!("{count} leads; what is decided is written to {} by {}", self.ledger, show::plain(&by)));
+        show::say(&format!(
+            "{count} leads; what is decided is written to {} by {}",
+            self.ledger,
+            show::plain(&by)
+        ));
         show::say("open this address in a browser; who has it can write; Ctrl-C ends the desk");
         show::data(&format!("http://{}/#token={}", listening.address(), desk.token()));
         listening.serve(desk, ends)?;

@@ -53,9 +53,12 @@ pub fn page(html: &[u8]) -> Answer {
 /// The page for who is not in yet. It may run its own script and ask this desk, nothing else.
 pub fn entrance() -> Answer {
     let [html, begin, end] = ENTRANCE;
-    let script = html.split_once(begin).and_then(|(_, rest)| rest.split_once(end)).map_or("", |(script, _)| script);
+    let script =
+        html.split_once(begin).and_then(|(_, rest)| rest.split_once(end)).map_or("", |(script, _)| script);
     let hash = STANDARD.encode(Sha256::digest(script.as_bytes()));
-    let policy = format!("default-src 'none'; script-src 'sha256-{hash}'; connect-src 'self'; {OF_PAGE}");
+    let policy = format!(
+        "default-src 'none'; script-src 'sha256-{hash}'; connect-src 'self'; img-src data:; {OF_PAGE}"
+    );
     let mut answer = page(html.as_bytes());
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         answer.headers_mut().insert("content-security-policy", policy);

@@ -28,7 +28,7 @@ pub fn names(address: SocketAddr) -> Vec<String> {
 }
 
 /// A text header that stands exactly once.
-fn single<'a>(headers: &'a HeaderMap, name: impl hyper::header::AsHeaderName) -> Option<&'a str> {
+fn single(headers: &HeaderMap, name: impl hyper::header::AsHeaderName) -> Option<&str> {
     let mut all = headers.get_all(name).iter();
     let first = all.next()?.to_str().ok()?;
     all.next().is_none().then_some(first)
@@ -137,7 +137,14 @@ mod tests {
         let names = names("127.0.0.1:8080".parse().unwrap());
         let ask = |uri: &str, pairs: &[_]| is_for(&names, &uri.parse().unwrap(), &headers(pairs)).is_ok();
         assert!(ask("/", &[("host", "127.0.0.1:8080")]) && ask("/", &[("host", "LocalHost:8080")]));
-        for wrong in ["evil.example", "evil.example:8080", "127.0.0.1", "127.0.0.1:80", "localhost.evil.example:8080", ""] {
+        for wrong in [
+            "evil.example",
+            "evil.example:8080",
+            "127.0.0.1",
+            "127.0.0.1:80",
+            "localhost.evil.example:8080",
+            "",
+        ] {
             assert!(!ask("/", &[("host", wrong)]), "{wrong}");
         }
         assert!(!ask("/", &[]) && !ask("/", &[("host", "127.0.0.1:8080"), ("host", "evil.example")]));
@@ -151,10 +158,18 @@ mod tests {
         let host = ("host", "127.0.0.1:8080");
         let (own, json) = (("origin", "http://127.0.0.1:8080"), ("content-type", "application/json"));
         assert!(may_write(&headers(&[host, own, json])).is_ok());
-        for wrong in [&[host, json][..], &[host, ("origin", "null"), json], &[host, ("origin", "http://evil.example"), json], &[host, ("origin", "https://127.0.0.1:8080"), json], &[host, ("origin", "http://localhost:8080"), json]] {
+        for wrong in [
+            &[host, json][..],
+            &[host, ("origin", "null"), json],
+            &[host, ("origin", "http://evil.example"), json],
+            &[host, ("origin", "https://127.0.0.1:8080"), json],
+            &[host, ("origin", "http://localhost:8080"), json],
+        ] {
             assert_eq!(may_write(&headers(wrong)).unwrap_err().0, StatusCode::FORBIDDEN, "{wrong:?}");
         }
-        for kind in ["text/plain", "application/x-www-form-urlencoded", "application/json;x", "multipart/form-data"] {
+        for kind in
+            ["text/plain", "application/x-www-form-urlencoded", "application/json;x", "multipart/form-data"]
+        {
             let refused = may_write(&headers(&[host, own, ("content-type", kind)])).unwrap_err();
             assert_eq!(refused.0, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{kind}");
         }
@@ -165,7 +180,17 @@ mod tests {
         let get = |path: &str| route(&Method::GET, path);
         assert_eq!(get("/").unwrap(), Route::Page);
         assert_eq!(get("/pictures/a_before.jpg").unwrap(), Route::File("pictures/a_before.jpg".to_owned()));
-        for path in ["/../etc/passwd", "/%2e%2e/x", "//", "/index.html", "/desk", "/.git", "/..\\x", "", "/desk/enter/x"] {
+        for path in [
+            "/../etc/passwd",
+            "/%2e%2e/x",
+            "//",
+            "/index.html",
+            "/desk",
+            "/.git",
+            "/..\\x",
+            "",
+            "/desk/enter/x",
+        ] {
             assert_eq!(get(path).unwrap_err().0, StatusCode::NOT_FOUND, "{path}");
         }
         assert_eq!(get("/desk/step").unwrap_err().0, StatusCode::METHOD_NOT_ALLOWED);

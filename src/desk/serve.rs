@@ -56,14 +56,19 @@ impl Listening {
     pub fn on(address: SocketAddr, beyond: bool) -> Result<Self, DeskError> {
         let wrong = |reason: String, next| DeskError::Address { address, reason, next };
         if address.ip().is_unspecified() {
-            let next = "give the address by which the others reach this machine, for example 192.168.1.20:8080";
-            return Err(wrong("it stands for every address, and so for none that can be checked".to_owned(), next));
+            let next =
+                "give the address by which the others reach this machine, for example 192.168.1.20:8080";
+            return Err(wrong(
+                "it stands for every address, and so for none that can be checked".to_owned(),
+                next,
+            ));
         }
         if !address.ip().is_loopback() && !beyond {
             let next = "add --beyond-this-machine if other machines are to reach the desk; what they see and say is not encrypted";
             return Err(wrong("it is reached from other machines".to_owned(), next));
         }
-        let taken = |error: std::io::Error| wrong(error.to_string(), "give another port, or 0 for any that is free");
+        let taken =
+            |error: std::io::Error| wrong(error.to_string(), "give another port, or 0 for any that is free");
         let listener = TcpListener::bind(address).map_err(taken)?;
         listener.set_nonblocking(true).map_err(DeskError::Machinery)?;
         let address = listener.local_addr().map_err(DeskError::Machinery)?;
@@ -207,9 +212,10 @@ fn enter(desk: &Desk, asked: &Token) -> Result<Answer, Refusal> {
 async fn read<T: DeserializeOwned>(body: Incoming) -> Result<T, Refusal> {
     let large = (StatusCode::PAYLOAD_TOO_LARGE, "expected less");
     let slow = (StatusCode::REQUEST_TIMEOUT, "expected it sooner");
-    let whole = timeout(HEAD_TIME, Limited::new(body, MOST_BODY).collect()).await.map_err(|_| slow)?;
-    let bytes: Bytes = whole.map_err(|_| large)?.to_bytes();
-    serde_json::from_slice(&bytes).map_err(|_| (StatusCode::BAD_REQUEST, "expected JSON of the desk's own page"))
+    let whole = timeout(HEAD_TIME, Limited::new(body, MOST_BODY).collect()).await.map_err(|_elapsed| slow)?;
+    let bytes: Bytes = whole.map_err(|_cut| large)?.to_bytes();
+    serde_json::from_slice(&bytes)
+        .map_err(|_wrong| (StatusCode::BAD_REQUEST, "expected JSON of the desk's own page"))
 }
 
 /// Works with the ledger where waiting for it keeps nobody else waiting.
@@ -218,7 +224,8 @@ async fn of_ledger<T: Send + 'static>(
     work: impl FnOnce(&Desk) -> Result<T, LedgerError> + Send + 'static,
 ) -> Result<T, Refusal> {
     let tell = desk.reviewer.tell;
-    let failed = (StatusCode::SERVICE_UNAVAILABLE, "the ledger cannot be read or written now; nothing was written");
+    let failed =
+        (StatusCode::SERVICE_UNAVAILABLE, "the ledger cannot be read or written now; nothing was written");
     match tokio::task::spawn_blocking(move || work(&desk)).await {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(error)) => {

@@ -60,7 +60,9 @@ fn words(asked: &Asked, today: Date) -> Result<(Action, Words), String> {
         format!("expected one of {}", known.join(", "))
     })?;
     let text = |name: &str, text: &Option<String>| -> Result<Option<String>, String> {
-        let Some(text) = text.as_deref().map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
+        let Some(text) = text.as_deref().map(str::trim).filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
         if text.chars().count() > LONGEST || plain(text) != text {
             return Err(format!("{name}: expected up to {LONGEST} letters without control characters"));
         }
@@ -147,7 +149,9 @@ impl Desk {
         };
         let steps: Vec<Value> = OFFERED.iter().map(|action| json!([action.code(), from(*action)])).collect();
         let by = plain(&self.reviewer.by);
-        Ok(json!({"by": by, "token": csrf, "today": (self.reviewer.today)().to_string(), "steps": steps, "cases": cases}))
+        Ok(
+            json!({"by": by, "token": csrf, "today": (self.reviewer.today)().to_string(), "steps": steps, "cases": cases}),
+        )
     }
 
     /// Reads what others wrote meanwhile.
@@ -177,7 +181,10 @@ mod tests {
         let today = parse_date("2026-05-02").unwrap();
         let base = json!({"key": "a", "seq": 1, "action": "verify", "verdict": "lawful", "who": " Li ", "on": "2026-05-01", "reason": ""});
         let (action, read) = words(&asked(base.clone()), today).unwrap();
-        assert_eq!((action, read.verdict, read.who.as_deref(), read.reason), (Action::Verify, Some(Verdict::Lawful), Some("Li"), None));
+        assert_eq!(
+            (action, read.verdict, read.who.as_deref(), read.reason),
+            (Action::Verify, Some(Verdict::Lawful), Some("Li"), None)
+        );
         let changes = [
             ("action", json!("close")),
             ("action", json!("drop table")),
@@ -192,6 +199,9 @@ mod tests {
             wrong[name] = value;
             assert!(words(&asked(wrong), today).is_err(), "{name}");
         }
-        assert!(serde_json::from_value::<Asked>(json!({"key": "a", "seq": 1, "action": "verify", "by": "Zhang"})).is_err());
+        assert!(
+            serde_json::from_value::<Asked>(json!({"key": "a", "seq": 1, "action": "verify", "by": "Zhang"}))
+                .is_err()
+        );
     }
 }

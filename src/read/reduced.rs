@@ -51,8 +51,7 @@ impl Reduced {
         let mean = (!same).then_some(ResampleAlg::Average);
         let mut values = Vec::with_capacity(bands.len() * rows * cols);
         for band in bands {
-            let band =
-                self.dataset.rasterband(band + 1).map_err(|error| broken(harden::words(&error)))?;
+            let band = self.dataset.rasterband(band + 1).map_err(|error| broken(harden::words(&error)))?;
             let read = band.read_as::<i16>(corner, (window.cols, window.rows), (cols, rows), mean);
             values.extend_from_slice(read.map_err(|error| broken(harden::words(&error)))?.data());
         }

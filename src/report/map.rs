@@ -44,7 +44,10 @@ pub fn write(material: &Material, asked: &Asked, staging: &Staging) -> Result<Ve
     let mut words = made.told;
     let bytes: usize = made.files.values().map(Vec::len).sum();
     let how = if made.files.len() == 1 { "one file" } else { "open it in its folder" };
-    words.push(format!("{folder}/{INDEX}: {how}, {:.1} MB, for any browser, no network needed", bytes as f64 / 1e6));
+    words.push(format!(
+        "{folder}/{INDEX}: {how}, {:.1} MB, for any browser, no network needed",
+        bytes as f64 / 1e6
+    ));
     Ok(words)
 }
 
@@ -68,7 +71,11 @@ pub fn make(material: &Material, page: Page) -> Result<Made, ReportError> {
             "{without} leads are shown without their own pictures, which would make the map too large; make a map of fewer leads (--lead)"
         ));
     }
-    let size = pictures.values().chain(pyramid.squares.iter().map(|square| &square.jpeg)).map(Vec::len).sum::<usize>();
+    let size = pictures
+        .values()
+        .chain(pyramid.squares.iter().map(|square| &square.jpeg))
+        .map(Vec::len)
+        .sum::<usize>();
     let page = Page { is_folder: page.is_folder || size > MOST_INSIDE, ..page };
     let has_pictures = |lead: &Item| pictures.contains_key(&format!("{}_before", record::key(lead)));
     let data = data::data(material, &pyramid, &has_pictures, &page)?;
@@ -87,8 +94,8 @@ fn pictures(leads: &[Item]) -> Result<(BTreeMap<String, Vec<u8>>, usize), Report
         for moment in [Moment::Before, Moment::After] {
             let (Some(png), Some(chips)) = (lead.chip(moment)?, &lead.chips) else { continue };
             let path = chips[moment as usize].clone();
-            let jpeg = photo::jpeg_of_png(&png, QUALITY)
-                .map_err(|reason| ReportError::Picture { path, reason })?;
+            let jpeg =
+                photo::jpeg_of_png(&png, QUALITY).map_err(|reason| ReportError::Picture { path, reason })?;
             size += jpeg.len();
             pictures.insert(format!("{}_{}", record::key(lead), moment.name()), jpeg);
         }

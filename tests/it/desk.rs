@@ -26,7 +26,8 @@ impl Desk {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let Some((address, token)) = line.trim().strip_prefix("http://").and_then(|rest| rest.split_once("/#token="))
+        let Some((address, token)) =
+            line.trim().strip_prefix("http://").and_then(|rest| rest.split_once("/#token="))
         else {
             let mut said = String::new();
             child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
@@ -134,7 +135,9 @@ fn opened() -> Option<(Office, Desk)> {
 
 fn key(office: &Office) -> (String, String) {
     let listed = office.leads(&["list", "--json"]).stdout;
-    let mut ids = listed.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap().to_owned());
+    let mut ids = listed
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap().to_owned());
     (ids.next().unwrap(), ids.next().unwrap())
 }
 
@@ -148,12 +151,19 @@ fn a_verdict_at_the_desk_is_an_event_of_the_ledger_as_the_command_line_writes_it
     let (status, now) = browser.step(&json!({
         "key": first, "seq": seq, "action": "verify", "verdict": "unlawful_use_found", "who": "Li 李", "on": "2026-05-01", "reason": "ploughed",
     }));
-    assert_eq!((status, &now["case"]["state"], &now["case"]["verdict"]), (200, &json!("verified"), &json!("unlawful_use_found")));
-    let (status, _) = browser.step(&json!({"key": second, "seq": browser.seq(&second), "action": "reject", "cause": "season"}));
+    assert_eq!(
+        (status, &now["case"]["state"], &now["case"]["verdict"]),
+        (200, &json!("verified"), &json!("unlawful_use_found"))
+    );
+    let (status, _) = browser
+        .step(&json!({"key": second, "seq": browser.seq(&second), "action": "reject", "cause": "season"}));
     assert_eq!(status, 200);
     let shown: Value = serde_json::from_str(office.leads(&["show", &first, "--json"]).stdout.trim()).unwrap();
     let last = shown["events"].as_array().unwrap().last().unwrap().clone();
-    assert_eq!((&last["actor"], &last["kind"], &last["reason"]), (&json!("Zhao"), &json!("verified"), &json!("ploughed")));
+    assert_eq!(
+        (&last["actor"], &last["kind"], &last["reason"]),
+        (&json!("Zhao"), &json!("verified"), &json!("ploughed"))
+    );
     assert_eq!(office.ledger(&["verify"], &[]).code, Some(0));
     says(&office.leads(&["list", "--all", "--state", "rejected"]).stdout, &[second.as_str()]);
 }
@@ -170,14 +180,23 @@ fn who_decides_on_an_old_view_is_told_and_nothing_is_written() {
     // The command line writes beside the desk, and the desk sees it.
     let now = now["case"]["seq"].as_i64().unwrap();
     assert_eq!(office.leads(&["assign", &first, "--to", "Wang", "--by", "Li"]).code, Some(0));
-    let (status, seen) = other.step(&json!({"key": first, "seq": now, "action": "reject", "cause": "season"}));
-    assert_eq!((status, &seen["case"]["state"], &seen["case"]["assigned"][0]), (409, &json!("assigned"), &json!("Wang")));
+    let (status, seen) =
+        other.step(&json!({"key": first, "seq": now, "action": "reject", "cause": "season"}));
+    assert_eq!(
+        (status, &seen["case"]["state"], &seen["case"]["assigned"][0]),
+        (409, &json!("assigned"), &json!("Wang"))
+    );
     let (status, _, body) = desk.get(&format!("/desk/lead/{first}"), &[&other.cookie]);
     let fresh: Value = serde_json::from_str(&body).unwrap();
     assert_eq!((status, &fresh["case"]["seq"]), (200, &seen["case"]["seq"]));
     // What the state does not allow, and what is no step of the desk, is refused in words.
     let seq = &fresh["case"]["seq"];
-    for wrong in [json!({"key": first, "seq": seq, "action": "transfer"}), json!({"key": first, "seq": seq, "action": "reject"}), json!({"key": first, "seq": seq, "action": "reopen", "reason": "x"}), json!({"key": first, "seq": seq, "action": "verify", "verdict": "lawful", "on": "2999-01-01"})] {
+    for wrong in [
+        json!({"key": first, "seq": seq, "action": "transfer"}),
+        json!({"key": first, "seq": seq, "action": "reject"}),
+        json!({"key": first, "seq": seq, "action": "reopen", "reason": "x"}),
+        json!({"key": first, "seq": seq, "action": "verify", "verdict": "lawful", "on": "2999-01-01"}),
+    ] {
         let (status, said) = other.step(&wrong);
         assert_eq!(status, 422, "{wrong}");
         assert!(said["error"].as_str().is_some_and(|words| words.len() > 10), "{said}");
@@ -193,7 +212,10 @@ fn without_the_address_that_was_shown_nothing_is_told_or_written() {
     let before = office.ledger(&["verify"], &[]).stderr;
     let (status, head, body) = desk.get("/", &[]);
     assert_eq!(status, 200);
-    assert!(!body.contains(&first) && head.contains("frame-ancestors 'none'") && head.contains("nosniff"), "{head}");
+    assert!(
+        !body.contains(&first) && head.contains("frame-ancestors 'none'") && head.contains("nosniff"),
+        "{head}"
+    );
     for path in ["/desk/state", "/desk/lead/x", "/pictures/x.jpg", "/tiles/x.js"] {
         assert_eq!(desk.get(path, &[]).0, 401, "{path}");
         assert_eq!(desk.get(path, &["Cookie: steppewatch_desk=0000"]).0, 401, "{path}");
@@ -225,7 +247,8 @@ fn without_the_address_that_was_shown_nothing_is_told_or_written() {
         assert_eq!(desk.post("/desk/step", &all, broken).0, 400, "{broken}");
     }
     assert_eq!(office.ledger(&["verify"], &[]).stderr, before);
-    let cross = desk.get("/desk/state", &[cookie, "Origin: http://evil.example", "Sec-Fetch-Site: cross-site"]);
+    let cross =
+        desk.get("/desk/state", &[cookie, "Origin: http://evil.example", "Sec-Fetch-Site: cross-site"]);
     assert_eq!((cross.0, cross.1.contains("access-control")), (403, false));
 }
 
@@ -242,10 +265,24 @@ fn another_name_is_refused_on_every_route_and_no_path_leads_out() {
         assert_eq!(desk.ask(&format!("GET {path} HTTP/1.0\r\n\r\n")).0, 403, "{path}");
     }
     assert_eq!(desk.ask(&format!("GET / HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n")).0, 200);
-    assert_eq!(desk.ask(&format!("GET http://evil.example/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n")).0, 403);
+    assert_eq!(
+        desk.ask(&format!("GET http://evil.example/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n")).0,
+        403
+    );
     for path in [
-        "/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/pictures/../../etc/passwd", "/pictures/..%2f..%2fetc%2fpasswd", "/tiles/..\\..\\x",
-        "/pictures//etc/passwd", "/pictures/%00", "//etc/passwd", "/index.html", "/ledger.gpkg", "/desk/lead/../state", "/tiles/before-natural-99-0-0.js", "/tiles/x-y-NaN--1-1000000000.js",
+        "/../../etc/passwd",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/pictures/../../etc/passwd",
+        "/pictures/..%2f..%2fetc%2fpasswd",
+        "/tiles/..\\..\\x",
+        "/pictures//etc/passwd",
+        "/pictures/%00",
+        "//etc/passwd",
+        "/index.html",
+        "/ledger.gpkg",
+        "/desk/lead/../state",
+        "/tiles/before-natural-99-0-0.js",
+        "/tiles/x-y-NaN--1-1000000000.js",
     ] {
         let (status, _, body) = desk.get(path, &[&cookie]);
         assert_eq!(status, 404, "{path}");
@@ -262,7 +299,10 @@ fn what_is_too_much_or_too_slow_is_refused_and_the_page_is_still_there() {
     let own: Vec<&str> = own.iter().map(String::as_str).collect();
     assert_eq!(desk.post("/desk/enter", &own, &"x".repeat(100_000)).0, 413);
     let many: String = (0..10_000).fold(String::new(), |all, number| all + &format!("X-{number}: 1\r\n"));
-    assert!(matches!(desk.ask(&format!("GET / HTTP/1.1\r\nHost: {}\r\n{many}\r\n", desk.address)).0, 0 | 431));
+    assert!(matches!(
+        desk.ask(&format!("GET / HTTP/1.1\r\nHost: {}\r\n{many}\r\n", desk.address)).0,
+        0 | 431
+    ));
     assert!(matches!(desk.get(&format!("/{}", "x".repeat(100_000)), &[]).0, 0 | 414 | 431));
     assert!(matches!(desk.ask("\u{0}\u{1}nonsense\r\n\r\n").0, 0 | 400));
     // Two hundred that say nothing, and one that says a letter a second: none of them keeps the others waiting.

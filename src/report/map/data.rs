@@ -10,11 +10,11 @@ use crate::ledger::state::{Cause, State, Verdict};
 use crate::publish::domains::{CLASS, Domain, GAP_REASON, IN_FORCE, LAND, STATUS, TIER, VERDICT};
 use crate::publish::fields::{DISCLAIMER, DISCLAIMER_ZH};
 use crate::publish::markup::plain;
+use crate::redline::Role;
 use crate::report::map::pyramid::Pyramid;
 use crate::report::map::record::{self, Shared, outline, words};
 use crate::report::material::{Ground, Item, Material};
 use crate::report::{Language, ReportError};
-use crate::redline::Role;
 
 /// What the page is to do besides.
 #[derive(Debug, Clone, Copy, Default)]
@@ -90,9 +90,7 @@ fn domains() -> Value {
 }
 
 fn coded(domain: &Domain) -> Value {
-    let both = |words: &str| {
-        json!([Language::Chinese.of_alias(words), Language::English.of_alias(words)])
-    };
+    let both = |words: &str| json!([Language::Chinese.of_alias(words), Language::English.of_alias(words)]);
     Value::Object(domain.values.iter().map(|(code, words)| ((*code).to_owned(), both(words))).collect())
 }
 

@@ -12,10 +12,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::report::ReportError;
 use crate::report::map::data::Page;
 use crate::report::map::library::{LICENCE, maplibre};
 use crate::report::map::pyramid::Square;
-use crate::report::ReportError;
 
 /// Name of the page.
 pub const INDEX: &str = "index.html";
@@ -169,13 +169,22 @@ mod tests {
     use crate::report::material::Moment;
 
     fn shown() -> Shown {
-        let square = |x| Square { moment: Moment::Before, colours: "natural", tile: Tile { z: 9, x, y: 7 }, jpeg: vec![1, 2, 3] };
-        Shown { pictures: BTreeMap::from([("a_before".to_owned(), vec![1, 2])]), squares: vec![square(4), square(5), square(8)] }
+        let square = |x| Square {
+            moment: Moment::Before,
+            colours: "natural",
+            tile: Tile { z: 9, x, y: 7 },
+            jpeg: vec![1, 2, 3],
+        };
+        Shown {
+            pictures: BTreeMap::from([("a_before".to_owned(), vec![1, 2])]),
+            squares: vec![square(4), square(5), square(8)],
+        }
     }
 
     #[test]
     fn no_word_of_the_data_ends_its_element() {
-        let hostile = json!({"language": "zh", "leads": ["</script><script>alert(1)</script><!--", "{{script}}"]});
+        let hostile =
+            json!({"language": "zh", "leads": ["</script><script>alert(1)</script><!--", "{{script}}"]});
         let Ok(files) = files(&hostile, &Shown::default(), &Page::default()) else { return };
         let html = String::from_utf8(files[INDEX].clone()).unwrap();
         assert!(!html.contains("alert(1)</script>") && !html.contains("<script>alert"));
@@ -190,8 +199,19 @@ mod tests {
         assert_eq!(one.keys().collect::<Vec<_>>(), [INDEX]);
         let folder = files(&data, &shown(), &Page { is_folder: true, ..Page::default() }).unwrap();
         let names: Vec<&String> = folder.keys().collect();
-        assert_eq!(names, ["index.html", "pictures/a_before.jpg", "tiles/before-natural-9-1-1.js", "tiles/before-natural-9-2-1.js"]);
+        assert_eq!(
+            names,
+            [
+                "index.html",
+                "pictures/a_before.jpg",
+                "tiles/before-natural-9-1-1.js",
+                "tiles/before-natural-9-2-1.js"
+            ]
+        );
         let pack = String::from_utf8(folder["tiles/before-natural-9-1-1.js"].clone()).unwrap();
-        assert_eq!(pack, "steppewatchTiles({\"before/natural/9/4/7\":\"AQID\",\n\"before/natural/9/5/7\":\"AQID\"});\n");
+        assert_eq!(
+            pack,
+            "steppewatchTiles({\"before/natural/9/4/7\":\"AQID\",\n\"before/natural/9/5/7\":\"AQID\"});\n"
+        );
     }
 }

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use geo::{BoundingRect, Coord};
 
-use crate::grid::{Crs, Grid};
 use crate::grid::crs::Transform;
+use crate::grid::{Crs, Grid};
 use crate::publish::photo;
 use crate::report::ReportError;
 use crate::report::map::tile::{Painter, SIDE, Tile};
@@ -27,6 +27,9 @@ const AROUND: (f64, f64) = (1.0, 0.006);
 const QUALITY: u8 = 82;
 /// Metres a pixel of a tile at zoom 0 at the equator: the circumference of the sphere of Web Mercator over the side of a tile.
 const METRES_AT_ZERO: f64 = 40_075_016.686 / SIDE as f64;
+
+/// West, south, east, north in degrees.
+pub type Bounds = (f64, f64, f64, f64);
 
 /// A tile with its picture.
 pub struct Square {
@@ -48,7 +51,7 @@ pub struct Pyramid {
     /// First zoom, the last that shows the whole region, and the last.
     pub zooms: (u32, u32, u32),
     /// West, south, east, north in degrees.
-    pub bounds: (f64, f64, f64, f64),
+    pub bounds: Bounds,
     /// What is left out, a line each.
     pub told: Vec<String>,
 }
@@ -104,7 +107,7 @@ fn metres_at(zoom: u32, latitude: f64) -> f64 {
 }
 
 /// Longitude and latitude of the edges of a grid, and the metres of its pixel.
-fn placed(grid: &Grid) -> Result<((f64, f64, f64, f64), f64), ReportError> {
+fn placed(grid: &Grid) -> Result<(Bounds, f64), ReportError> {
     let to_earth = Transform::new(grid.crs, Crs::LON_LAT)?;
     let (rows, cols) = (grid.rows as f64, grid.cols as f64);
     let mut bounds = (f64::MAX, f64::MAX, f64::MIN, f64::MIN);
@@ -132,7 +135,7 @@ struct Chosen {
 }
 
 /// Which tiles: the whole region as deep as the bound allows, then around leads by rank.
-fn chosen(leads: &[Item], bounds: (f64, f64, f64, f64), last: u32) -> Chosen {
+fn chosen(leads: &[Item], bounds: Bounds, last: u32) -> Chosen {
     let (mut tiles, mut first, mut whole) = (BTreeSet::new(), None, 0);
     for z in 0..=last {
         let level = within(z, bounds);
@@ -166,7 +169,7 @@ fn chosen(leads: &[Item], bounds: (f64, f64, f64, f64), last: u32) -> Chosen {
 }
 
 /// The ground around a lead: west, south, east, north.
-fn around(lead: &Item) -> Option<(f64, f64, f64, f64)> {
+fn around(lead: &Item) -> Option<Bounds> {
     let rect = lead.outline.bounding_rect()?;
     let (Coord { x: west, y: south }, Coord { x: east, y: north }) = (rect.min(), rect.max());
     let across = ((east - west) * AROUND.0).max(AROUND.1);
@@ -175,7 +178,7 @@ fn around(lead: &Item) -> Option<(f64, f64, f64, f64)> {
 }
 
 /// Tiles of a zoom that hold some ground, by column and row.
-fn within(z: u32, (west, south, east, north): (f64, f64, f64, f64)) -> Vec<Tile> {
+fn within(z: u32, (west, south, east, north): Bounds) -> Vec<Tile> {
     let (low, high) = (Tile::at(z, (west, north)), Tile::at(z, (east, south)));
     (low.x..=high.x).flat_map(|x| (low.y..=high.y).map(move |y| Tile { z, x, y })).collect()
 }
@@ -211,8 +214,9 @@ mod tests {
 
     #[test]
     fn a_county_stays_within_the_bound_and_its_foremost_leads_are_shown_closely() {
-        let leads: Vec<Item> =
-            (0..2000).map(|step| lead(107.0 + f64::from(step % 50) * 0.04, 41.0 + f64::from(step / 50) * 0.03)).collect();
+        let leads: Vec<Item> = (0..2000)
+            .map(|step| lead(107.0 + f64::from(step % 50) * 0.04, 41.0 + f64::from(step / 50) * 0.03))
+            .collect();
         let chosen = chosen(&leads, (107.0, 41.0, 109.0, 42.2), 13);
         assert!(chosen.tiles.len() <= MOST_WHOLE + MOST_NEAR);
         assert!(chosen.zooms.1 < 13 && chosen.left_out > 0 && chosen.left_out < 2000);

@@ -5,6 +5,7 @@
 //!      them as text and nothing else.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use geo::{Coord, MultiPolygon};
 use serde_json::{Map, Value, json};
@@ -69,12 +70,14 @@ impl Shared {
     fn cgcs2000(&mut self, (longitude, latitude): (f64, f64)) -> Result<Value, CrsError> {
         let Some(zone) = Crs::cgcs2000_zone(longitude, latitude) else { return Ok(Value::Null) };
         let Some((number, meridian, plain)) = zone.of_zone() else { return Ok(Value::Null) };
-        if !self.zones.contains_key(&zone) {
-            let both = [Transform::new(Crs::LON_LAT, zone)?, Transform::new(Crs::LON_LAT, plain)?];
-            self.zones.insert(zone, both);
-        }
+        let both = match self.zones.entry(zone) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                new.insert([Transform::new(Crs::LON_LAT, zone)?, Transform::new(Crs::LON_LAT, plain)?])
+            }
+        };
         let places: Vec<(f64, f64)> =
-            self.zones[&zone].iter().map(|to| to.point(longitude, latitude)).collect::<Result<_, _>>()?;
+            both.iter().map(|to| to.point(longitude, latitude)).collect::<Result<_, _>>()?;
         let metres = |(x, y): (f64, f64)| json!([rounded(x, 2), rounded(y, 2)]);
         Ok(json!({
             "zone": number, "meridian": meridian,
@@ -231,7 +234,10 @@ mod tests {
         assert_eq!(first["limits"], json!([[0, "above", 1.0, 0.5, 2.0]]));
         assert_eq!(first["lines"], json!({"rank": 1}));
         // As in `grid::crs`: pyproj 3.7.2 for EPSG:4524 and 4545.
-        assert_eq!(first["cgcs2000"]["with_number"], json!({"epsg": 4524, "at": [36_541_703.16, 4_603_997.9]}));
+        assert_eq!(
+            first["cgcs2000"]["with_number"],
+            json!({"epsg": 4524, "at": [36_541_703.16, 4_603_997.9]})
+        );
         assert_eq!(first["cgcs2000"]["without"], json!({"epsg": 4545, "at": [541_703.16, 4_603_997.9]}));
     }
 
@@ -246,6 +252,9 @@ mod tests {
         assert!(!made.to_string().contains('\u{202e}'));
         assert_eq!(made["redlines"][0]["name"], "\u{fffd}y\u{fffd}");
         let key = made["key"].as_str().unwrap();
-        assert!(key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'), "{key}");
+        assert!(
+            key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'),
+            "{key}"
+        );
     }
 }

@@ -171,7 +171,12 @@ fn sampled(values: &Array3<i16>, (row, col): (f64, f64)) -> Option<[f64; 3]> {
     }
     let (top, left) = (row - 0.5, col - 0.5);
     let (south, east) = (top - top.floor(), left - left.floor());
-    let corners = [(0, 0, 1.0 - south, 1.0 - east), (0, 1, 1.0 - south, east), (1, 0, south, 1.0 - east), (1, 1, south, east)];
+    let corners = [
+        (0, 0, 1.0 - south, 1.0 - east),
+        (0, 1, 1.0 - south, east),
+        (1, 0, south, 1.0 - east),
+        (1, 1, south, east),
+    ];
     let (mut sum, mut weight) = ([0.0; 3], 0.0);
     for (down, across, a, b) in corners {
         let place = |at: f64, step: usize, most: usize| {
