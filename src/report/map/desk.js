@@ -82,7 +82,7 @@ function deskPart(lead) {
   const choice = make("select", { id: "desk-step", change: (event) => fill(event.target.value) }, ...steps.map((action) => make("option", { value: action, words: say(`step_${action}`) })));
   choice.value = chosen;
   fill(chosen);
-  return box(make("div", { class: "form" }, make("label", {}, say("desk"), choice), fields,
+  return box(make("div", { class: "form" }, make("label", {}, say("step"), choice), fields,
     make("button", { type: "button", id: "desk-write", words: say("write"), click: () => writeStep(lead, desk.chosen) })));
 }
 

@@ -39,7 +39,7 @@ function head(lead) {
     make("p", { class: "badges" },
       make("span", { class: "badge", words: coded("status", line(lead, "status")) }),
       line(lead, "tier") && line(lead, "tier") !== "lead" ? make("span", { class: "badge", words: coded("tier", line(lead, "tier")) }) : null,
-      lead.case ? make("span", { class: "badge case", words: coded("state", lead.case.state) }) : null,
+      lead.case && lead.case.state !== line(lead, "status") ? make("span", { class: "badge case", words: coded("state", lead.case.state) }) : null,
       lead.case?.verdict ? make("span", { class: "badge case", words: coded("found", lead.case.verdict) }) : null,
       make("span", { class: "badge sure", words: `${say("confidence")} ${figure(line(lead, "confidence"), 3)}` })));
 }
