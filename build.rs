@@ -1,9 +1,18 @@
-//! Lists the sub-model files of `redlines/submodels/`, so that adding one adds a file and no code.
+//! Lists the sub-model files of `redlines/submodels/`, so that adding one adds a file and no code; and takes MapLibre GL JS
+//! into the program where `scripts/install` has laid it down. Without it all builds; the offline map then says what is lacking.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+/// Where `scripts/install` lays MapLibre GL JS down, and its files there: script, style.
+const MAPLIBRE: (&str, [&str; 2]) = ("vendor/maplibre", ["maplibre-gl.js", "maplibre-gl.css"]);
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    submodels()?;
+    maplibre()
+}
+
+fn submodels() -> Result<(), Box<dyn std::error::Error>> {
     let folder = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("redlines/submodels");
     println!("cargo:rerun-if-changed={}", folder.display());
     let mut files: Vec<PathBuf> =
@@ -17,5 +26,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let lines: String = files.iter().map(line).collect();
     let list = format!("&[\n{lines}]\n");
     fs::write(Path::new(&env::var("OUT_DIR")?).join("submodels.rs"), list)?;
+    Ok(())
+}
+
+/// Writes `Some((script, style))`, or `None` where the files are not there.
+fn maplibre() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join(MAPLIBRE.0);
+    let files = MAPLIBRE.1.map(|file| folder.join(file));
+    let is_there = files.iter().all(|file| file.is_file());
+    // A missing file that is watched would have everything built anew each time; `scripts/install` touches this file instead.
+    println!("cargo:rerun-if-changed=build.rs");
+    if is_there {
+        println!("cargo:rerun-if-changed={}", folder.display());
+    }
+    let [script, style] = files.map(|file| format!("include_str!({:?})", file.display().to_string()));
+    let found = if is_there { format!("Some(({script}, {style}))\n") } else { "None\n".to_owned() };
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("maplibre.rs"), found)?;
     Ok(())
 }

@@ -56,4 +56,10 @@ pub mod plan;
 
 pub mod run;
 
+// Who looks and decides, with a browser.
+
+pub mod desk;
+
+// Who is spoken to.
+
 pub mod cli;

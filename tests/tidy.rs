@@ -35,7 +35,12 @@ const DOORS: &[(&[&str], &[&str])] = &[
         &["src/run", "src/cli"],
     ),
     (&["ureq::", "rusty_s3::"], &["src/bucket/"]),
-    (&["std::net", "TcpStream", "UdpSocket", "reqwest::", "hyper::", "curl::"], &[]),
+    // The review desk listens; nothing else speaks to a network by itself.
+    (
+        &["std::net", "TcpStream", "UdpSocket", "hyper::", "hyper_util::", "tokio::"],
+        &["src/desk/", "src/cli/desk.rs"],
+    ),
+    (&["reqwest::", "curl::"], &[]),
 ];
 
 /// Where a place is spoken of, and words that must not be said about one.

@@ -3,7 +3,7 @@
 //! In:  SIGINT (Ctrl-C) or SIGTERM (a scheduler). SIGHUP keeps its meaning, so that `nohup` works.
 //! Out: exit code 130, no partial folder, no lock; an earlier result under the name is untouched.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
@@ -15,6 +15,17 @@ use crate::cli::show;
 use crate::publish::staging;
 use crate::run::state::lease;
 
+/// What ends a verb that goes on until somebody stops it.
+type End = Box<dyn Fn() + Send>;
+
+/// What the first signal does in the place of ending the process; a second one ends it.
+static INSTEAD: Mutex<Option<End>> = Mutex::new(None);
+
+/// Has the first signal end a verb that goes on until somebody stops it, in its own way.
+pub fn instead(end: End) {
+    *INSTEAD.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
+}
+
 /// Waits for a signal on a thread of its own, for the rest of the process.
 ///
 /// A system that allows no handler leaves the signals as they are; a killed run is then cleared away by
@@ -24,7 +35,11 @@ pub fn watch() {
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
     let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
     let wait = move || {
-        if signals.forever().next().is_some() {
+        for _signal in signals.forever() {
+            if let Some(end) = INSTEAD.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                end();
+                continue;
+            }
             let abandoned = staging::abandon();
             lease::give_back();
             show::say(if abandoned.any { "interrupted: nothing was published" } else { "interrupted" });

@@ -5,6 +5,7 @@ pub mod assess;
 pub mod check;
 pub mod complete;
 pub mod demo;
+pub mod desk;
 pub mod events;
 pub mod exit;
 pub mod explain;
@@ -77,6 +78,8 @@ enum Verb {
     LookAgain(look_again::LookAgain),
     /// Leads for QGIS, a phone, a drone, paper, a browser
     Report(report::Report),
+    /// The map of a ledger in a browser of this machine, with verdicts written into the ledger
+    Desk(desk::Desk),
     /// What was found on the ground, back into the ledger
     Verify(verify::Verify),
     /// Leads against what is known to have changed, or a verified sample: accuracy with intervals
@@ -114,6 +117,7 @@ pub fn main() -> ExitCode {
         Verb::Leads(verb) => verb.run(),
         Verb::LookAgain(verb) => verb.run(),
         Verb::Report(verb) => verb.run(),
+        Verb::Desk(verb) => verb.run(),
         Verb::Verify(verb) => verb.run(),
         Verb::Assess(verb) => verb.run(),
         Verb::Simulate(verb) => verb.run(),

@@ -15,7 +15,7 @@ use crate::ledger::rows::{self, Row, Table};
 use crate::ledger::versions::{self, Step};
 
 /// A database that can hold a ledger.
-pub trait Engine {
+pub trait Engine: Send {
     /// File or address, without secrets.
     fn place(&self) -> String;
     /// The version of its tables.

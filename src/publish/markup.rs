@@ -13,7 +13,7 @@ pub fn plain(words: &str) -> String {
 
 /// A mark that changes the direction of reading (Unicode, UAX 9), or a control character other than the line break.
 fn is_hidden(letter: char) -> bool {
-    matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+    matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
         || (letter.is_control() && letter != '\n')
 }
 
@@ -42,5 +42,6 @@ mod tests {
     fn words_of_a_record_are_no_markup_and_turn_no_text_around() {
         let shown = escaped("<script>x</script>\"'&\u{202e}gpj.exe\u{0007}");
         assert!(!shown.contains(['<', '>', '"', '\'', '\u{202e}', '\u{0007}']), "{shown}");
+        assert_eq!(plain("<b>\u{202e}gpj.exe\u{061c}\n\u{0007}"), "<b>\u{fffd}gpj.exe\u{fffd}\n\u{fffd}");
     }
 }

@@ -54,6 +54,8 @@ mod enlarge;
 pub mod chart;
 pub mod chip;
 
+pub mod photo;
+
 pub mod timeline;
 
 pub mod raster;

@@ -12,6 +12,7 @@ pub mod discover;
 pub mod harden;
 mod objects;
 mod probe;
+pub mod reduced;
 mod resample;
 mod scaling;
 mod stac;

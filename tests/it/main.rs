@@ -11,6 +11,7 @@ mod bucket;
 mod cli;
 mod context;
 mod dates;
+mod desk;
 mod doubts;
 #[path = "../../src/ledger/photograph/drawn.rs"]
 mod drawn;

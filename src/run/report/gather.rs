@@ -172,7 +172,7 @@ fn at_hand(sources: &Sources) -> Result<(Plan, Inputs), String> {
 }
 
 /// The plan in a run's manifest.
-fn planned(run: &Path) -> Result<Plan, String> {
+pub(super) fn planned(run: &Path) -> Result<Plan, String> {
     let bytes = fs::read(run.join(MANIFEST)).map_err(|error| error.to_string())?;
     let manifest: Value = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
     let file: PlanFile = serde_json::from_value(manifest["run"]["plan"].clone())

@@ -68,6 +68,23 @@ pub fn report(
     Ok(Reported { leads: material.leads.len(), out: staging.commit()?, words })
 }
 
+/// What the review desk shows of a ledger: its cases with the pictures of the runs that found them, and imagery and layers of
+/// the first run's plan. What is drawn lies in `staging` and goes with it.
+///
+/// # Errors
+/// Those of reading.
+pub fn of_ledger(
+    ledger: &Place,
+    runs: &[PathBuf],
+    staging: &Staging,
+    progress: &dyn Progress,
+) -> Result<Material, RunError> {
+    let plan = runs.first().and_then(|run| gather::planned(run).ok());
+    let sources =
+        Sources { run: None, ledger: Some(ledger.clone()), pictures: runs.to_vec(), plan, only: Vec::new() };
+    gather::gather(&sources, &[Use::Map], staging, progress).map(|(material, _)| material)
+}
+
 /// Every file by its digest, and what the report stands on.
 fn manifest(staging: &Staging, material: &Material, uses: &[Use]) -> Result<(), PublishError> {
     let mut files = Vec::new();
