@@ -45,6 +45,8 @@ mod gpkg_schema;
 
 pub mod gpkg;
 
+pub mod gpkg_tables;
+
 mod canvas;
 
 mod stretch;
