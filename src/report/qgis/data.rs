@@ -66,7 +66,7 @@ pub fn last_day(material: &Material) -> Date {
 
 /// Every table, lowest layer last. Where there is nothing of a kind there is no table, but for the leads.
 pub fn tables(material: &Material, language: Language) -> Vec<Table> {
-    let mut tables = vec![points(material, language), leads(material, language)];
+    let mut tables = vec![leads(material, language), points(material, language)];
     tables.extend((!material.context.is_empty()).then(|| context(material, language)));
     tables.extend((!material.redlines.is_empty()).then(|| redlines(material, language)));
     tables.extend((!material.gaps.is_empty()).then(|| gaps(material, language)));

@@ -54,7 +54,7 @@ pub fn elements(table: &Table, form: &Form, language: Language) -> Vec<Element> 
     let editable = fields()
         .map(|name| Element::new("field").with("name", name).with("editable", u8::from(is_open(name))));
     let on_top = fields()
-        .map(|name| Element::new("field").with("name", name).with("labelOnTop", u8::from(is_open(name))));
+        .map(|name| Element::new("field").with("name", name).with("labelOnTop", 1));
     vec![
         Element::new("fieldConfiguration").child(hidden).children(widgets),
         Element::new("aliases").children(aliases),
@@ -138,7 +138,9 @@ fn pages(table: &Table, form: &Form, language: Language) -> Element {
 /// How a column is shown and filled in.
 fn widget(column: &Column, form: &Form, language: Language) -> Element {
     let (kind, settings) = match (column.domain, column.kind) {
-        _ if form.pictures.contains(&column.name.as_str()) => ("ExternalResource", picture()),
+        _ if form.pictures.contains(&column.name.as_str()) => {
+            ("ExternalResource", picture(form.open.contains(&column.name.as_str())))
+        }
         (Some(domain), _) => {
             ("ValueMap", vec![values(domain, form.open.contains(&column.name.as_str()), language)])
         }
@@ -171,13 +173,13 @@ fn day() -> Vec<Element> {
 }
 
 /// A picture by its path from the project.
-fn picture() -> Vec<Element> {
+fn picture(is_open: bool) -> Vec<Element> {
     vec![
         typed("DocumentViewer", "int", 1),
         typed("DocumentViewerHeight", "int", 0),
         typed("DocumentViewerWidth", "int", 0),
-        typed("FileWidget", "bool", true),
-        typed("FileWidgetButton", "bool", true),
+        typed("FileWidget", "bool", is_open),
+        typed("FileWidgetButton", "bool", is_open),
         option("FileWidgetFilter", ""),
         typed("RelativeStorage", "int", 1),
         typed("StorageMode", "int", 0),

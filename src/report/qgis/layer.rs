@@ -23,6 +23,8 @@ pub struct Layer {
     pub is_shown: bool,
     /// Whether its legend is unfolded.
     pub is_unfolded: bool,
+    /// Parts of its legend that are unfolded, by their keys.
+    pub unfolded: Vec<&'static str>,
     /// The `maplayer`.
     pub element: Element,
 }
@@ -103,6 +105,7 @@ pub fn vector(file: &str, table: &Table, drawn: Drawn, language: Language) -> La
         provider: "ogr",
         is_shown: true,
         is_unfolded: false,
+        unfolded: Vec::new(),
         element,
     }
 }
@@ -183,5 +186,6 @@ fn raster_of(
         .child(Element::of("provider", "gdal"))
         .child(pipe)
         .child(Element::of("blendMode", 0));
-    Layer { id, title, source, provider: "gdal", is_shown: false, is_unfolded: false, element }
+    Layer { id, title, source, provider: "gdal", is_shown: false, is_unfolded: false,
+        unfolded: Vec::new(), element }
 }

@@ -8,7 +8,7 @@ use crate::grid::Crs;
 use crate::report::Language;
 use crate::report::qgis::layer::{self, Layer};
 use crate::report::qgis::view::Extent;
-use crate::report::qgis::xml::Element;
+use crate::report::qgis::xml::{Element, options};
 
 /// What files of projects begin with.
 pub const DOCTYPE: &str = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>";
@@ -98,6 +98,7 @@ impl Project {
                 .with("source", &layer.source)
                 .with("checked", checked(layer.is_shown))
                 .with("expanded", u8::from(layer.is_unfolded))
+                .children((!layer.unfolded.is_empty()).then(|| unfolded(&layer.unfolded)))
         };
         let group = |group: &Group| {
             let element = Element::new("layer-tree-group")
@@ -195,6 +196,13 @@ impl Project {
             .child(Element::new("Scales"))
             .child(extent)
     }
+}
+
+/// Parts of a legend that are unfolded.
+fn unfolded(keys: &[&str]) -> Element {
+    let key = |key: &&str| Element::new("Option").with("type", "QString").with("value", *key);
+    let list = Element::new("Option").with("name", "expandedLegendNodes").with("type", "StringList");
+    Element::new("customproperties").child(options([list.children(keys.iter().map(key))]))
 }
 
 fn checked(is_so: bool) -> &'static str {

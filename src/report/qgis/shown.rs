@@ -205,7 +205,10 @@ pub fn of_table(material: &Material, table: &Table, file: &str, language: Langua
         about: about(language),
     };
     let layer = layer::vector(file, table, drawn, language);
-    Layer { is_unfolded: table.name == "leads", ..layer }
+    if table.name != "leads" {
+        return layer;
+    }
+    Layer { is_unfolded: true, unfolded: style::GROUPS.to_vec(), ..layer }
 }
 
 /// Values of a column.

@@ -16,6 +16,9 @@ use crate::submodel::{self, SubModel};
 /// Scale (1 to this) beyond which leads are points.
 pub const FAR: u32 = 60_000;
 
+/// Keys of the two parts of the legend of leads.
+pub const GROUPS: [&str; 2] = ["confidence", "models"];
+
 /// Confidence from which an outline is drawn so wide (millimetres), with the words of the legend.
 const WIDTHS: [(f64, f64, &str, &str); 3] = [
     (0.9, 0.8, "0.9 及以上", "0.9 or more"),
@@ -75,8 +78,8 @@ pub fn leads(models: &[SubModel], has_other: bool, language: Language) -> Elemen
         Element::new("rule").with("key", key).with("label", language.words(chinese, english)).children(rules)
     };
     let rules = Element::new("rules").with("key", "leads").children([
-        group("confidence", ("置信度", "confidence"), widths),
-        group("models", ("子模型", "sub-model"), kinds),
+        group(GROUPS[0], ("置信度", "confidence"), widths),
+        group(GROUPS[1], ("子模型", "sub-model"), kinds),
     ]);
     let symbols = symbols.into_iter().enumerate().map(|(at, layers)| symbol("fill", at, layers));
     renderer("RuleRenderer").child(rules).child(Element::new("symbols").children(symbols))
