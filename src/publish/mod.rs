@@ -60,6 +60,8 @@ pub mod timeline;
 
 pub mod raster;
 
+pub mod basemap;
+
 pub mod manifest;
 
 pub mod table;

@@ -19,6 +19,8 @@ pub mod plain;
 
 pub mod plane;
 
+mod xml;
+
 pub mod qgis;
 
 pub mod qfield;

@@ -29,7 +29,7 @@ pub mod shown;
 
 use crate::publish::{Staging, fields, gpkg_tables};
 use crate::report::archive::Archive;
-use crate::report::material::{Material, Moment, Picture};
+use crate::report::material::{Item, Material, Moment, Picture};
 use crate::report::qgis::layer::Layer;
 use crate::report::qgis::project::{Bookmark, Group, Project, Theme};
 use crate::report::{Asked, Language, ReportError};
@@ -82,7 +82,7 @@ fn project(material: &Material, layers: Vec<Layer>, language: Language) -> Resul
     let extent = view::extent(material, crs)?;
     let mut bookmarks = Vec::new();
     for lead in material.leads.iter().take(MOST_BOOKMARKS) {
-        bookmarks.push(Bookmark { title: title(lead), extent: view::of_lead(lead, crs)? });
+        bookmarks.push(Bookmark { title: title(lead, language), extent: view::of_lead(lead, crs)? });
     }
     let themes = themes(&layers, material, language);
     let layouts = pages::layouts(material, &layers, &themes, (extent, crs), language);
@@ -99,16 +99,20 @@ fn project(material: &Material, layers: Vec<Layer>, language: Language) -> Resul
     })
 }
 
-/// What a lead is called in a list: rank, sub-model, area. No word of its record that may say anything.
-pub fn title(lead: &crate::report::material::Item) -> String {
+/// What a lead is called in a list: rank, sub-model, size. No word of its record that may say anything.
+pub fn title(lead: &Item, language: Language) -> String {
     let plain = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).take(12).collect::<String>();
     let rank = lead.number("rank").map_or("-".to_owned(), |rank| format!("{rank}"));
-    let size = match (lead.number("area_mu"), lead.number("length_m")) {
-        (Some(mu), _) => format!(" {mu:.1} mu"),
-        (None, Some(length)) => format!(" {length:.0} m"),
+    format!("#{rank} {} {}", plain(lead.text("model")), size(lead, language)).trim_end().to_owned()
+}
+
+/// The area of a lead, or its length where that is what is measured.
+pub fn size(lead: &Item, language: Language) -> String {
+    match (lead.number("area_mu"), lead.number("length_m")) {
+        (Some(mu), _) => format!("{mu:.1} {}", style::mu(language)),
+        (None, Some(length)) => format!("{length:.0} m"),
         _ => String::new(),
-    };
-    format!("#{rank} {}{size}", plain(lead.text("model")))
+    }
 }
 
 /// What readers of a project must know.

@@ -53,8 +53,7 @@ pub fn elements(table: &Table, form: &Form, language: Language) -> Vec<Element> 
     let is_open = |name: &str| form.open.contains(&name);
     let editable = fields()
         .map(|name| Element::new("field").with("name", name).with("editable", u8::from(is_open(name))));
-    let on_top = fields()
-        .map(|name| Element::new("field").with("name", name).with("labelOnTop", 1));
+    let on_top = fields().map(|name| Element::new("field").with("name", name).with("labelOnTop", 1));
     vec![
         Element::new("fieldConfiguration").child(hidden).children(widgets),
         Element::new("aliases").children(aliases),

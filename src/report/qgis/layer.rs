@@ -155,7 +155,8 @@ pub fn basemap(id: &str, title: String, source: String, picture: &Picture, about
     let renderer = Element::new("rasterrenderer")
         .with("type", "multibandcolor")
         .with("opacity", 1)
-        .with("alphaBand", -1)
+        // What was not seen is a fourth band to QGIS.
+        .with("alphaBand", 4)
         .with("redBand", 1)
         .with("greenBand", 2)
         .with("blueBand", 3);
@@ -186,6 +187,14 @@ fn raster_of(
         .child(Element::of("provider", "gdal"))
         .child(pipe)
         .child(Element::of("blendMode", 0));
-    Layer { id, title, source, provider: "gdal", is_shown: false, is_unfolded: false,
-        unfolded: Vec::new(), element }
+    Layer {
+        id,
+        title,
+        source,
+        provider: "gdal",
+        is_shown: false,
+        is_unfolded: false,
+        unfolded: Vec::new(),
+        element,
+    }
 }

@@ -115,7 +115,7 @@ pub fn points(models: &[SubModel], has_other: bool, language: Language) -> Eleme
 }
 
 /// What is drawn for each value of a column; the empty value stands for every other one.
-fn categories(column: &str, kind: &'static str, kinds: Vec<(String, String, Vec<Element>)>) -> Element {
+pub fn categories(column: &str, kind: &'static str, kinds: Vec<(String, String, Vec<Element>)>) -> Element {
     let category = |(at, (value, label, _)): (usize, &(String, String, Vec<Element>))| {
         Element::new("category")
             .with("value", value)
@@ -233,9 +233,9 @@ fn labels(expression: &str, size: f64, is_area: bool) -> Element {
     let rendering = Element::new("rendering")
         .with("drawLabels", 1)
         .with("obstacle", 1)
-        .with("scaleVisibility", u8::from(is_area))
-        .with("scaleMin", 0)
-        .with("scaleMax", FAR)
+        .with("scaleVisibility", 1)
+        .with("scaleMin", if is_area { 0 } else { FAR })
+        .with("scaleMax", if is_area { FAR } else { 100_000_000 })
         .with("fontMaxPixelSize", 10000);
     let settings = Element::new("settings").with("calloutType", "simple").child(text);
     let settings = settings
