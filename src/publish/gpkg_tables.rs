@@ -192,10 +192,13 @@ fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn failed<'a>(path: &'a Path) -> impl Fn(&'static str) -> Box<dyn Fn(GdalError) -> PublishError + 'a> {
+/// What a fault of the driver means for a file.
+fn failed(path: &Path) -> impl Fn(&'static str) -> Box<dyn Fn(GdalError) -> PublishError> {
+    let file = name_of(path);
     move |doing| {
+        let file = file.clone();
         Box::new(move |error| PublishError::GeoPackage {
-            file: name_of(path),
+            file: file.clone(),
             doing: doing.to_owned(),
             reason: error.to_string(),
         })

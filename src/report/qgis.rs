@@ -178,3 +178,83 @@ pub fn days(picture: &Picture) -> String {
         _ => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::material::{Ground, Run};
+    use geo::{MultiPolygon, polygon};
+    use serde_json::json;
+
+    const HOSTILE: &str = "[% 1+1 %]'\"><script>\\\n@x\u{202e}";
+
+    /// A material whose every word is the given one.
+    fn said(word: &str) -> Material {
+        let outline =
+            MultiPolygon(vec![polygon![(x: 108.5, y: 41.5), (x: 108.51, y: 41.5), (x: 108.5, y: 41.51)]]);
+        let properties = fields::LEAD.iter().map(|field| (field.name.to_owned(), json!(word)));
+        let lead = Item {
+            id: word.to_owned(),
+            properties: properties.collect(),
+            outline: outline.clone(),
+            point: (108.503, 41.503),
+            chips: None,
+            case: None,
+            events: Vec::new(),
+            seen: Vec::new(),
+            close: Vec::new(),
+        };
+        let ground = Ground {
+            id: word.to_owned(),
+            name: word.to_owned(),
+            class: Some(crate::redline::Class::Grassland),
+            role: None,
+            kind: word.to_owned(),
+            from: None,
+            to: None,
+            layer: word.to_owned(),
+            authority: Some(word.to_owned()),
+            version: Some(word.to_owned()),
+            sha256: word.to_owned(),
+            outline,
+        };
+        let run = Run {
+            id: word.to_owned(),
+            version: word.to_owned(),
+            baseline: word.to_owned(),
+            target: word.to_owned(),
+            ..Run::default()
+        };
+        Material { run: Some(run), leads: vec![lead], redlines: vec![ground], ..Material::default() }
+    }
+
+    fn written(word: &str) -> String {
+        let material = said(word);
+        let tables = data::tables(&material, Language::Both);
+        let layers = shown::layers(&material, &tables, (DATA, "../"), Language::Both);
+        project(&material, layers, Language::Both).unwrap().document()
+    }
+
+    #[test]
+    fn words_of_a_record_bring_no_expression_and_no_element_into_the_project() {
+        let (plain, hostile) = (written("word"), written(HOSTILE));
+        for sign in ["[%", "<", "\"", "%]"] {
+            let (expected, found) = (plain.matches(sign).count(), hostile.matches(sign).count());
+            // What ends an expression may stand alone: nothing has begun.
+            assert!(found == expected || sign == "%]", "{sign}: expected {expected}, found {found}");
+        }
+        assert!(!hostile.contains('\u{202e}') && !hostile.contains("script>"));
+        assert!(hostile.contains("EPSG:4524") && hostile.contains("readOnly=\"1\""));
+    }
+
+    #[test]
+    fn a_lead_is_called_by_rank_sub_model_and_size() {
+        let mut lead = said("G1").leads.remove(0);
+        lead.properties.insert("rank".to_owned(), json!(3));
+        lead.properties.insert("area_mu".to_owned(), json!(29.79));
+        assert_eq!(title(&lead, Language::Both), "#3 G1 29.8 亩");
+        lead.properties.insert("area_mu".to_owned(), json!(null));
+        lead.properties.insert("length_m".to_owned(), json!(1200.4));
+        assert_eq!(title(&lead, Language::English), "#3 G1 1200 m");
+    }
+}

@@ -131,3 +131,28 @@ pub fn how_to(language: Language) -> String {
          4. Importing an archive of the same name again writes over the folder on the phone: bring the data home first.\n",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::returned::columns::Columns;
+    use crate::report::qgis::data;
+
+    #[test]
+    fn verdicts_are_read_from_visits_and_from_no_other_layer() {
+        let columns = Columns::shipped().unwrap();
+        let names =
+            |table: &Table| table.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
+        let material = Material::default();
+        assert_eq!(columns.check(&names(&table(&material, Language::Both))), Ok(()));
+        for known in [&columns.who, &columns.day, &columns.note, &columns.photo] {
+            assert!(Columns::has(&names(&table(&material, Language::Both)), known), "{known:?}");
+        }
+        for table in data::tables(&material, Language::Both) {
+            assert!(!Columns::has(&names(&table), &columns.verdict), "{}", table.name);
+        }
+        for (name, _, _, _) in data::LEDGER {
+            assert!(!Columns::has(&[name.to_owned()], &columns.verdict), "{name}");
+        }
+    }
+}

@@ -31,7 +31,7 @@ pub const ROLE: Domain = Domain {
 };
 
 /// Columns of what the ledger says: name, kind, name for people, values.
-const LEDGER: [(&str, Kind, &str, Option<&Domain>); 8] = [
+pub const LEDGER: [(&str, Kind, &str, Option<&Domain>); 8] = [
     ("ledger_state", Kind::Text, "台账状态 state in the ledger", Some(&STATE)),
     ("ledger_verdict", Kind::Text, "核查结论(台账) verdict in the ledger", Some(&FOUND)),
     ("ledger_visited_by", Kind::Text, "核查人(台账) visited by", None),
