@@ -24,12 +24,17 @@ const PACKAGE: &str = "steppewatch-qfield.zip";
 /// The GeoPackage in it.
 const DATA: &str = "data.gpkg";
 
+/// Leads whose pictures go along: a phone takes a hundred megabytes, not a thousand.
+const MOST_PICTURED: usize = 300;
+
 /// Writes it into its folder. Returns what its reader must know, a line each.
 ///
 /// # Errors
 /// Those of writing.
 pub fn write(material: &Material, asked: &Asked, staging: &Staging) -> Result<Vec<String>, ReportError> {
     let language = asked.language;
+    let few = (material.leads.len() > MOST_PICTURED).then(|| pictured(material));
+    let material = few.as_ref().unwrap_or(material);
     let mut tables = data::tables(material, language);
     tables.retain(|table| !matches!(table.name, "lead_points" | "gaps"));
     visits::with_titles(&mut tables, material, language);
@@ -65,11 +70,23 @@ pub fn write(material: &Material, asked: &Asked, staging: &Staging) -> Result<Ve
     archive.add("README.txt", visits::how_to(language).as_bytes())?;
     let bytes = archive.finish()?;
     staging.write(&format!("qfield/{PACKAGE}"), &bytes)?;
-    Ok(vec![format!(
+    let mut words = vec![format!(
         "qfield: send qfield/{PACKAGE} to the phone ({:.1} MB, {:.1} MB of it imagery) and open it in QField; what comes back goes to verify import",
         bytes.len() as f64 / 1e6,
         size as f64 / 1e6,
-    )])
+    )];
+    if few.is_some() {
+        words
+            .push(format!("qfield: pictures of the first {MOST_PICTURED} leads only; --lead chooses others"));
+    }
+    Ok(words)
+}
+
+/// The material with pictures of the first leads only.
+fn pictured(material: &Material) -> Material {
+    let mut few = material.clone();
+    few.leads.iter_mut().skip(MOST_PICTURED).for_each(|lead| lead.chips = None);
+    few
 }
 
 /// The bytes of a file of the staging folder, which does not stay there.
@@ -136,7 +153,7 @@ fn colour(verdict: &str) -> qgis::symbol::Colour {
         "unlawful_use_found" => (215, 25, 28, 255),
         "facility_farmland" => (31, 120, 180, 255),
         "cannot_tell" => (255, 255, 153, 255),
-        _ => (255, 127, 0, 255),
+        _ => (148, 0, 211, 255),
     }
 }
 

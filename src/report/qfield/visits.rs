@@ -122,11 +122,11 @@ pub fn layer(table: &Table, file: &str, language: Language) -> Layer {
 pub fn how_to(language: Language) -> String {
     language.words(
         "1. 在 QField 中打开本压缩包(导入项目)。\n\
-         2. 点选橙色菱形,编辑,选择核查结论,拍照,保存。\n\
+         2. 点选紫色菱形,编辑,选择核查结论,拍照,保存。\n\
          3. 回来后把整个项目文件夹(含 data.gpkg 与 DCIM)复制到电脑,运行:steppewatch verify import data.gpkg --ledger 台账.gpkg --by 姓名。\n\
          4. 重新导入同名压缩包会覆盖手机上的文件夹,请先取回数据。\n",
         "1. Open this archive in QField (import project).\n\
-         2. Tap an orange diamond, edit, choose what was found, take pictures, save.\n\
+         2. Tap a purple diamond, edit, choose what was found, take pictures, save.\n\
          3. Back home copy the whole folder of the project (data.gpkg and DCIM) to the computer and run: steppewatch verify import data.gpkg --ledger LEDGER.gpkg --by NAME.\n\
          4. Importing an archive of the same name again writes over the folder on the phone: bring the data home first.\n",
     )

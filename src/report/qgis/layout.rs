@@ -184,8 +184,7 @@ impl Layout {
     /// Adds a scale bar in metres or kilometres, for a map that shows so many metres on a millimetre.
     pub fn scale_bar(&mut self, frame: Frame, map: usize, metres_per_millimetre: f64) {
         let step = round_step(frame.2 * 0.36 * metres_per_millimetre);
-        let (unit, label, metres) =
-            if step >= 1000.0 { ("kilometers", "km", 1000.0) } else { ("meters", "m", 1.0) };
+        let (unit, label, metres) = if step >= 1000.0 { ("km", "km", 1000.0) } else { ("meters", "m", 1.0) };
         let text = Element::new("text-style")
             .with("fontSize", 8)
             .with("fontSizeUnit", "Point")

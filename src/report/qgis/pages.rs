@@ -108,7 +108,10 @@ fn sheet(material: &Material, themes: &[Theme], (extent, crs): (Extent, Crs), la
                     page.label((frame.0 + 100.0, 149.0, 34.0, 6.0), &Layout::scale_of(map), SMALL);
                 }
             }
-            None => page.picture(frame, &format!("concat(@project_folder, '/', \"chip_{column}\")")),
+            None => page.picture(
+                frame,
+                &format!("concat(@project_folder, '/', attribute(@atlas_feature, 'chip_{column}'))"),
+            ),
         }
     }
     let [left, right] =

@@ -172,7 +172,7 @@ pub fn of_table(material: &Material, table: &Table, file: &str, language: Langua
     let chips = data::has_chips(material);
     let (renderer, labels, tip, scales) = match table.name {
         "lead_points" => (
-            style::points(&models, has_other, language),
+            style::points(&models, (has_other, table.rows.len()), language),
             Some(style::point_labels()),
             tip::point(chips),
             Some((100_000_000, style::FAR)),

@@ -103,9 +103,11 @@ fn renderer(kind: &'static str) -> Element {
         .with("forceraster", 0)
 }
 
-/// Points of leads, by sub-model.
-pub fn points(models: &[SubModel], has_other: bool, language: Language) -> Element {
-    let of = |id: &str| marker("circle", of_model(id), (40, 40, 40, 255), 3.4);
+/// Points of so many leads, by sub-model.
+pub fn points(models: &[SubModel], (has_other, count): (bool, usize), language: Language) -> Element {
+    // Thousands of signs must not hide the map.
+    let size = if count > 1000 { 1.6 } else { 3.2 };
+    let of = |id: &str| marker("circle", of_model(id), (40, 40, 40, 255), size);
     let mut kinds: Vec<(String, String, Vec<Element>)> =
         models.iter().map(|model| (model.id.clone(), called(model, language), vec![of(&model.id)])).collect();
     if has_other {

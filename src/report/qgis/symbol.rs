@@ -144,7 +144,7 @@ pub fn marker(shape: &str, colour: Colour, outline: Colour, size: f64) -> Elemen
         option("name", shape),
         option("color", written(colour)),
         option("outline_color", written(outline)),
-        option("outline_width", 0.4),
+        option("outline_width", 0.3),
         option("outline_width_unit", "MM"),
         option("size", size),
         option("size_unit", "MM"),

@@ -29,7 +29,7 @@ pub fn crs_of(material: &Material) -> Crs {
 pub fn extent(material: &Material, crs: Crs) -> Result<Extent, ReportError> {
     let ground = Material { leads: material.leads.clone(), ..Material::default() };
     if let Some(bounds) = ground.bounds().or_else(|| material.bounds()) {
-        return Ok(grown(around(bounds, Crs::LON_LAT, crs)?, 0.12, 400.0));
+        return Ok(grown(around(bounds, Crs::LON_LAT, crs)?, 0.12, 120.0));
     }
     match material.imagery.first() {
         Some(picture) => around(picture.grid.bounds(), picture.grid.crs, crs),
