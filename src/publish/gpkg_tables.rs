@@ -21,6 +21,7 @@ use serde_json::Value;
 use crate::date::{Date, parse_date};
 use crate::grid::Crs;
 use crate::publish::fields::{Domain, Kind};
+use crate::publish::markup::storable;
 use crate::publish::{PublishError, gpkg, outline};
 
 /// A column of a table.
@@ -169,11 +170,12 @@ fn filled<'a>(defn: &'a Defn, table: &Table, values: &[Value]) -> Result<Feature
                 None => feature.set_field_null(index),
             },
             (Kind::Text | Kind::Nested, Value::Null) => feature.set_field_null(index),
-            // The driver's text ends with the first NUL.
             (Kind::Text | Kind::Nested, Value::String(text)) => {
-                feature.set_field_string(index, &text.replace('\0', "\u{fffd}"))
+                feature.set_field_string(index, &storable(text))
             }
-            (Kind::Text | Kind::Nested, other) => feature.set_field_string(index, &other.to_string()),
+            (Kind::Text | Kind::Nested, other) => {
+                feature.set_field_string(index, &storable(&other.to_string()))
+            }
         }?;
     }
     Ok(feature)

@@ -59,8 +59,8 @@ impl Element {
     }
 
     /// The whole as a file.
-    pub fn document(&self, doctype: &str) -> String {
-        let mut text = format!("{doctype}\n");
+    pub fn document(&self, head: &str) -> String {
+        let mut text = format!("{head}\n");
         self.write(&mut text, 0);
         text
     }

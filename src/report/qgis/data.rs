@@ -10,8 +10,10 @@ use crate::date::{Date, parse_date};
 use crate::ledger::state::{State, Verdict};
 use crate::publish::fields::{self, Domain, Field, Kind};
 use crate::publish::gpkg_tables::{Column, Shape, Table};
+use crate::publish::markup::plain;
 use crate::report::Language;
 use crate::report::material::{Ground, Item, Material, Moment};
+use crate::report::phrases::said;
 
 /// Values of yes and no.
 pub const TRUTH: Domain = Domain { name: "truth", values: &[("1", "是 yes"), ("0", "否 no")] };
@@ -89,7 +91,8 @@ fn leads(material: &Material, language: Language) -> Table {
         columns.extend(LEDGER.map(|(name, kind, alias, domain)| column(name, kind, alias, domain)));
     }
     let row = |lead: &Item| {
-        let mut values: Vec<Value> = fields::LEAD.iter().map(|field| value(lead, field.name)).collect();
+        let mut values: Vec<Value> =
+            fields::LEAD.iter().map(|field| value(lead, field.name, language)).collect();
         if has_ledger {
             values.extend(of_ledger(lead));
         }
@@ -105,29 +108,40 @@ fn leads(material: &Material, language: Language) -> Table {
     }
 }
 
-/// A value of a lead's record; pictures as they lie in the report.
-fn value(lead: &Item, name: &str) -> Value {
-    match name {
-        "id" => json!(lead.id),
-        "chip_before" => json!(chip(lead, Moment::Before)),
-        "chip_after" => json!(chip(lead, Moment::After)),
-        _ => lead.properties.get(name).cloned().unwrap_or_default(),
+/// Columns of sentences, which are told in the language of the report.
+const SENTENCES: [&str; 4] = ["notes_text", "confidence_method", "area_method", "selection"];
+
+/// A value of a lead's record; pictures as they lie in the report. Its id stays as it is, letter by letter: what comes back
+/// from the field names it.
+fn value(lead: &Item, name: &str, language: Language) -> Value {
+    match (name, lead.properties.get(name)) {
+        ("id", _) => json!(lead.id),
+        ("chip_before", _) => json!(chip(lead, Moment::Before)),
+        ("chip_after", _) => json!(chip(lead, Moment::After)),
+        (_, Some(Value::String(text))) if SENTENCES.contains(&name) => words(&said(text, language)),
+        (_, Some(Value::String(text))) => words(text),
+        (_, value) => value.cloned().unwrap_or_default(),
     }
+}
+
+/// Words of a record as they are to be read in a form.
+fn words(text: &str) -> Value {
+    json!(plain(text))
 }
 
 fn of_ledger(lead: &Item) -> [Value; 8] {
     let Some(case) = &lead.case else { return [const { Value::Null }; 8] };
-    let said = case.said.last();
+    let visit = case.said.last();
     let (to, until) = case.assigned.clone().map_or((None, None), |(to, until)| (Some(to), until));
     let day = |day: Option<Date>| json!(day.map(|day| day.to_string()));
     [
         json!(case.state.code()),
         json!(case.verdict().map(Verdict::code)),
-        json!(said.map(|said| &said.by)),
-        day(said.and_then(|said| said.on)),
-        json!(to),
+        visit.map_or(Value::Null, |visit| words(&visit.by)),
+        day(visit.and_then(|visit| visit.on)),
+        to.as_deref().map_or(Value::Null, words),
         day(until),
-        json!(case.agency),
+        case.agency.as_deref().map_or(Value::Null, words),
         day(case.due().map(|due| due.on)),
     ]
 }
@@ -143,7 +157,7 @@ fn points(material: &Material, language: Language) -> Table {
         .map(|field| column(field.name, field.kind, field.alias, field.domain))
         .collect();
     let row = |lead: &Item| {
-        let values = NAMES.iter().map(|name| value(lead, name)).collect();
+        let values = NAMES.iter().map(|name| value(lead, name, language)).collect();
         (values, Shape::Point(lead.point))
     };
     let title = language.words("线索位置", "Places of leads");
@@ -153,7 +167,7 @@ fn points(material: &Material, language: Language) -> Table {
 
 fn gaps(material: &Material, language: Language) -> Table {
     let row = |gap: &Item| {
-        let values = fields::GAP.iter().map(|field| value(gap, field.name)).collect();
+        let values = fields::GAP.iter().map(|field| value(gap, field.name, language)).collect();
         (values, Shape::Outline(gap.outline.clone()))
     };
     let title = language.words("缺测", "Gaps");
@@ -173,8 +187,8 @@ fn redlines(material: &Material, language: Language) -> Table {
     ];
     let row = |line: &Ground| {
         let class = line.class.map(|class| class.name());
-        let texts = [json!(line.id), json!(line.name), json!(class), json!(line.layer)];
-        let origin = [json!(line.authority), json!(line.version), json!(line.sha256)];
+        let texts = [words(&line.id), words(&line.name), json!(class), words(&line.layer)];
+        let origin = origin(line);
         (texts.into_iter().chain(origin).collect(), Shape::Outline(line.outline.clone()))
     };
     let title = language.words("红线", "Red lines");
@@ -198,13 +212,18 @@ fn context(material: &Material, language: Language) -> Table {
     let row = |place: &Ground| {
         let role = place.role.map(|role| role.name());
         let day = |day: Option<Date>| json!(day.map(|day| day.to_string()));
-        let texts = [json!(place.id), json!(place.name), json!(role), json!(place.kind)];
-        let valid = [day(place.from), day(place.to), json!(place.layer)];
-        let origin = [json!(place.authority), json!(place.version), json!(place.sha256)];
-        let values = texts.into_iter().chain(valid).chain(origin).collect();
+        let texts = [words(&place.id), words(&place.name), json!(role), words(&place.kind)];
+        let valid = [day(place.from), day(place.to), words(&place.layer)];
+        let values = texts.into_iter().chain(valid).chain(origin(place)).collect();
         (values, Shape::Outline(place.outline.clone()))
     };
     let title = language.words("许可等", "Permits and the like");
     let rows = material.context.iter().map(row).collect();
     Table { name: "context", title, is_of_points: false, columns, rows }
+}
+
+/// Authority, version and digest of the layer that a place is of.
+fn origin(ground: &Ground) -> [Value; 3] {
+    let told = |text: &Option<String>| text.as_deref().map_or(Value::Null, words);
+    [told(&ground.authority), told(&ground.version), json!(ground.sha256)]
 }

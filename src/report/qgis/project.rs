@@ -10,8 +10,8 @@ use crate::report::qgis::layer::{self, Layer};
 use crate::report::qgis::view::Extent;
 use crate::report::qgis::xml::{Element, options};
 
-/// What files of projects begin with.
-pub const DOCTYPE: &str = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>";
+/// What files of projects begin with. QGIS writes a document type besides and does not ask for it.
+const HEAD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
 
 /// A group of the tree.
 pub struct Group {
@@ -86,7 +86,7 @@ impl Project {
             .child(Element::new("Layouts").children(self.layouts.iter().cloned()))
             .child(Element::new("Bookmarks").children(self.bookmarks()))
             .child(self.first_view());
-        root.document(DOCTYPE)
+        root.document(HEAD)
     }
 
     fn tree(&self) -> Element {
