@@ -15,6 +15,7 @@ const DOORS: &[(&[&str], &[&str])] = &[
             "src/redline/read.rs",
             "src/publish/gpkg",
             "src/publish/raster.rs",
+            "src/publish/basemap.rs",
             "src/simulate/write.rs",
         ],
     ),

@@ -40,7 +40,8 @@ type Rows<'a, T> = Vec<(&'a T, &'a MultiPolygon<f64>)>;
 
 /// Settings of the driver while a file is made: a half-written file is thrown away with its folder, which goes to the
 /// disk as a whole, so that neither a journal nor a wait for the disk helps anybody.
-const WRITING: [(&str, &str); 2] = [("OGR_SQLITE_JOURNAL", "OFF"), ("OGR_SQLITE_SYNCHRONOUS", "OFF")];
+pub(super) const WRITING: [(&str, &str); 2] =
+    [("OGR_SQLITE_JOURNAL", "OFF"), ("OGR_SQLITE_SYNCHRONOUS", "OFF")];
 
 /// Writes `leads.gpkg`, reads it again and compares the counts.
 pub fn write(staging: &Staging, outcome: &Outcome) -> Result<(), PublishError> {

@@ -45,6 +45,8 @@ mod gpkg_schema;
 
 pub mod gpkg;
 
+pub mod gpkg_tables;
+
 mod canvas;
 
 mod stretch;
@@ -59,6 +61,8 @@ pub mod photo;
 pub mod timeline;
 
 pub mod raster;
+
+pub mod basemap;
 
 pub mod manifest;
 

@@ -23,6 +23,8 @@ pub mod degrees;
 
 pub mod visit;
 
+mod xml;
+
 pub mod qgis;
 
 pub mod qfield;
