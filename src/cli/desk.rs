@@ -56,8 +56,8 @@ impl Desk {
         // An address that cannot be had is told before imagery is drawn.
         let listening = Listening::on(self.bind, self.beyond_this_machine)?;
         let ledger = Ledger::open(&self.ledger)?;
-        let (material, made) = self.made(language)?;
-        for line in material.lacking.iter().chain(&made.told) {
+        let (material, made, words) = self.made(language)?;
+        for line in words.iter().chain(&material.lacking).chain(&made.told) {
             show::say(line);
         }
         let leads: BTreeMap<String, String> =
@@ -81,13 +81,13 @@ impl Desk {
     }
 
     /// The map, with everything in memory: what was drawn on the way is taken away again.
-    fn made(&self, language: Language) -> Result<(Material, map::Made)> {
+    fn made(&self, language: Language) -> Result<(Material, map::Made, Vec<String>)> {
         let folder = std::env::temp_dir().join(format!("steppewatch-desk-{}", std::process::id()));
         let staging = Staging::begin(&folder)?;
         let bar = Bar::new();
-        let material = of_ledger(&self.ledger, &self.run, &staging, &bar)?;
+        let (material, words) = of_ledger(&self.ledger, &self.run, &staging, &bar)?;
         let made = map::make(&material, Page { language, is_desk: true, is_folder: true })?;
         bar.finish();
-        Ok((material, made))
+        Ok((material, made, words))
     }
 }

@@ -66,6 +66,7 @@ pub fn data(
         "columns": record::columns(),
         "rules": shared.rules(),
         "measures": shared.measures(),
+        "phrases": shared.phrases(),
         "leads": leads,
         "layers": layers(material),
         "imagery": imagery(material, pyramid),

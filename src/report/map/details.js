@@ -48,13 +48,13 @@ function head(lead) {
 function areas(lead) {
   const get = (name) => line(lead, name);
   if (get("area_mu") === undefined) {
-    return make("p", { class: "area" }, make("b", { words: areaOrLength(lead) }), ` ${say("length")}. ${get("area_method") || ""}`);
+    return make("p", { class: "area" }, make("b", { words: areaOrLength(lead) }), ` ${say("length")}. ${inTongue(get("area_method") || "")}`);
   }
   return make("p", { class: "area" },
     make("b", { words: `${figure(get("area_mu"), 2)} ${say("mu")}` }),
     ` (${figure(get("area_low_mu"), 2)} – ${figure(get("area_high_mu"), 2)})`, make("br"),
     `${figure(get("area_m2"), 1)} m² (${figure(get("area_low_m2"), 1)} – ${figure(get("area_high_m2"), 1)})`,
-    make("span", { class: "quiet block", words: get("area_method") || "" }));
+    make("span", { class: "quiet block", words: inTongue(get("area_method") || "") }));
 }
 
 function pictures(lead) {
@@ -176,7 +176,7 @@ function seenViews(lead) {
 /** Everything, for who wants to know it. */
 function everything(lead) {
   const measures = lead.measures.map(([place, value]) => [DATA.measures[place][0], figure(value, 4), DATA.measures[place][1] === "1" ? "" : DATA.measures[place][1]]);
-  const record = DATA.columns.filter(([name]) => lead.lines[name] !== undefined).map(([name, alias]) => [ofAlias(alias), lead.lines[name]]);
+  const record = DATA.columns.filter(([name]) => lead.lines[name] !== undefined).map(([name, alias]) => [ofAlias(alias), inTongue(lead.lines[name])]);
   return make("div", {}, seenViews(lead), measures.length ? folded(`${say("measures")} (${measures.length})`, table([say("name"), "", ""], measures)) : null, folded(say("record"), lines(record)));
 }
 
@@ -186,7 +186,7 @@ function drawDetails() {
   box.hidden = !lead;
   document.body.classList.toggle("with-details", Boolean(lead));
   if (!lead) return box.replaceChildren();
-  const notes = lead.notes.length ? part(say("notes"), make("ul", {}, ...lead.notes.map((words) => make("li", { words })))) : null;
+  const notes = lead.notes.length ? part(say("notes"), make("ul", {}, ...lead.notes.map((note) => make("li", { words: inTongue(note) })))) : null;
   box.replaceChildren(...[head(lead), areas(lead), pictures(lead), deskPart(lead), dates(lead), redlines(lead), limits(lead), permits(lead), around(lead),
     places(lead), caseParts(lead), notes, everything(lead), make("p", { class: "quiet", words: spoken(DATA.disclaimer) })].filter(Boolean));
   box.scrollTop = 0;

@@ -15,7 +15,9 @@ use crate::grid::crs::{CrsError, Transform};
 use crate::ledger::{Case, Event};
 use crate::publish::fields::{self, Kind};
 use crate::publish::markup::plain;
+use crate::report::Language;
 use crate::report::material::{Item, Seen};
+use crate::report::phrases::said;
 use crate::units::rounded;
 
 /// Columns that the page shows by other means than a line of name and value.
@@ -24,6 +26,8 @@ const ELSEWHERE: [&str; 5] = ["disclaimer", "disclaimer_zh", "chip_before", "chi
 const FIRST_OF_MANY: [&str; 4] = ["redline_", "permit_", "legal_", "notes_text"];
 /// Kept all the same: whether a layer was supplied is said nowhere else.
 const KEPT: [&str; 2] = ["permits_supplied", "redline_class"];
+/// Columns that hold sentences.
+const SENTENCES: [&str; 3] = ["confidence_method", "selection", "area_method"];
 /// Decimals of a degree in an outline: 1 cm. The record has the same.
 const DECIMALS: i32 = 7;
 
@@ -35,6 +39,7 @@ pub struct Shared {
     measures: Vec<Value>,
     by_measure: BTreeMap<String, usize>,
     zones: BTreeMap<Crs, [Transform; 2]>,
+    phrases: BTreeMap<String, String>,
 }
 
 impl Shared {
@@ -46,6 +51,20 @@ impl Shared {
     /// Name and unit of what was observed.
     pub fn measures(&self) -> Value {
         json!(self.measures)
+    }
+
+    /// Sentences of records with their Chinese, where it is known.
+    pub fn phrases(&self) -> Value {
+        json!(self.phrases)
+    }
+
+    /// Keeps the Chinese of a sentence.
+    fn sentence(&mut self, sentence: Option<&Value>) {
+        let Some(english) = sentence.and_then(Value::as_str) else { return };
+        let chinese = said(english, Language::Chinese);
+        if chinese != english {
+            self.phrases.insert(plain(english), plain(&chinese));
+        }
     }
 
     /// A limit without the words of its rule: place of the rule, verdict, area with low and high.
@@ -123,6 +142,10 @@ pub fn lead(item: &Item, shared: &mut Shared) -> Result<Value, CrsError> {
             lines.insert(field.name.to_owned(), words(value));
         }
     }
+    for name in SENTENCES {
+        shared.sentence(item.properties.get(name));
+    }
+    item.list("notes").iter().for_each(|note| shared.sentence(Some(note)));
     let list = |name: &str| words(&json!(item.list(name)));
     let limits = |name: &str, shared: &mut Shared| -> Value {
         item.list(name).iter().map(|limit| shared.limit(limit)).collect()

@@ -57,7 +57,7 @@ const WORDS = {
   keys_help: ["列表:上下键、Home、End、PageUp、PageDown 选择,Enter 打开详情,Esc 关闭。分隔线:左右键移动(Shift 加速)。地图:方向键、加减号。",
     "List: up, down, Home, End, PageUp, PageDown choose; Enter opens the lead, Esc closes it. Divider: left and right (Shift: faster). Map: arrows, plus, minus."],
   printed: ["共 {0} 条线索", "{0} leads"], rank: ["序", "No."], yes: ["是", "yes"], no: ["否", "no"],
-  desk: ["核查台", "Review desk"], desk_by: ["记录人:{0}", "Recorded by {0}"], step_triage: ["已研判,值得核查", "Looked over, worth a visit"],
+  desk: ["核查台", "Review desk"], step: ["步骤", "Step"], desk_by: ["记录人:{0}", "Recorded by {0}"], step_triage: ["已研判,值得核查", "Looked over, worth a visit"],
   step_assign: ["派人核查", "Send somebody"], step_verify: ["记录核查结论", "Record what was found"], step_reject: ["排除", "Put aside"],
   step_reopen: ["重新打开", "Open once more"], who: ["核查人", "Who was there"], on: ["日期", "Day"], reason: ["理由", "Reason"], cause: ["原因", "Cause"],
   assign_to: ["派给", "To"], write: ["记入台账", "Write into the ledger"], written: ["已记入台账(事件 {0})", "Written into the ledger (event {0})"],
@@ -84,6 +84,9 @@ function coded(domain, code) {
   const known = DATA.domains[domain];
   return known && Object.hasOwn(known, code) ? spoken(known[code]) : String(code ?? "");
 }
+
+/** A sentence of a record in the language that is spoken, where it is known in that. */
+const inTongue = (sentence) => (!tongue && Object.hasOwn(DATA.phrases, sentence) ? DATA.phrases[sentence] : sentence);
 
 /** The Chinese or English part of an alias that has both, Chinese first. */
 function ofAlias(alias) {

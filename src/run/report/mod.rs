@@ -69,7 +69,7 @@ pub fn report(
 }
 
 /// What the review desk shows of a ledger: its cases with the pictures of the runs that found them, and imagery and layers of
-/// the first run's plan. What is drawn lies in `staging` and goes with it.
+/// the first run's plan; and what its user must know. What is drawn lies in `staging` and goes with it.
 ///
 /// # Errors
 /// Those of reading.
@@ -78,7 +78,7 @@ pub fn of_ledger(
     runs: &[PathBuf],
     staging: &Staging,
     progress: &dyn Progress,
-) -> Result<Material, RunError> {
+) -> Result<(Material, Vec<String>), RunError> {
     let plan = runs.first().and_then(|run| gather::planned(run).ok());
     let sources =
         Sources { run: None, ledger: Some(ledger.clone()), pictures: runs.to_vec(), plan, only: Vec::new() };
