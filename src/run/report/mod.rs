@@ -82,7 +82,7 @@ pub fn of_ledger(
     let plan = runs.first().and_then(|run| gather::planned(run).ok());
     let sources =
         Sources { run: None, ledger: Some(ledger.clone()), pictures: runs.to_vec(), plan, only: Vec::new() };
-    gather::gather(&sources, &[Use::Map], staging, progress).map(|(material, _)| material)
+    gather::gather(&sources, &[Use::Map], staging, progress)
 }
 
 /// Every file by its digest, and what the report stands on.
