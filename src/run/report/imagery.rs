@@ -30,6 +30,11 @@ const ENOUGH: f64 = 0.995;
 /// Side of a sample, and samples along each side of the region, by which days are compared.
 const SAMPLE: usize = 24;
 const SAMPLES: usize = 8;
+/// What half a year from the wanted season, a year from the wanted day, and a reflectance of 1 of haze cost a day, beside a
+/// share of clear ground of 1. Chosen by looking at the pictures of the bundled scenes and of simulated steppes.
+const SEASON: f64 = 0.8;
+const YEAR: f64 = 0.05;
+const HAZE: f64 = 4.0;
 /// Pixels of which the stretch is read off, about.
 const STRETCHED: usize = 400_000;
 /// Shares of the values that are drawn black and white.
@@ -47,21 +52,17 @@ pub(super) fn pictures(
     staging.folder("imagery")?;
     let bands = bands(inputs);
     let readers = Readers::default();
-    let after = middle(leads.iter().filter_map(|lead| day(lead, "after")));
-    let first = leads.iter().filter_map(|lead| day(lead, "first_seen")).min();
-    let anchor = after.unwrap_or(inputs.question.target.to);
+    let first = leads.iter().filter_map(|lead| day(lead, "first_seen"));
+    let target = inputs.question.target;
+    // From the day on which half of the changes stood: before it the picture would show few of them.
+    let after = Period { from: middle(first).map_or(target.from, |day| day.max(target.from)), to: target.to };
+    let summer = if is_southern(inputs)? { 15 } else { 197 };
+    let after = readers.with(|reader| chosen(inputs, reader, after, (summer, target.to)))?;
+    let like = after.first().map_or(target.to, |view| inputs.views[*view].date);
+    let before = (like.day_of_year(), inputs.question.baseline.to);
+    let before = readers.with(|reader| chosen(inputs, reader, inputs.question.baseline, before))?;
     let mut made = Vec::new();
-    for moment in [Moment::Before, Moment::After] {
-        let period = match moment {
-            Moment::Before => inputs.question.baseline,
-            // What was seen before the first change shows no change.
-            Moment::After => Period {
-                from: first
-                    .map_or(inputs.question.target.from, |first| first.max(inputs.question.target.from)),
-                to: inputs.question.target.to,
-            },
-        };
-        let days = readers.with(|reader| chosen(inputs, reader, period, anchor))?;
+    for (moment, days) in [(Moment::Before, before), (Moment::After, after)] {
         progress.stage(&format!("imagery {}", moment.name()), pieces(inputs.area).len() as u64);
         made.push(written(inputs, (&bands, &readers), (moment, &days), staging, (threads, progress))?);
     }
@@ -101,12 +102,20 @@ fn samples(area: Window) -> Vec<Window> {
     places(area.row0, area.rows).flat_map(window).collect()
 }
 
-/// The views of a period that show the ground best, best first: clear, of the season of `anchor`, and near to it.
+/// Whether summer is in January: its light shows most.
+fn is_southern(inputs: &Inputs) -> Result<bool, RunError> {
+    let middle = |from: usize, length: usize| (from + length / 2) as f64;
+    let area = inputs.area;
+    let (x, y) = inputs.grid.world(middle(area.row0, area.rows), middle(area.col0, area.cols));
+    Ok(inputs.to_lon_lat()?.point(x, y)?.1 < 0.0)
+}
+
+/// The views of a period that show the ground best, best first: clear, without haze, about a day of the year, near to a day.
 fn chosen(
     inputs: &Inputs,
     reader: &mut Reader,
     period: Period,
-    anchor: Date,
+    (season, near): (i16, Date),
 ) -> Result<Vec<usize>, RunError> {
     let within = |(_, view): &(usize, &View)| period.contains(view.date);
     let mut views: Vec<usize> = inputs.views.iter().enumerate().filter(within).map(|(at, _)| at).collect();
@@ -117,16 +126,18 @@ fn chosen(
     let samples = samples(inputs.area);
     let mut seen: Vec<(f64, usize, Vec<bool>)> = Vec::with_capacity(views.len());
     for view in views {
-        let mut clear = Vec::new();
+        let (mut clear, mut dark) = (Vec::new(), Vec::new());
         for window in &samples {
-            clear.extend(clear_of(inputs, reader, &inputs.views[view], *window)?);
+            let here = clear_of(inputs, reader, &inputs.views[view], *window)?;
+            dark.extend(visible(inputs, reader, &inputs.views[view], (*window, &here))?);
+            clear.extend(here);
         }
         let share = clear.iter().filter(|clear| **clear).count() as f64 / clear.len().max(1) as f64;
         let date = inputs.views[view].date;
-        let apart = f64::from(anchor.day_of_year().abs_diff(date.day_of_year()));
-        let season = apart.min(365.0 - apart) / 183.0;
-        let years = f64::from(anchor.year().abs_diff(date.year()));
-        seen.push((share - season - 0.05 * years, view, clear));
+        let apart = f64::from(season.abs_diff(date.day_of_year()));
+        let years = f64::from(near.year().abs_diff(date.year()));
+        let score = share - SEASON * apart.min(365.0 - apart) / 183.0 - YEAR * years - HAZE * darkest(dark);
+        seen.push((score, view, clear));
     }
     seen.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)));
     let mut covered = vec![false; seen.first().map_or(0, |(_, _, clear)| clear.len())];
@@ -145,6 +156,27 @@ fn chosen(
         }
     }
     Ok(days)
+}
+
+/// Reflectance of clear pixels in the shortest visible band that the scenes have: haze lifts all of it.
+fn visible(
+    inputs: &Inputs,
+    reader: &mut Reader,
+    view: &View,
+    (window, clear): (Window, &[bool]),
+) -> Result<Vec<f32>, RunError> {
+    let Some(scene) = view.scenes.first().map(|scene| &inputs.scenes[*scene]) else { return Ok(Vec::new()) };
+    let band = if scene.has(Band::Blue) { Band::Blue } else { Band::Red };
+    let (scale, offset) = (scene.bands[&band].scale as f32, scene.bands[&band].offset as f32);
+    let raw = reader.window(scene, band, &inputs.grid, window)?;
+    let known = raw.iter().zip(clear).filter(|(number, clear)| **clear && !number.is_nan());
+    Ok(known.map(|(number, _)| number * scale + offset).collect())
+}
+
+/// The reflectance below which the darkest fiftieth lies.
+fn darkest(mut values: Vec<f32>) -> f64 {
+    values.sort_by(f32::total_cmp);
+    values.get(values.len() / 50).map_or(0.0, |value| f64::from(*value))
 }
 
 /// Which pixels of a window a view shows.
