@@ -70,7 +70,21 @@ pub(super) fn pictures(
     let stretch: Vec<(f64, f64)> = (0..bands.len())
         .map(|band| stretched(made.iter().flat_map(|(_, samples)| samples[band].iter().copied()).collect()))
         .collect();
-    Ok(made.into_iter().map(|(picture, _)| Picture { stretch: stretch.clone(), ..picture }).collect())
+    Ok(made
+        .into_iter()
+        .map(|(picture, _)| Picture { stretch: one_width(&stretch, &picture), ..picture })
+        .collect())
+}
+
+/// The bands of natural colours share the widest stretch: a plain of one hue would otherwise be drawn in another.
+fn one_width(stretch: &[(f64, f64)], picture: &Picture) -> Vec<(f64, f64)> {
+    let mut stretch = stretch.to_vec();
+    if picture.natural != picture.infrared {
+        let width =
+            picture.natural.iter().map(|band| stretch[*band].1 - stretch[*band].0).fold(0.0, f64::max);
+        picture.natural.iter().for_each(|band| stretch[*band].1 = stretch[*band].0 + width);
+    }
+    stretch
 }
 
 /// Bands that every scene has, in wavelength order, and that say something to the eye.
