@@ -89,6 +89,7 @@ fn is_wrong_plan(error: &RunError) -> bool {
                     | StateError::NotAState { .. }
                     | StateError::Within { .. }
             )
+            | RunError::Ledger(LedgerError::NoSuchLead(_))
             | RunError::RedLine(RedLineError::Twice { .. })
     )
 }

@@ -5,7 +5,7 @@ mod drone;
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::{Error, Result};
 use clap::Args;
 
 use crate::cli::exit::Exit;
@@ -14,7 +14,8 @@ use crate::cli::scan::Asked as Planned;
 use crate::cli::show::{self, Bar};
 use crate::ledger::Place;
 use crate::publish::staging::MANIFEST;
-use crate::report::{Asked, Language, Use};
+use crate::report::{Asked, Language, ReportError, Use};
+use crate::run::RunError;
 use crate::run::report::{self, Sources};
 
 use day::Day;
@@ -61,7 +62,7 @@ impl Report {
     pub fn run(self) -> Result<Exit> {
         let uses = self.uses()?;
         let Some(language) = Language::parse(&self.language) else {
-            bail!("--lang {}: expected zh, en or both", self.language);
+            return Err(flag("--lang", "zh, en or both", &self.language));
         };
         let bar = Bar::new();
         let (font, drone, day) = (self.font.clone(), self.drone.settings()?, self.day.settings()?);
@@ -82,7 +83,7 @@ impl Report {
         for text in &self.uses {
             let Some(one) = Use::parse(text) else {
                 let known: Vec<&str> = Use::ALL.iter().map(|one| one.name()).collect();
-                bail!("--for {text}: expected one or more of {}", known.join(","));
+                return Err(flag("--for", &format!("one or more of {}", known.join(",")), text));
             };
             uses.push(one);
         }
@@ -95,13 +96,32 @@ impl Report {
         let plan = self.plan.clone().map(|plan| Planned { plan: Some(plan), ..Planned::default() });
         let plan = plan.map(|asked| asked.plan(Some(&self.out))).transpose()?;
         let (run, ledger) = match &self.source {
+            Place::File(path) if path.is_dir() && !self.run.is_empty() => {
+                return Err(flag(
+                    "--run",
+                    "a ledger before it, whose pictures it gives",
+                    &path.display().to_string(),
+                ));
+            }
             Place::File(path) if path.is_dir() => (Some(path.clone()), self.ledger.clone()),
+            Place::File(path) if !path.exists() => {
+                let found = format!("nothing at {}", path.display());
+                return Err(flag("RUN|LEDGER", "the folder that a scan wrote, or a ledger", &found));
+            }
             Place::File(path) if path.file_name().is_some_and(|name| name == MANIFEST) => {
                 (path.parent().map(PathBuf::from), self.ledger.clone())
             }
             place if self.ledger.is_none() => (None, Some(place.clone())),
-            _ => bail!("--ledger: a ledger was given already; give the folder of a run before it"),
+            _ => return Err(flag("--ledger", "the folder of a run before it", "a ledger")),
         };
         Ok(Sources { run, ledger, pictures: self.run.clone(), plan, only: self.lead.clone() })
     }
+}
+
+/// A flag that cannot be used.
+fn flag(flag: &str, expected: &str, found: &str) -> Error {
+    let next = "`steppewatch report --help` tells what each flag takes";
+    let (flag, expected, found, next) =
+        (flag.to_owned(), expected.to_owned(), found.to_owned(), next.to_owned());
+    RunError::from(ReportError::Flag { flag, expected, found, next }).into()
 }

@@ -11,7 +11,7 @@ use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::desk::guard::{COOKIE_NAME, Refusal};
+use crate::desk::guard::Refusal;
 
 /// Headers of every answer.
 const ALWAYS: [(&str, &str); 7] = [
@@ -83,9 +83,9 @@ pub fn refused((status, why): Refusal) -> Answer {
 }
 
 /// The answer to who is let in: a cookie that no script reads and no other page sends.
-pub fn entered(cookie: &str) -> Answer {
+pub fn entered(name: &str, cookie: &str) -> Answer {
     let mut answer = data(StatusCode::OK, &json!({"entered": true}));
-    let text = format!("{COOKIE_NAME}={cookie}; Path=/; HttpOnly; SameSite=Strict");
+    let text = format!("{name}={cookie}; Path=/; HttpOnly; SameSite=Strict");
     if let Ok(value) = HeaderValue::from_str(&text) {
         answer.headers_mut().insert(SET_COOKIE, value);
     }

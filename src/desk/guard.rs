@@ -9,8 +9,13 @@ use std::net::SocketAddr;
 use hyper::header::{CONTENT_TYPE, COOKIE, HOST, HeaderMap, ORIGIN};
 use hyper::{Method, StatusCode, Uri};
 
-/// Name of the cookie.
-pub const COOKIE_NAME: &str = "steppewatch_desk";
+/// Name of the cookie: that of the port too, because browsers keep cookies of one machine together whatever the port.
+pub fn cookie_name(headers: &HeaderMap) -> String {
+    let host = single(headers, HOST).unwrap_or_default();
+    let port = host.rsplit(':').next().filter(|port| port.bytes().all(|letter| letter.is_ascii_digit()));
+    format!("steppewatch_desk_{}", port.unwrap_or_default())
+}
+
 /// Header that brings what only the desk's own page knows.
 pub const CSRF_HEADER: &str = "x-steppewatch-desk";
 
@@ -71,9 +76,10 @@ pub fn may_write(headers: &HeaderMap) -> Result<(), Refusal> {
 
 /// What the cookie of the desk says.
 pub fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let own = cookie_name(headers);
     let all = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE_NAME).map(|(_, value)| value)
+    pairs.find(|(name, _)| *name == own).map(|(_, value)| value)
 }
 
 /// What a question that writes brings besides its cookie.

@@ -156,7 +156,7 @@ async fn heard(question: Request<Incoming>, desk: Arc<Desk>, names: &[String]) -
         }),
         Route::Enter => {
             guard::may_write(&head.headers)?;
-            enter(&desk, &read::<Token>(body).await?)
+            enter(&desk, &head.headers, &read::<Token>(body).await?)
         }
         Route::File(name) => {
             inside(session)?;
@@ -200,12 +200,13 @@ struct Token {
     token: String,
 }
 
-fn enter(desk: &Desk, asked: &Token) -> Result<Answer, Refusal> {
+fn enter(desk: &Desk, headers: &HeaderMap, asked: &Token) -> Result<Answer, Refusal> {
     if !same(&desk.token, &asked.token) {
         return Err((StatusCode::FORBIDDEN, "this address is no longer good"));
     }
     let broken = |_| (StatusCode::INTERNAL_SERVER_ERROR, "this machine gives no random numbers");
-    desk.enter().map(|session| answer::entered(&session.cookie)).map_err(broken)
+    let name = guard::cookie_name(headers);
+    desk.enter().map(|session| answer::entered(&name, &session.cookie)).map_err(broken)
 }
 
 /// What a question brings, as JSON of a known form.

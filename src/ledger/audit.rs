@@ -76,7 +76,7 @@ pub fn at_one_moment(engine: &mut dyn Engine, known: Option<&(i64, String)>) -> 
 }
 
 /// Rows whose hash, place or link to the one before is wrong.
-fn chain(events: &[Event]) -> Vec<String> {
+pub(super) fn chain(events: &[Event]) -> Vec<String> {
     let mut faults = Vec::new();
     let (mut seq, mut hash) = (0, NOTHING_BEFORE);
     for event in events {

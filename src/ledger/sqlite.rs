@@ -8,6 +8,7 @@ mod frame;
 mod index;
 mod snapshot;
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -30,6 +31,13 @@ pub struct Sqlite {
     path: PathBuf,
     connection: Connection,
     is_to_read: bool,
+    /// Disk and number of the file that was opened to write.
+    opened: Option<(u64, u64)>,
+}
+
+/// Which file lies under a name.
+fn file_there(path: &Path) -> Option<(u64, u64)> {
+    path.metadata().ok().map(|file| (file.dev(), file.ino()))
 }
 
 impl Sqlite {
@@ -58,7 +66,7 @@ impl Sqlite {
     fn made(path: &Path, beside: &Path, fill: &mut Fill<'_>) -> Result<(), LedgerError> {
         let connection = Connection::open(beside).map_err(failed(path, "make the file"))?;
         connection.execute_batch(&script()).map_err(failed(path, "make the tables"))?;
-        let mut made = Self { path: path.to_owned(), connection, is_to_read: false };
+        let mut made = Self { path: path.to_owned(), connection, is_to_read: false, opened: None };
         made.begin()?;
         fill(&mut made)?;
         made.commit()?;
@@ -75,7 +83,8 @@ impl Sqlite {
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(failed(path, "open it"))?;
-        let mut opened = Self { path: path.to_owned(), connection, is_to_read: false };
+        let mut opened =
+            Self { path: path.to_owned(), connection, is_to_read: false, opened: file_there(path) };
         opened.expect_ledger()?;
         let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
         opened.connection.execute_batch(settings).map_err(failed(path, "open it to write"))?;
@@ -92,7 +101,7 @@ impl Sqlite {
             return Err(LedgerError::Missing { place: path.display().to_string() });
         }
         let connection = snapshot::connection(path)?;
-        let mut opened = Self { path: path.to_owned(), connection, is_to_read: true };
+        let mut opened = Self { path: path.to_owned(), connection, is_to_read: true, opened: None };
         opened.expect_ledger()?;
         Ok(opened)
     }
@@ -129,7 +138,7 @@ fn failed(path: &Path, doing: &'static str) -> impl Fn(rusqlite::Error) -> Ledge
 impl Sqlite {
     /// A connection that was opened for something else.
     pub(crate) fn of(connection: Connection) -> Self {
-        Self { path: PathBuf::from("raw"), connection, is_to_read: false }
+        Self { path: PathBuf::from("raw"), connection, is_to_read: false, opened: None }
     }
 
     /// The connection, to do what nobody should.
@@ -169,6 +178,11 @@ impl Engine for Sqlite {
     fn begin(&mut self) -> Result<(), LedgerError> {
         if self.is_to_read {
             return Err(database(&self.path, "begin to write", "it was opened to read".to_owned()));
+        }
+        // What is written to a file that somebody took away or replaced would be gone with it.
+        if self.opened.is_some() && file_there(&self.path) != self.opened {
+            let reason = "the file under that name is no longer the one that was opened; nothing was written, open it again";
+            return Err(database(&self.path, "begin to write", reason.to_owned()));
         }
         self.connection.execute_batch("BEGIN IMMEDIATE").map_err(failed(&self.path, "begin to write"))
     }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::ledger::LedgerError;
+use crate::ledger::audit;
 use crate::ledger::book::Book;
 use crate::ledger::event::{Draft, Event, Kind, Moment};
 use crate::ledger::place::Place;
@@ -116,6 +117,22 @@ impl Ledger {
     /// `Database`.
     pub fn events(&mut self) -> Result<Vec<Event>, LedgerError> {
         self.engine.events_after(0)
+    }
+
+    /// Every event in order, where each has the hash that it should have.
+    ///
+    /// # Errors
+    /// `Database` with the first event that has not; those of reading.
+    pub fn whole_events(&mut self) -> Result<Vec<Event>, LedgerError> {
+        let events = self.events()?;
+        match audit::chain(&events).into_iter().next() {
+            None => Ok(events),
+            Some(fault) => Err(LedgerError::Database {
+                place: self.engine.place(),
+                doing: "trust its events",
+                reason: format!("{fault}; `steppewatch ledger verify` names everything that was changed"),
+            }),
+        }
     }
 
     /// Adds what `decide` makes of what stands, all of it or nothing. Drafts whose key is there already are left out.

@@ -14,8 +14,9 @@ mod typeset;
 mod views;
 mod visit;
 
+use crate::date::{Date, Period, parse_date};
 use crate::publish::Staging;
-use crate::report::{Asked, Material, ReportError};
+use crate::report::{Asked, Language, Material, ReportError};
 
 /// Writes it into its folder. Returns what its reader must know, a line each.
 ///
@@ -26,8 +27,10 @@ pub fn write(material: &Material, asked: &Asked, staging: &Staging) -> Result<Ve
     let press = typeset::Press::new(&faces)
         .ok_or_else(|| font::lacking(format!("{}, in which no face can be read", faces.name)))?;
     let language = asked.language;
-    let run = material.run.as_ref();
-    let day = run.and_then(|run| crate::date::Period::parse(&run.target).ok()).map(|target| target.to);
+    if language != Language::English && !press.has_chinese() {
+        return Err(font::lacking(format!("{}, which has none", faces.name)));
+    }
+    let day = Some(day_of(material));
     let (data, pictures) = summary::of(material, language)?;
     let bytes = press.pdf(include_str!("dossier/summary.typ"), &data, pictures, ("summary", day))?;
     staging.write("dossier/summary.pdf", &bytes)?;
@@ -44,4 +47,13 @@ pub fn write(material: &Material, asked: &Asked, staging: &Staging) -> Result<Ve
         largest.div_ceil(1000),
         faces.name
     )])
+}
+
+/// The day that documents bear: the last of the run, else the last on which a lead was seen. A document for the archive has one.
+fn day_of(material: &Material) -> Date {
+    let of_run =
+        material.run.as_ref().and_then(|run| Period::parse(&run.target).ok()).map(|target| target.to);
+    let days =
+        material.leads.iter().flat_map(|lead| ["last_seen", "after"].map(|name| parse_date(lead.text(name))));
+    of_run.or_else(|| days.flatten().max()).unwrap_or(Date::constant(2000, 1, 1))
 }

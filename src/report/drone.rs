@@ -269,7 +269,7 @@ fn words(filed: &[Filed], flight: &Flight, leads: usize, left: usize) -> Vec<Str
         "drone: {leads} leads, {} flights, {:.0} minutes, {} batteries, {photos} photographs, {} at {} m above the take-off \
          point; the ground is taken to be level with it; nothing was flown: read the sheets first",
         filed.len(),
-        seconds().sum::<f64>() / 60.0,
+        seconds().fold(0.0, |all, one| all + one) / 60.0,
         batteries(seconds(), flight.seconds),
         flight.drone.name,
         flight.height,

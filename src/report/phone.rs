@@ -52,7 +52,14 @@ pub(super) fn words(lead: &Item, language: Language) -> String {
     );
     let seen = format!("{} {}", language.words("首次发现", "first seen"), lead.text("first_seen"));
     let sure = format!("{} {}", language.words("置信度", "confidence"), number("confidence"));
-    plain(&format!("{} {name}; {area}; {seen}; {sure}", lead.text("model")))
+    let mut words = format!("{} {name}; {area}; {seen}; {sure}", lead.text("model"));
+    if let Some(case) = &lead.case {
+        words.push_str(&format!("; {}", language.words(case.state.chinese(), case.state.english())));
+        if let Some(verdict) = case.verdict() {
+            words.push_str(&format!(": {}", language.words(verdict.chinese(), verdict.english())));
+        }
+    }
+    plain(&words)
 }
 
 fn waypoint(lead: &Item, language: Language) -> Waypoint {

@@ -95,7 +95,7 @@ fn without_its_scenes_a_run_is_still_reported_and_what_is_lacking_is_said() {
     fs::rename(drawn.path("scenes"), drawn.path("elsewhere")).unwrap();
     let made = report(&run.out, &drawn.path("report"), &["--for", "phone,dossier"]);
     assert_eq!(made.code, Some(0), "{}", made.stderr);
-    says(&made.stderr, &["not at hand", "no imagery of the region", "--plan"]);
+    says(&made.stderr, &["not at hand", "no imagery of the region", "--plan FILE"]);
     let manifest: Value =
         serde_json::from_slice(&fs::read(drawn.path("report/manifest.json")).unwrap()).unwrap();
     assert_eq!(manifest["report"]["lacking"].as_array().unwrap().len(), 1);
@@ -121,11 +121,38 @@ fn a_ledger_is_reported_with_what_people_found() {
     office.record(&office.run("one", &[FIELD, PIT]));
     office.step("verify aaaaaaaaaa --verdict lawful --who Wang --on 2024-06-12");
     let out = office.folder.path().join("report");
-    let made = report(&office.folder.path().join("ledger.gpkg"), &out, &["--for", "phone", "--lang", "zh"]);
+    let ledger = office.folder.path().join("ledger.gpkg");
+    let made = report(&ledger, &out, &["--for", "phone,dossier,day", "--lang", "zh"]);
     assert_eq!(made.code, Some(0), "{}", made.stderr);
     let gpx = fs::read_to_string(out.join("phone/leads.gpx")).unwrap();
     assert_eq!(gpx.matches("<wpt ").count(), 2);
-    says(&gpx, &["aaaaaaaaaa", "首次发现"]);
+    says(&gpx, &["aaaaaaaaaa", "首次发现", "已核查: 合法"]);
+    // Who was there and could tell need not go again.
+    let plan = fs::read_to_string(out.join("day/plan.csv")).unwrap();
+    assert!(!plan.contains("aaaaaaaaaa") && plan.contains("bbbbbbbbbb"), "{plan}");
+    // An earlier report of other uses does not go without a word.
+    let again = report(&ledger, &out, &["--for", "phone"]);
+    says(&again.stderr, &["the earlier report for day, dossier was replaced"]);
+    // What was changed behind the ledger's back is not reported.
+    let raw = rusqlite::Connection::open(&ledger).unwrap();
+    let change = "DROP TRIGGER events_stay; UPDATE events SET body = replace(body, '\"lawful\"', '\"pseudo_change\"') WHERE kind = 'verified';";
+    raw.execute_batch(change).unwrap();
+    drop(raw);
+    let refused = report(&ledger, &office.folder.path().join("never"), &["--for", "phone"]);
+    assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+    says(&refused.stderr, &["trust its events", "ledger verify"]);
+}
+
+#[test]
+fn pictures_that_are_not_those_of_the_run_are_left_out_and_told() {
+    let (drawn, run) = touched();
+    let lead = run.leads()[0].text("id").to_owned();
+    fs::write(run.out.join(format!("chips/{lead}_before.png")), "no picture").unwrap();
+    let made = report(&run.out, &drawn.path("report"), &["--for", "phone"]);
+    assert_eq!(made.code, Some(0), "{}", made.stderr);
+    says(&made.stderr, &["pictures of 1 leads", &lead]);
+    let nowhere = report(&run.out, &drawn.path("never"), &["--for", "phone", "--run", "nowhere"]);
+    assert_eq!(nowhere.code, Some(2), "{}", nowhere.stderr);
 }
 
 #[test]
@@ -133,13 +160,14 @@ fn what_cannot_be_asked_for_is_told() {
     let (drawn, run) = touched();
     let out = drawn.path("report");
     for (more, words) in [
-        (&["--for", "qgs"][..], &["--for qgs", "qgis,qfield"][..]),
-        (&["--for", "phone", "--lang", "fr"], &["--lang fr", "zh, en or both"]),
+        (&["--for", "qgs"][..], &["--for", "qgis,qfield", "qgs"][..]),
+        (&["--for", "phone", "--lang", "fr"], &["--lang", "zh, en or both", "fr"]),
         (&["--for", "phone", "--lead", "nobody"], &["'nobody'"]),
         (&["--for", "dossier", "--font", "no-such.ttf"], &["no-such.ttf", "fonts-noto-cjk"]),
     ] {
         let refused = report(&run.out, &out, more);
-        assert_ne!(refused.code, Some(0), "{more:?}");
+        let code = if more.contains(&"--font") { 1 } else { 2 };
+        assert_eq!(refused.code, Some(code), "{more:?}: {}", refused.stderr);
         says(&refused.stderr, words);
         assert!(!out.exists(), "{more:?}");
     }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 
+use crate::cli::report::flag;
 use crate::report::day::Settings;
 
 /// How a day in the field is planned.
@@ -45,7 +46,7 @@ impl Day {
     pub(super) fn settings(&self) -> Result<Settings> {
         let start = self.start.as_deref().map(place).transpose()?;
         let Some(leave_at) = minutes(&self.leave_at) else {
-            bail!("--leave-at {}: expected a time of day, for example 08:30", self.leave_at)
+            return Err(flag("--leave-at", "a time of day, for example 08:30", &self.leave_at));
         };
         Ok(Settings {
             start,
@@ -67,7 +68,7 @@ fn place(text: &str) -> Result<(f64, f64)> {
     });
     match degrees {
         Some(degrees) => Ok(degrees),
-        None => bail!("--start {text}: expected longitude and latitude in degrees, for example 108.52,41.57"),
+        None => Err(flag("--start", "longitude and latitude in degrees, for example 108.52,41.57", text)),
     }
 }
 

@@ -1,8 +1,9 @@
 //! Flags of `report --for drone`.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 
+use crate::cli::report::flag;
 use crate::report::drone::{Per, Settings};
 
 /// How missions are flown.
@@ -49,17 +50,18 @@ impl Drone {
     /// What was asked.
     pub(super) fn settings(&self) -> Result<Settings> {
         let Some(per) = Per::parse(&self.drone_per) else {
-            bail!("--drone-per {}: expected lead or day", self.drone_per)
+            return Err(flag("--drone-per", "lead or day", &self.drone_per));
         };
         let overlap = self
             .drone_overlap
             .split_once(',')
             .and_then(|(forward, side)| Some((forward.trim().parse().ok()?, side.trim().parse().ok()?)));
         let Some((forward, side)) = overlap else {
-            bail!(
-                "--drone-overlap {}: expected two whole numbers of percent, for example 80,70",
-                self.drone_overlap
-            )
+            return Err(flag(
+                "--drone-overlap",
+                "two whole numbers of percent, for example 80,70",
+                &self.drone_overlap,
+            ));
         };
         Ok(Settings {
             drone: self.drone.clone(),

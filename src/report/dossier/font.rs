@@ -80,7 +80,7 @@ fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
 pub fn lacking(found: String) -> ReportError {
     ReportError::Lacking {
         what: "dossier".to_owned(),
-        expected: "a font with Chinese letters on this machine".to_owned(),
+        expected: "a font with Chinese letters, by --font or on this machine".to_owned(),
         found,
         next: "install one (Debian, Ubuntu: apt-get install fonts-noto-cjk) or name its file with --font"
             .to_owned(),

@@ -39,8 +39,20 @@ pub fn of(material: &Material, language: Language) -> Result<Data, ReportError> 
     }
     let total: f64 = material.leads.iter().filter_map(|lead| lead.number("area_mu")).sum();
     facts.push(json!([say("线索", "leads"), material.leads.len().to_string()]));
-    facts.push(json!([say("线索面积合计", "area of all leads"), format!("{total:.1} 亩 mu")]));
+    facts.push(json!([
+        say("线索面积合计", "area of all leads"),
+        format!("{:.1} {}", total + 0.0, say("亩", "mu"))
+    ]));
     facts.push(json!([say("缺测区", "gaps"), material.gaps.len().to_string()]));
+    if material.leads.is_empty() {
+        facts.push(json!([
+            say("说明", "note"),
+            say(
+                "没有达到置信度要求的线索;缺测处未作判断,不是“无变化”",
+                "no lead reached the least confidence; ground in a gap was not judged and is no \"no change\""
+            ),
+        ]));
+    }
     let rest = material.leads.len().saturating_sub(SHOWN);
     let notes = run.and_then(|run| run.result["plan"]["notes"].as_array()).cloned().unwrap_or_default();
     let data = json!({

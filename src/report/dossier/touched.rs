@@ -10,9 +10,9 @@ use crate::report::material::{Item, Material};
 use crate::units::SquareMetres;
 
 /// A cell of an area: square metres and mu.
-fn both(square_metres: Option<f64>) -> String {
-    square_metres
-        .map_or("-".to_owned(), |area| format!("{area:.1} m² ({:.2} 亩 mu)", SquareMetres(area).mu()))
+fn both(square_metres: Option<f64>, language: Language) -> String {
+    let mu = language.words("亩", "mu");
+    square_metres.map_or("-".to_owned(), |area| format!("{area:.1} m² ({:.2} {mu})", SquareMetres(area).mu()))
 }
 
 /// Red lines with the ground shared, and where each layer comes from.
@@ -27,7 +27,7 @@ pub fn redlines(lead: &Item, material: &Material, language: Language) -> Value {
         json!([
             format!("{} {}", text("id"), text("name")),
             meaning(&CLASS, &text("class"), language),
-            both(overlap["overlap_m2"].as_f64()),
+            both(overlap["overlap_m2"].as_f64(), language),
             source.join(" · "),
         ])
     };
@@ -51,7 +51,7 @@ pub fn permits(lead: &Item, material: &Material, language: Language) -> Value {
             format!("{} {}", text("id"), text("name")),
             text("kind"),
             format!("{} / {}", text("valid_from"), text("valid_to")),
-            both(permit["overlap_m2"].as_f64()),
+            both(permit["overlap_m2"].as_f64(), language),
             sources::short(&sources::digest_of(material, "permits", &text("layer"))),
         ])
     };
@@ -98,7 +98,7 @@ pub fn limits(lead: &Item, language: Language) -> Value {
         json!([
             format!("{}\n{}", text("rule"), text("source")),
             words,
-            format!("{} 亩 mu", limit["limit_mu"]),
+            format!("{} {}", limit["limit_mu"], language.words("亩", "mu")),
             format!("{} ({} - {})", mu("area_m2"), mu("area_low_m2"), mu("area_high_m2")),
             meaning(&VERDICT, &text("verdict"), language),
             meaning(&LAND, &text("land"), language),

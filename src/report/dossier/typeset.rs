@@ -58,6 +58,12 @@ impl Press {
         Some(Self { library: LazyHash::new(Library::default()), book: LazyHash::new(book), fonts, family })
     }
 
+    /// Whether the font has Chinese letters at all.
+    pub fn has_chinese(&self) -> bool {
+        let has = |letter: char| self.fonts.iter().any(|font| font.info().coverage.contains(letter as u32));
+        "线索红亩".chars().all(has)
+    }
+
     /// Letters that the font does not have as boxes: a document for the archive may not hold what nobody can read.
     fn printable(&self, value: Value) -> Value {
         let has = |letter: char| {

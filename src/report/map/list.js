@@ -20,7 +20,7 @@ function rowOf(at, place) {
   make("span", { class: "what" }, make("span", { class: "name" }, make("b", { words: modelName(lead) }), " ", make("span", { class: "id", words: lead.id })),
     make("span", { class: "facts", words: facts })),
   make("span", { class: "how-much" }, make("b", { words: areaOrLength(lead) }),
-    make("span", { class: "sure" }, make("span", { class: "quiet", words: status }), " ", figure(line(lead, "confidence"), 2))));
+    make("span", { class: "sure" }, make("span", { class: "quiet", words: status }), " ", figure(Math.floor(line(lead, "confidence") * 100) / 100, 2))));
   if (place === active) row.classList.add("active");
   row.style.top = `${place * ROW}px`;
   return row;

@@ -159,9 +159,15 @@ fn facts(language: Language) -> [String; 2] {
         ),
         line(("置信度", "confidence"), "[% \"confidence\" %]  [% represent_value(\"status\") %]"),
         line(("经纬度", "longitude, latitude"), "[% \"lon_deg\" %], [% \"lat_deg\" %]"),
-        line(("前后时相", "before and after"), "[% \"before\" %] / [% \"after\" %]"),
-        line(("影像", "scenes"), "[% left(concat(\"scene_before\", ' / ', \"scene_after\"), 110) %]"),
-        line(("观测数值", "observed"), "[% left(\"evidence_text\", 260) %]"),
+        line(("线索前后时相", "days of the lead, before and after"), "[% \"before\" %] / [% \"after\" %]"),
+        line(
+            ("线索影像", "scenes of the lead"),
+            "[% left(concat(\"scene_before\", ' / ', \"scene_after\"), 110) %]",
+        ),
+        line(
+            ("观测数值", "observed"),
+            "[% regexp_replace(left(\"evidence_text\", 260), '; [^;]*$', ' …') %]",
+        ),
     ];
     let (unknown, none) = (language.words("未提供图层", "no layer given"), language.words("无", "none"));
     let permit = format!(

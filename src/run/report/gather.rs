@@ -35,7 +35,7 @@ pub(super) fn gather(
     }
     if let Some(place) = &sources.ledger {
         let mut ledger = Ledger::open_to_read(place)?;
-        let events = ledger.events()?;
+        let events = ledger.whole_events()?;
         of_ledger(ledger.book().cases.values(), &events, folder.is_some(), &mut material);
     }
     if let Some(unknown) = sources.only.iter().find(|id| material.leads.iter().all(|lead| lead.id != **id)) {
@@ -44,6 +44,14 @@ pub(super) fn gather(
     material.leads.retain(|lead| sources.only.is_empty() || sources.only.contains(&lead.id));
     for run in folder.into_iter().chain(sources.pictures.iter().map(PathBuf::as_path)) {
         pictures(run, &mut material.leads)?;
+    }
+    if let Some(told) = without_pictures(&material.leads) {
+        words.push(told.clone());
+        material.lacking.push(told);
+    }
+    if folder.is_some() && sources.ledger.is_some() {
+        let known = material.leads.iter().filter(|lead| lead.case.is_some()).count();
+        words.push(format!("{known} of {} leads stand in the ledger", material.leads.len()));
     }
     match at_hand(sources) {
         Ok((plan, inputs)) => {
@@ -63,7 +71,8 @@ pub(super) fn gather(
             );
             // The reason names places on this machine, which no file may.
             words.push(format!(
-                "scenes and layers are not at hand ({reason}); say with --plan FILE where they lie now"
+                "scenes and layers are not at hand ({reason}): no imagery of the region, no red lines, no time line of views; \
+                 `report --plan FILE` says where they lie now"
             ));
         }
     }
@@ -136,10 +145,27 @@ fn of_ledger<'a>(
     }
 }
 
+/// Leads whose record names pictures that are not at hand, in words.
+fn without_pictures(leads: &[Item]) -> Option<String> {
+    let is_without = |lead: &&Item| lead.chips.is_none() && !lead.text("chip_before").is_empty();
+    let without: Vec<&str> = leads.iter().filter(is_without).map(|lead| lead.id.as_str()).collect();
+    (!without.is_empty()).then(|| {
+        format!(
+            "pictures of {} leads are gone, not those of their run, or of a run that was not given: {}",
+            without.len(),
+            without[..without.len().min(5)].join(", ")
+        )
+    })
+}
+
 /// Pictures of a run's folder, of leads that have none yet, as far as they are those of the run.
 fn pictures(run: &Path, leads: &mut [Item]) -> Result<(), RunError> {
-    let bytes = fs::read(run.join(MANIFEST)).unwrap_or_default();
-    let manifest: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    let path = run.join(MANIFEST);
+    let wrong = |reason: String| LedgerError::Output { path: path.clone(), reason };
+    let bytes = fs::read(&path)
+        .map_err(|error| wrong(format!("cannot be read ({error}); give the folder of a run")))?;
+    let manifest: Value =
+        serde_json::from_slice(&bytes).map_err(|error| wrong(format!("is no JSON ({error})")))?;
     let outputs = manifest["result"]["outputs"].as_array();
     let digests: BTreeMap<&str, &str> = outputs
         .into_iter()
@@ -162,10 +188,10 @@ fn pictures(run: &Path, leads: &mut [Item]) -> Result<(), RunError> {
 
 /// Scenes and layers of the plan that was given, else of the one that the run's manifest names.
 fn at_hand(sources: &Sources) -> Result<(Plan, Inputs), String> {
-    let plan = match (&sources.plan, &sources.run) {
+    let plan = match (&sources.plan, sources.run.as_ref().or(sources.pictures.first())) {
         (Some(plan), _) => plan.clone(),
         (None, Some(run)) => planned(run)?,
-        (None, None) => return Err("no run and no plan was given".to_owned()),
+        (None, None) => return Err("no run was given".to_owned()),
     };
     let inputs = look_again::gather(&plan).map_err(|error| error.to_string())?;
     Ok((plan, inputs))

@@ -58,7 +58,7 @@ pub fn report(
 ) -> Result<Reported, RunError> {
     let staging = Staging::begin(out)?;
     let (material, mut words) = gather::gather(sources, uses, &staging, progress)?;
-    words.extend(material.lacking.iter().cloned());
+    words.extend(gone(out, uses));
     for one in uses {
         progress.stage(one.name(), 1);
         words.extend(report::write(&material, asked, *one, &staging)?);
@@ -66,6 +66,16 @@ pub fn report(
     }
     manifest(&staging, &material, uses)?;
     Ok(Reported { leads: material.leads.len(), out: staging.commit()?, words })
+}
+
+/// What an earlier report under that name was for and this one is not.
+fn gone(out: &std::path::Path, uses: &[Use]) -> Option<String> {
+    let text = std::fs::read(out.join(MANIFEST)).ok()?;
+    let earlier: serde_json::Value = serde_json::from_slice(&text).ok()?;
+    let names = earlier["report"]["for"].as_array()?.iter().filter_map(serde_json::Value::as_str);
+    let gone: Vec<&str> = names.filter(|name| uses.iter().all(|one| one.name() != *name)).collect();
+    (!gone.is_empty())
+        .then(|| format!("{}: the earlier report for {} was replaced", out.display(), gone.join(", ")))
 }
 
 /// What the review desk shows of a ledger: its cases with the pictures of the runs that found them, and imagery and layers of
@@ -79,9 +89,13 @@ pub fn of_ledger(
     staging: &Staging,
     progress: &dyn Progress,
 ) -> Result<(Material, Vec<String>), RunError> {
-    let plan = runs.first().and_then(|run| gather::planned(run).ok());
-    let sources =
-        Sources { run: None, ledger: Some(ledger.clone()), pictures: runs.to_vec(), plan, only: Vec::new() };
+    let sources = Sources {
+        run: None,
+        ledger: Some(ledger.clone()),
+        pictures: runs.to_vec(),
+        plan: None,
+        only: Vec::new(),
+    };
     gather::gather(&sources, &[Use::Map], staging, progress)
 }
 
