@@ -62,7 +62,7 @@ pub struct Made {
 /// Makes the files of a map. Where `page` does not ask for a folder, it becomes one when the pictures are many.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn make(material: &Material, page: Page) -> Result<Made, ReportError> {
     let mut pyramid = pyramid::of(material)?;
     let (pictures, without) = pictures(&material.leads)?;
