@@ -202,7 +202,8 @@ fn layer<T>(
     transaction.commit().map_err(failed("commit the layer"))
 }
 
-fn column_type(kind: Kind) -> OGRFieldType::Type {
+/// The type that a column has in the file.
+pub(super) fn column_type(kind: Kind) -> OGRFieldType::Type {
     match kind {
         Kind::Text | Kind::Nested => OGRFieldType::OFTString,
         Kind::Whole | Kind::Truth => OGRFieldType::OFTInteger64,

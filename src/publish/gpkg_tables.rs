@@ -11,9 +11,7 @@ use std::path::Path;
 use gdal::config;
 use gdal::errors::GdalError;
 use gdal::spatial_ref::{AxisMappingStrategy, SpatialRef};
-use gdal::vector::{
-    Defn, Feature, FieldDefn, Layer, LayerAccess, LayerOptions, OGRFieldType, OGRwkbGeometryType, ToGdal,
-};
+use gdal::vector::{Defn, Feature, FieldDefn, Layer, LayerAccess, LayerOptions, OGRwkbGeometryType, ToGdal};
 use gdal::{Dataset, DriverManager};
 use geo::{MultiPolygon, Point};
 use serde_json::Value;
@@ -112,8 +110,8 @@ fn written(path: &Path, tables: &[Table]) -> Result<(), PublishError> {
             .create_layer(LayerOptions { name: table.name, srs: Some(&srs), ty, options: Some(&options) })
             .map_err(failed("make the layer"))?;
         for column in &table.columns {
-            let definition =
-                FieldDefn::new(&column.name, column_type(column.kind)).map_err(failed("make the column"))?;
+            let definition = FieldDefn::new(&column.name, gpkg::column_type(column.kind))
+                .map_err(failed("make the column"))?;
             definition.add_to_layer(&layer).map_err(failed("add the column"))?;
         }
         for row in &table.rows {
@@ -179,15 +177,6 @@ fn filled<'a>(defn: &'a Defn, table: &Table, values: &[Value]) -> Result<Feature
         }?;
     }
     Ok(feature)
-}
-
-fn column_type(kind: Kind) -> OGRFieldType::Type {
-    match kind {
-        Kind::Text | Kind::Nested => OGRFieldType::OFTString,
-        Kind::Whole | Kind::Truth => OGRFieldType::OFTInteger64,
-        Kind::Real(_) => OGRFieldType::OFTReal,
-        Kind::Day => OGRFieldType::OFTDate,
-    }
 }
 
 fn name_of(path: &Path) -> String {

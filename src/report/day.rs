@@ -71,7 +71,7 @@ fn words(plan: &Plan, settings: &Settings, done: usize) -> Vec<String> {
     }
     if done > 0 {
         words.push(format!(
-            "day: {done} leads are closed, rejected or merged in the ledger and are not planned"
+            "day: {done} leads were visited, or are closed, rejected or merged in the ledger, and are not planned"
         ));
     }
     words

@@ -283,7 +283,7 @@ fn words(filed: &[Filed], flight: &Flight, leads: usize, left: usize) -> Vec<Str
     }
     if left > 0 {
         words.push(format!(
-            "drone: {left} leads are closed, rejected or merged in the ledger and get no mission"
+            "drone: {left} leads were visited, or are closed, rejected or merged in the ledger, and get no mission"
         ));
     }
     words

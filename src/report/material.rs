@@ -103,6 +103,26 @@ pub struct Item {
 }
 
 impl Item {
+    /// A lead or a gap of which nothing is known but its record.
+    pub fn new(
+        id: String,
+        properties: Map<String, Value>,
+        outline: MultiPolygon<f64>,
+        point: (f64, f64),
+    ) -> Self {
+        Self {
+            id,
+            properties,
+            outline,
+            point,
+            chips: None,
+            case: None,
+            events: Vec::new(),
+            seen: Vec::new(),
+            close: Vec::new(),
+        }
+    }
+
     /// A property as text; empty where there is none.
     pub fn text(&self, name: &str) -> &str {
         self.properties.get(name).and_then(Value::as_str).unwrap_or_default()

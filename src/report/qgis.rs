@@ -193,17 +193,7 @@ mod tests {
         let outline =
             MultiPolygon(vec![polygon![(x: 108.5, y: 41.5), (x: 108.51, y: 41.5), (x: 108.5, y: 41.51)]]);
         let properties = fields::LEAD.iter().map(|field| (field.name.to_owned(), json!(word)));
-        let lead = Item {
-            id: word.to_owned(),
-            properties: properties.collect(),
-            outline: outline.clone(),
-            point: (108.503, 41.503),
-            chips: None,
-            case: None,
-            events: Vec::new(),
-            seen: Vec::new(),
-            close: Vec::new(),
-        };
+        let lead = Item::new(word.to_owned(), properties.collect(), outline.clone(), (108.503, 41.503));
         let ground = Ground {
             id: word.to_owned(),
             name: word.to_owned(),

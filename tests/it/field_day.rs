@@ -37,7 +37,7 @@ fn missions_and_a_day_are_made_of_a_run_and_what_is_done_gets_none() {
     assert_eq!(made.code, Some(0), "{}", made.stderr);
     says(
         &made.stderr,
-        &["drone: 1 leads are closed, rejected or merged", "day: 1 leads are closed, rejected or merged"],
+        &["drone: 1 leads were visited, or are closed", "day: 1 leads were visited, or are closed"],
     );
     let table = fs::read_to_string(office.folder.path().join("less/day/plan.csv")).unwrap();
     assert!(table.contains("aaaaaaaaaa") && !table.contains("bbbbbbbbbb"), "{table}");

@@ -143,17 +143,12 @@ pub(in crate::report) mod tests {
     use serde_json::json;
 
     pub(in crate::report) fn lead(id: &str, properties: Value) -> Item {
-        Item {
-            id: id.to_owned(),
-            properties: properties.as_object().cloned().unwrap(),
-            outline: MultiPolygon::new(Vec::new()),
-            point: (0.0, 0.0),
-            chips: None,
-            case: None,
-            events: Vec::new(),
-            seen: Vec::new(),
-            close: Vec::new(),
-        }
+        Item::new(
+            id.to_owned(),
+            properties.as_object().cloned().unwrap(),
+            MultiPolygon::new(Vec::new()),
+            (0.0, 0.0),
+        )
     }
 
     #[test]

@@ -22,7 +22,7 @@ const BOX: char = '□';
 
 /// Typesets documents with one set of fonts.
 pub struct Press {
-    library: LazyHash<Library>,
+    standard: LazyHash<Library>,
     book: LazyHash<FontBook>,
     fonts: Vec<Font>,
     /// Name of the family that documents are set in.
@@ -55,7 +55,7 @@ impl Press {
         let family = fonts.first()?.info().family.clone();
         fonts.retain(|font| font.info().family == family);
         let book = FontBook::from_fonts(&fonts);
-        Some(Self { library: LazyHash::new(Library::default()), book: LazyHash::new(book), fonts, family })
+        Some(Self { standard: LazyHash::new(Library::default()), book: LazyHash::new(book), fonts, family })
     }
 
     /// Whether the font has Chinese letters at all.
@@ -135,7 +135,7 @@ impl Press {
 
 impl World for Sheet<'_> {
     fn library(&self) -> &LazyHash<Library> {
-        &self.press.library
+        &self.press.standard
     }
 
     fn book(&self) -> &LazyHash<FontBook> {

@@ -15,17 +15,12 @@ fn lead(id: &str, side: f64) -> Item {
         [(0.0, 0.0), (side, 0.0), (side, side), (0.0, side), (0.0, 0.0)].map(|corner| plane.degrees(corner));
     let outline = MultiPolygon::new(vec![Polygon::new(LineString::from(corners.to_vec()), Vec::new())]);
     let properties = json!({"model": "G1", "model_name": "Reclaimed grassland", "model_name_zh": "开垦草原", "area_m2": side * side});
-    Item {
-        id: id.to_owned(),
-        properties: properties.as_object().cloned().unwrap(),
+    Item::new(
+        id.to_owned(),
+        properties.as_object().cloned().unwrap(),
         outline,
-        point: plane.degrees((side / 2.0, side / 2.0)),
-        chips: None,
-        case: None,
-        events: Vec::new(),
-        seen: Vec::new(),
-        close: Vec::new(),
-    }
+        plane.degrees((side / 2.0, side / 2.0)),
+    )
 }
 
 /// Files of the folder, and what was said.

@@ -192,17 +192,12 @@ mod tests {
     fn lead(longitude: f64, latitude: f64) -> Item {
         let low = Coord { x: longitude, y: latitude };
         let high = Coord { x: longitude + 0.002, y: latitude + 0.002 };
-        Item {
-            id: "a".to_owned(),
-            properties: serde_json::Map::new(),
-            outline: MultiPolygon(vec![Rect::new(low, high).to_polygon()]),
-            point: (longitude, latitude),
-            chips: None,
-            case: None,
-            events: Vec::new(),
-            seen: Vec::new(),
-            close: Vec::new(),
-        }
+        Item::new(
+            "a".to_owned(),
+            serde_json::Map::new(),
+            MultiPolygon(vec![Rect::new(low, high).to_polygon()]),
+            (longitude, latitude),
+        )
     }
 
     #[test]

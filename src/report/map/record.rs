@@ -233,17 +233,12 @@ mod tests {
     use super::*;
 
     fn item(properties: Value) -> Item {
-        Item {
-            id: "a\u{202e}<b>".to_owned(),
-            properties: properties.as_object().cloned().unwrap(),
-            outline: MultiPolygon(Vec::new()),
-            point: (108.5, 41.57),
-            chips: None,
-            case: None,
-            events: Vec::new(),
-            seen: Vec::new(),
-            close: Vec::new(),
-        }
+        Item::new(
+            "a\u{202e}<b>".to_owned(),
+            properties.as_object().cloned().unwrap(),
+            MultiPolygon(Vec::new()),
+            (108.5, 41.57),
+        )
     }
 
     #[test]

@@ -106,17 +106,7 @@ fn item(found: Found) -> Item {
     let number = |name: &str| found.properties.get(name).and_then(Value::as_f64);
     let inside = || found.outline.interior_point().map(|point| (point.x(), point.y()));
     let point = number("lon_deg").zip(number("lat_deg")).or_else(inside).unwrap_or_default();
-    Item {
-        id: found.id,
-        properties: found.properties,
-        outline: found.outline,
-        point,
-        chips: None,
-        case: None,
-        events: Vec::new(),
-        seen: Vec::new(),
-        close: Vec::new(),
-    }
+    Item::new(found.id, found.properties, found.outline, point)
 }
 
 /// What the ledger knows of each lead; without a run its cases are the leads, in the order in which they were found.
