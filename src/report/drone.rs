@@ -86,7 +86,14 @@ pub fn write(material: &Material, asked: &Asked, staging: &Staging) -> Result<Ve
         }
     }
     staging.write(&format!("{folder}/missions.csv"), table(&filed, &flight).as_bytes())?;
-    Ok(words(&filed, &flight, leads.len(), left))
+    let mut words = words(&filed, &flight, leads.len(), left);
+    if settings.ring > 0 && settings.ring_height > flight.ring_height {
+        words.push(format!(
+            "drone: rings are flown at {} m and not at {} m: the ceiling (--drone-ceiling) is lower",
+            flight.ring_height, settings.ring_height
+        ));
+    }
+    Ok(words)
 }
 
 /// The strips over a lead.

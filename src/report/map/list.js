@@ -41,7 +41,7 @@ function drawList() {
   all.style.height = `${Math.max(state.shown.length * ROW, 1)}px`;
   const rows = [];
   for (let place = first; place < last; place += 1) rows.push(rowOf(state.shown[place], place));
-  if (!rows.length) rows.push(make("p", { class: "notice", role: "option", "aria-selected": "false", words: say("none") }));
+  if (!rows.length) rows.push(make("p", { class: "notice", role: "option", "aria-selected": "false", words: LEADS.length ? say("none") : say("none_at_all", DATA.layers.gaps.length) }));
   all.replaceChildren(...rows);
   if (active >= first && active < last) list.setAttribute("aria-activedescendant", `row-${active}`);
   else list.removeAttribute("aria-activedescendant");

@@ -18,6 +18,7 @@ const WORDS = {
   link_copied: ["链接已复制", "Link copied"], link_shown: ["链接在地址栏中", "The link stands in the address bar"],
   print: ["打印", "Print"], print_help: ["打印前后影像图与列表,或所选线索", "Print the maps before and after with the list, or the chosen lead"],
   count: ["显示 {0} / {1} 条", "{0} of {1} shown"], none: ["没有符合条件的线索。", "No lead fits."],
+  none_at_all: ["本图没有线索。缺测 {0} 处:该处未能判断,并非“无变化”,见图层。", "There is no lead here. In {0} gaps nothing could be told, which is not \"no change\": see the layers."],
   reset: ["清除筛选", "Clear the filter"], model: ["子模型", "Sub-model"], status: ["影像状态", "Status"],
   state: ["办理状态", "State of the case"], class: ["红线类别", "Red line class"], redline: ["红线", "Red line"],
   verdict: ["与面积规则比较", "Against the area rule"], confidence: ["置信度", "Confidence"],
