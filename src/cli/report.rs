@@ -74,7 +74,7 @@ impl Report {
         }
         let names: Vec<&str> = uses.iter().map(|one| one.name()).collect();
         show::say(&format!("{}: {} leads for {}", done.out.display(), done.leads, names.join(", ")));
-        Ok(Exit::Complete)
+        Ok(if done.is_lacking { Exit::Gaps } else { Exit::Complete })
     }
 
     /// What it is for, each once, in the order in which they are written.

@@ -15,17 +15,20 @@ use std::fs::File;
 use std::io::Read;
 use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use thiserror::Error;
 
 use crate::date::Date;
-use crate::ledger::{Ledger, Moment};
+use crate::ledger::{Ledger, LedgerError, Moment};
 use crate::publish::digest::hexadecimal;
 
 /// Bytes of a secret.
 const SECRET: usize = 32;
 /// Browsers that may be in at a time; the one that came in first goes out for one more.
 const MOST_SESSIONS: usize = 32;
+/// How long somebody before a screen waits for another program that writes.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A desk that cannot be opened or goes on no more.
 #[derive(Debug, Error)]
@@ -43,6 +46,9 @@ pub enum DeskError {
     /// No random numbers.
     #[error("{0}: gives no random numbers: {1}; a desk without a secret is not opened")]
     Random(&'static str, std::io::Error),
+    /// A ledger that cannot be set up.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     /// The machinery that waits for browsers.
     #[error("the desk cannot go on: {0}; open it again")]
     Machinery(std::io::Error),
@@ -84,13 +90,14 @@ impl Desk {
     /// A desk with a secret of its own. `files` are those of the map, `leads` the ids by the page's names.
     ///
     /// # Errors
-    /// Where the system gives no random numbers.
+    /// Where the system gives no random numbers; those of the ledger.
     pub fn new(
         files: BTreeMap<String, Vec<u8>>,
         leads: BTreeMap<String, String>,
-        ledger: Ledger,
+        mut ledger: Ledger,
         reviewer: Reviewer,
     ) -> Result<Self, DeskError> {
+        ledger.wait_at_most(PATIENCE)?;
         let (ledger, sessions) = (Mutex::new(ledger), Mutex::default());
         Ok(Self { files, leads, ledger, reviewer, token: secret()?, sessions })
     }

@@ -242,7 +242,10 @@ fn became(what: Became) -> Answer {
     match what {
         Became::Written(lead) => answer::data(StatusCode::OK, &lead),
         Became::Stale(lead) => answer::data(StatusCode::CONFLICT, &lead),
-        Became::Refused(why) => answer::data(StatusCode::UNPROCESSABLE_ENTITY, &json!({"error": why})),
+        Became::Refused(why) => {
+            let told = json!({"error": why.told, "code": why.code, "field": why.field});
+            answer::data(StatusCode::UNPROCESSABLE_ENTITY, &told)
+        }
         Became::Unknown => answer::refused((StatusCode::NOT_FOUND, "there is no such lead")),
     }
 }

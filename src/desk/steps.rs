@@ -47,47 +47,93 @@ pub enum Became {
     /// The lead has moved on meanwhile; how it stands.
     Stale(Value),
     /// It cannot be; why.
-    Refused(String),
+    Refused(Refused),
     /// There is no such lead.
     Unknown,
 }
 
+/// Why a step cannot be: a code for which the page has words of its own language, and what the program says.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// `lacking`, `text`, `day`, `state` or `form`.
+    pub code: &'static str,
+    /// The field of the page that it is about, where it is one.
+    pub field: &'static str,
+    /// In words.
+    pub told: String,
+}
+
+fn refused<T>(code: &'static str, field: &'static str, told: impl Into<String>) -> Result<T, Refused> {
+    Err(Refused { code, field, told: told.into() })
+}
+
 /// The words of a step, read with care.
-fn words(asked: &Asked, today: Date) -> Result<(Action, Words), String> {
-    let action = Action::parse(&asked.action).filter(|action| OFFERED.contains(action));
-    let action = action.ok_or_else(|| {
+fn words(asked: &Asked, today: Date) -> Result<(Action, Words), Refused> {
+    let Some(action) = Action::parse(&asked.action).filter(|action| OFFERED.contains(action)) else {
         let known: Vec<&str> = OFFERED.iter().map(|action| action.code()).collect();
-        format!("expected one of {}", known.join(", "))
-    })?;
-    let text = |name: &str, text: &Option<String>| -> Result<Option<String>, String> {
-        let Some(text) = text.as_deref().map(str::trim).filter(|text| !text.is_empty()) else {
-            return Ok(None);
-        };
-        if text.chars().count() > LONGEST || plain(text) != text {
-            return Err(format!("{name}: expected up to {LONGEST} letters without control characters"));
-        }
-        Ok(Some(text.to_owned()))
+        return refused("form", "step", format!("expected one of {}", known.join(", ")));
     };
-    let day = |name: &str, text: &Option<String>| -> Result<Option<Date>, String> {
-        let Some(text) = text.as_deref().filter(|text| !text.is_empty()) else { return Ok(None) };
-        parse_date(text).map(Some).ok_or_else(|| format!("{name}: expected a day as YYYY-MM-DD"))
-    };
-    let verdict = asked.verdict.as_deref().map(|code| Verdict::parse(code).ok_or("no such verdict"));
-    let cause = asked.cause.as_deref().map(|code| Cause::parse(code).ok_or("no such cause"));
+    let verdict = asked.verdict.as_deref().map(Verdict::parse);
+    let cause = asked.cause.as_deref().map(Cause::parse);
+    if verdict == Some(None) || cause == Some(None) {
+        return refused("form", "step", "no such verdict or cause");
+    }
     let words = Words {
         reason: text("reason", &asked.reason)?,
-        to: text("to", &asked.to)?,
+        to: text("assign_to", &asked.to)?,
         who: text("who", &asked.who)?,
         on: day("on", &asked.on)?,
         until: day("until", &asked.until)?,
-        verdict: verdict.transpose()?,
-        cause: cause.transpose()?,
+        verdict: verdict.flatten(),
+        cause: cause.flatten(),
         ..Words::default()
     };
     if words.on.is_some_and(|on| on > today) {
-        return Err("on: expected a day that has come".to_owned());
+        return refused("day", "on", "on: expected a day that has come");
     }
-    Ok((action, words))
+    if words.until.is_some_and(|until| until < today) {
+        return refused("day", "until", "until: expected a day that is to come");
+    }
+    match lacking(action, &words) {
+        Some(field) => refused("lacking", field, format!("{field}: expected something")),
+        None => Ok((action, words)),
+    }
+}
+
+fn text(field: &'static str, text: &Option<String>) -> Result<Option<String>, Refused> {
+    let Some(text) = text.as_deref().map(str::trim).filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    if text.chars().count() > LONGEST || plain(text) != text {
+        let told = format!("{field}: expected up to {LONGEST} letters without control characters");
+        return refused("text", field, told);
+    }
+    Ok(Some(text.to_owned()))
+}
+
+fn day(field: &'static str, text: &Option<String>) -> Result<Option<Date>, Refused> {
+    let Some(text) = text.as_deref().filter(|text| !text.is_empty()) else { return Ok(None) };
+    let Some(day) = parse_date(text) else {
+        return refused("day", field, format!("{field}: expected a day as YYYY-MM-DD"));
+    };
+    Ok(Some(day))
+}
+
+/// The first field without which a step at the desk says too little.
+fn lacking(action: Action, words: &Words) -> Option<&'static str> {
+    let needed: &[(&str, bool)] = match action {
+        Action::Verify => {
+            &[("found", words.verdict.is_some()), ("who", words.who.is_some()), ("on", words.on.is_some())]
+        }
+        Action::Assign => &[("assign_to", words.to.is_some())],
+        Action::Reject => &[
+            ("cause", words.cause.is_some()),
+            ("reason", words.cause != Some(Cause::Other) || words.reason.is_some()),
+        ],
+        Action::Reopen => &[("reason", words.reason.is_some())],
+        _ => &[],
+    };
+    needed.iter().find(|(_, is_there)| !is_there).map(|(field, _)| *field)
 }
 
 impl Desk {
@@ -99,7 +145,7 @@ impl Desk {
         let Some(id) = self.leads.get(&asked.key) else { return Ok(Became::Unknown) };
         let (action, words) = match words(asked, (self.reviewer.today)()) {
             Ok(read) => read,
-            Err(reason) => return Ok(Became::Refused(reason)),
+            Err(refused) => return Ok(Became::Refused(refused)),
         };
         let mut ledger = alone(&self.ledger);
         let decide = |book: &Book| {
@@ -112,8 +158,12 @@ impl Desk {
         match ledger.write(&self.reviewer.by, &(self.reviewer.now)(), decide) {
             Ok((_, true)) => Ok(Became::Stale(shown(&mut ledger, id)?)),
             Ok(_) => Ok(Became::Written(shown(&mut ledger, id)?)),
-            Err(error @ (LedgerError::Guard { .. } | LedgerError::Words { .. })) => {
-                Ok(Became::Refused(plain(&error.to_string())))
+            Err(error @ LedgerError::Guard { .. }) => {
+                Ok(Became::Refused(Refused { code: "state", field: "", told: plain(&error.to_string()) }))
+            }
+            // Of what the desk offers the ledger looks at the words of one thing: a visit before the change.
+            Err(error @ LedgerError::Words { .. }) => {
+                Ok(Became::Refused(Refused { code: "day", field: "on", told: plain(&error.to_string()) }))
             }
             Err(LedgerError::NoSuchLead(_)) => Ok(Became::Unknown),
             Err(error) => Err(error),
@@ -127,7 +177,7 @@ impl Desk {
     pub fn lead(&self, key: &str) -> Result<Option<Value>, LedgerError> {
         let Some(id) = self.leads.get(key) else { return Ok(None) };
         let mut ledger = alone(&self.ledger);
-        self.catch_up(&mut ledger)?;
+        ledger.catch_up()?;
         shown(&mut ledger, id).map(Some)
     }
 
@@ -137,7 +187,7 @@ impl Desk {
     /// Those of the database.
     pub fn state(&self, csrf: &str) -> Result<Value, LedgerError> {
         let mut ledger = alone(&self.ledger);
-        self.catch_up(&mut ledger)?;
+        ledger.catch_up()?;
         let cases: Map<String, Value> = self
             .leads
             .iter()
@@ -152,11 +202,6 @@ impl Desk {
         Ok(
             json!({"by": by, "token": csrf, "today": (self.reviewer.today)().to_string(), "steps": steps, "cases": cases}),
         )
-    }
-
-    /// Reads what others wrote meanwhile.
-    fn catch_up(&self, ledger: &mut Ledger) -> Result<(), LedgerError> {
-        ledger.write(&self.reviewer.by, &(self.reviewer.now)(), |_: &Book| Ok((Vec::new(), ()))).map(|_| ())
     }
 }
 
@@ -190,6 +235,9 @@ mod tests {
             ("action", json!("drop table")),
             ("verdict", json!("guilty")),
             ("on", json!("2026-05-03")),
+            ("on", json!("")),
+            ("who", json!(" ")),
+            ("until", json!("2026-05-01")),
             ("on", json!("yesterday")),
             ("who", json!("a\u{202e}b")),
             ("reason", json!("x".repeat(LONGEST + 1))),

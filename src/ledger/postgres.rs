@@ -13,6 +13,7 @@ mod secure;
 mod values;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use postgres::types::{FromSql, ToSql};
 use postgres::{Client, Statement};
@@ -140,6 +141,10 @@ impl Engine for Postgres {
     fn make_anew(&mut self, version: i64) -> Result<(), LedgerError> {
         let script = schema::made_anew(&self.schema(), &self.postgis, version);
         self.run("make its tables anew", &script)
+    }
+
+    fn wait_at_most(&mut self, patience: Duration) -> Result<(), LedgerError> {
+        self.run("say how long to wait", &format!("SET lock_timeout = '{}ms'", patience.as_millis()))
     }
 
     fn begin(&mut self) -> Result<(), LedgerError> {

@@ -56,8 +56,8 @@ impl Sqlite {
             let moved = std::fs::hard_link(&beside, path);
             moved.map_err(|error| database(path, "give the new file its name", error.to_string()))
         });
-        for left in [beside.clone(), snapshot::beside(&beside, "-journal")] {
-            let _ = std::fs::remove_file(left);
+        for ending in ["", "-journal", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(snapshot::beside(&beside, ending));
         }
         made?;
         Self::open(path)
@@ -70,6 +70,9 @@ impl Sqlite {
         made.begin()?;
         fill(&mut made)?;
         made.commit()?;
+        // Changing to the log takes a journal for a moment: who is cut off then must not leave one beside the new name.
+        let log = "PRAGMA journal_mode = WAL;";
+        made.connection.execute_batch(log).map_err(failed(path, "change it to write ahead"))?;
         made.connection.close().map_err(|(_, error)| failed(path, "close the new file")(error))
     }
 
@@ -104,6 +107,15 @@ impl Sqlite {
         let mut opened = Self { path: path.to_owned(), connection, is_to_read: true, opened: None };
         opened.expect_ledger()?;
         Ok(opened)
+    }
+
+    /// What is written to a file that somebody took away or replaced would be gone with it, and what is read from it is old.
+    fn expect_same_file(&self, doing: &'static str) -> Result<(), LedgerError> {
+        if self.opened.is_some() && file_there(&self.path) != self.opened {
+            let reason = "the file under that name is no longer the one that was opened; nothing was written, open it again";
+            return Err(database(&self.path, doing, reason.to_owned()));
+        }
+        Ok(())
     }
 
     fn expect_ledger(&mut self) -> Result<(), LedgerError> {
@@ -175,15 +187,15 @@ impl Engine for Sqlite {
         self.connection.execute_batch(&made_anew(version)).map_err(&failed)
     }
 
+    fn wait_at_most(&mut self, patience: Duration) -> Result<(), LedgerError> {
+        self.connection.busy_timeout(patience).map_err(failed(&self.path, "say how long to wait"))
+    }
+
     fn begin(&mut self) -> Result<(), LedgerError> {
         if self.is_to_read {
             return Err(database(&self.path, "begin to write", "it was opened to read".to_owned()));
         }
-        // What is written to a file that somebody took away or replaced would be gone with it.
-        if self.opened.is_some() && file_there(&self.path) != self.opened {
-            let reason = "the file under that name is no longer the one that was opened; nothing was written, open it again";
-            return Err(database(&self.path, "begin to write", reason.to_owned()));
-        }
+        self.expect_same_file("begin to write")?;
         self.connection.execute_batch("BEGIN IMMEDIATE").map_err(failed(&self.path, "begin to write"))
     }
 
@@ -197,6 +209,7 @@ impl Engine for Sqlite {
     }
 
     fn events_after(&mut self, seq: i64) -> Result<Vec<Event>, LedgerError> {
+        self.expect_same_file("read events")?;
         let failed = failed(&self.path, "read events");
         let question = format!("SELECT {EVENT} FROM events WHERE fid >= ?1 ORDER BY fid");
         let mut statement = self.connection.prepare_cached(&question).map_err(&failed)?;

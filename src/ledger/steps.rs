@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::date::Date;
+use crate::date::{Date, parse_date};
 use crate::ledger::LedgerError;
 use crate::ledger::book::Book;
 use crate::ledger::case::Case;
@@ -107,6 +107,7 @@ fn takes(action: Action) -> &'static [&'static str] {
 pub fn step(book: &Book, id: &str, action: Action, words: &Words) -> Result<Draft, LedgerError> {
     let case = book.case(id)?;
     fitting(action, words)?;
+    possible(case, action, words)?;
     after(id, case.state, action)?;
     let lacking = |expected: String| LedgerError::Guard {
         lead: id.to_owned(),
@@ -152,6 +153,19 @@ fn fitting(action: Action, words: &Words) -> Result<(), LedgerError> {
         Some(flag) => Err(wrong([&["--on", "--reason"], takes].concat().join(", "), flag)),
         None => Ok(()),
     }
+}
+
+/// Refuses a visit on a day on which the ground was not yet as it was found: a slip of the hand, often in the year.
+fn possible(case: &Case, action: Action, words: &Words) -> Result<(), LedgerError> {
+    let Some((on, before)) = words.on.zip(parse_date(case.text("before"))) else { return Ok(()) };
+    if action != Action::Verify || on >= before {
+        return Ok(());
+    }
+    Err(LedgerError::Words {
+        what: "the day of the visit (--on)",
+        expected: format!("{before} or later, as the picture of that day shows the place without the change"),
+        found: on.to_string(),
+    })
 }
 
 /// What a rule makes due.
@@ -273,5 +287,37 @@ fn kind_of(action: Action) -> Kind {
         Action::LookAgain => Kind::LookedAgain,
         Action::Close => Kind::Closed,
         Action::Reopen => Kind::Reopened,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::audit::tests::found;
+    use crate::ledger::event::Event;
+    use crate::ledger::event::tests::moment;
+
+    #[test]
+    fn a_visit_before_the_picture_without_the_change_is_a_slip_of_the_hand() {
+        let mut draft = found("a", "incident-a");
+        draft.body["properties"]["before"] = json!("2025-03-27");
+        let mut book = Book::default();
+        let (seq, hash) = book.head.clone();
+        book.apply(&Event::placed(draft, "Li", &moment(1), (seq, &hash))).unwrap();
+        let visit =
+            |on: &str| Words { verdict: Some(Verdict::Lawful), on: parse_date(on), ..Words::default() };
+        let early = step(&book, "a", Action::Verify, &visit("2015-04-02")).unwrap_err().to_string();
+        assert!(
+            early.contains("expected 2025-03-27 or later") && early.contains("found '2015-04-02'"),
+            "{early}"
+        );
+        for day in ["2025-03-27", "2025-04-02"] {
+            assert!(step(&book, "a", Action::Verify, &visit(day)).is_ok(), "{day}");
+        }
+        // A person's other days are about letters, which may be older.
+        assert!(
+            step(&book, "a", Action::Triage, &Words { on: parse_date("2015-04-02"), ..Words::default() })
+                .is_ok()
+        );
     }
 }

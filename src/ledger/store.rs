@@ -4,6 +4,7 @@
 //! Law: one writer at a time. A writer first reads what others wrote, then decides, then writes: all of it, or nothing.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -25,6 +26,8 @@ pub trait Engine: Send {
     fn take_step(&mut self, step: &Step) -> Result<(), LedgerError>;
     /// Makes the tables that follow from the events anew, empty, and says that they are of a version.
     fn make_anew(&mut self, version: i64) -> Result<(), LedgerError>;
+    /// How long `begin` waits for other writers, from now on.
+    fn wait_at_most(&mut self, patience: Duration) -> Result<(), LedgerError>;
     /// Waits for other writers and begins to write.
     fn begin(&mut self) -> Result<(), LedgerError>;
     /// Writes for good.
@@ -109,6 +112,14 @@ impl Ledger {
     /// The database.
     pub fn engine(&mut self) -> &mut dyn Engine {
         self.engine.as_mut()
+    }
+
+    /// How long a writer waits for another, from now on: a minute, unless somebody sits before a screen.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub fn wait_at_most(&mut self, patience: Duration) -> Result<(), LedgerError> {
+        self.engine.wait_at_most(patience)
     }
 
     /// Every event, in order.
@@ -211,7 +222,11 @@ impl Ledger {
         Ok(())
     }
 
-    fn catch_up(&mut self) -> Result<(), LedgerError> {
+    /// Reads what others wrote meanwhile; nobody is waited for.
+    ///
+    /// # Errors
+    /// `Database`, `Row`.
+    pub fn catch_up(&mut self) -> Result<(), LedgerError> {
         for event in self.engine.events_after(self.book.head.0)? {
             self.book.apply(&event)?;
         }

@@ -32,11 +32,16 @@ pub fn write(material: &Material, asked: &Asked, staging: &Staging) -> Result<Ve
         staging
             .write(&format!("phone/leads_ovital_{name}.txt"), ovital(material, datum, language).as_bytes())?;
     }
-    Ok(vec![
-        "phone: leads.gpx and leads.kmz are WGS 84; files with GCJ-02 or BD-09 in their name are shifted by about half a \
-         kilometre, for phone maps alone: nothing here takes them back without --crs"
-            .to_owned(),
-    ])
+    let is_shifted = |lead: &Item| Datum::Gcj02.shifted(lead.point.0, lead.point.1) != lead.point;
+    let shift = if material.leads.iter().any(is_shifted) {
+        "are shifted by about half a kilometre"
+    } else {
+        "are those of phone maps; GCJ-02 shifts nothing here, outside of China"
+    };
+    Ok(vec![format!(
+        "phone: leads.gpx and leads.kmz are WGS 84; files with GCJ-02 or BD-09 in their name {shift}, for phone maps alone: \
+         nothing here takes them back without --crs"
+    )])
 }
 
 /// A lead in a few words: what, how large, how sure.

@@ -1,17 +1,20 @@
 //! Sentences of a record in Chinese: notes, how a confidence was obtained, how an area was measured.
 //!
 //! In:  a sentence as records hold it, English. Out: the same in Chinese, where `phrases.toml` knows it.
-//! Law: what is not known stays as it is; numbers and names are carried over letter by letter.
+//! Law: what is not known stays as it is; numbers and names of a record are carried over letter by letter.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
 use crate::report::Language;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Phrases {
     phrase: Vec<Phrase>,
+    /// Names of the program's own that stand in sentences.
+    name: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -20,10 +23,9 @@ struct Phrase {
     zh: String,
 }
 
-static PHRASES: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
-    let read = toml::from_str::<Phrases>(include_str!("phrases.toml"));
+static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
     // The file is built in and read by a test.
-    read.map(|phrases| phrases.phrase).unwrap_or_default()
+    toml::from_str(include_str!("phrases.toml")).unwrap_or_default()
 });
 
 /// A sentence in this language.
@@ -45,7 +47,7 @@ pub fn said(sentence: &str, language: Language) -> String {
 
 /// A sentence in Chinese, if it is known.
 fn chinese(sentence: &str) -> Option<String> {
-    PHRASES.iter().find_map(|phrase| {
+    PHRASES.phrase.iter().find_map(|phrase| {
         // A piece never reaches into the next of several sentences.
         let pieces = pieces(&phrase.en, sentence)?;
         if pieces.iter().any(|piece| piece.contains("; ")) {
@@ -58,7 +60,8 @@ fn chinese(sentence: &str) -> Option<String> {
                 Some((number, rest)) => {
                     let piece =
                         number.parse::<usize>().ok().and_then(|number| pieces.get(number.checked_sub(1)?));
-                    words.extend([piece.copied().unwrap_or_default(), rest]);
+                    let piece = piece.copied().unwrap_or_default();
+                    words.extend([PHRASES.name.get(piece).map_or(piece, String::as_str), rest]);
                 }
                 None => words.push_str(part),
             }
@@ -95,14 +98,14 @@ mod tests {
     #[test]
     fn a_sentence_keeps_its_numbers_and_names() {
         let english = "gate turned held in 10 clear views in a row, reached on 2023-07-18";
-        let chinese = "门限 turned 连续 10 次清晰观测成立,于 2023-07-18 达到";
+        let chinese = "门限“翻耕”(turned)连续 10 次清晰观测成立,于 2023-07-18 达到";
         assert_eq!(said(english, Language::Chinese), chinese);
         assert_eq!(said(english, Language::Both), format!("{chinese} {english}"));
         assert_eq!(said(english, Language::English), english);
         let capped = "shipped logistic model 'general', version 3; at most 0.8 because no swir";
         assert_eq!(
             said(capped, Language::Chinese),
-            "随程序提供的逻辑回归模型“general”,第 3 版;最高 0.8,原因:no swir"
+            "随程序提供的逻辑回归模型“general”,第 3 版;最高 0.8,原因:无短波红外(no swir)"
         );
     }
 
@@ -115,8 +118,8 @@ mod tests {
 
     #[test]
     fn every_phrase_reads_itself_and_uses_every_piece() {
-        assert!(PHRASES.len() > 20);
-        for phrase in PHRASES.iter() {
+        assert!(PHRASES.phrase.len() > 20);
+        for phrase in PHRASES.phrase.iter() {
             let places = phrase.en.matches("{}").count();
             let named = (1..=places).all(|number| phrase.zh.contains(&format!("{{{number}}}")));
             assert!(named && !phrase.zh.contains(&format!("{{{}}}", places + 1)), "{}", phrase.en);

@@ -196,13 +196,32 @@ fn who_decides_on_an_old_view_is_told_and_nothing_is_written() {
         json!({"key": first, "seq": seq, "action": "reject"}),
         json!({"key": first, "seq": seq, "action": "reopen", "reason": "x"}),
         json!({"key": first, "seq": seq, "action": "verify", "verdict": "lawful", "on": "2999-01-01"}),
+        json!({"key": first, "seq": seq, "action": "verify", "verdict": "lawful", "on": "2026-05-01"}),
+        json!({"key": first, "seq": seq, "action": "assign", "to": "Wang", "until": "2020-01-01"}),
     ] {
         let (status, said) = other.step(&wrong);
         assert_eq!(status, 422, "{wrong}");
         assert!(said["error"].as_str().is_some_and(|words| words.len() > 10), "{said}");
+        assert!(["form", "lacking", "state", "day"].contains(&said["code"].as_str().unwrap()), "{said}");
     }
     assert_eq!(other.step(&json!({"key": "nobody", "seq": 1, "action": "triage"})).0, 404);
     assert_eq!(office.ledger(&["verify"], &[]).code, Some(0));
+}
+
+#[test]
+fn while_another_program_writes_the_desk_still_reads_and_says_soon_that_it_cannot_write() {
+    let Some((office, desk)) = opened() else { return };
+    let (first, _) = key(&office);
+    let browser = desk.browser();
+    let writer = rusqlite::Connection::open(office.place()).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let begun = Instant::now();
+    assert_eq!(desk.get("/desk/state", &[&browser.cookie]).0, 200);
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    let step = json!({"key": first, "seq": browser.seq(&first), "action": "triage"});
+    assert_eq!(browser.step(&step).0, 503);
+    writer.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(browser.step(&step).0, 200);
 }
 
 #[test]

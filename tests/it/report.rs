@@ -94,7 +94,7 @@ fn without_its_scenes_a_run_is_still_reported_and_what_is_lacking_is_said() {
     let (drawn, run) = touched();
     fs::rename(drawn.path("scenes"), drawn.path("elsewhere")).unwrap();
     let made = report(&run.out, &drawn.path("report"), &["--for", "phone,dossier"]);
-    assert_eq!(made.code, Some(0), "{}", made.stderr);
+    assert_eq!(made.code, Some(3), "{}", made.stderr);
     says(&made.stderr, &["not at hand", "no imagery of the region", "--plan FILE"]);
     let manifest: Value =
         serde_json::from_slice(&fs::read(drawn.path("report/manifest.json")).unwrap()).unwrap();

@@ -65,7 +65,7 @@ fn next(address: &Address, error: &postgres::Error) -> String {
             "to read, {user} needs GRANT USAGE ON SCHEMA {schema} and GRANT SELECT ON ALL TABLES IN SCHEMA {schema}; to write, \
              INSERT, UPDATE and DELETE on them besides; to begin a ledger, GRANT CREATE ON DATABASE {database}"
         ),
-        SqlState::LOCK_NOT_AVAILABLE => "somebody else has been writing for a minute: try again".to_owned(),
+        SqlState::LOCK_NOT_AVAILABLE => "somebody else has been writing all that time: try again".to_owned(),
         SqlState::READ_ONLY_SQL_TRANSACTION => {
             "this server only reads: give the address of the one that writes".to_owned()
         }

@@ -34,7 +34,8 @@ pub fn of(material: &Material, language: Language) -> Result<Data, ReportError> 
         facts.push(json!([say("回溯期", "look-back"), run.baseline]));
         facts.push(json!([say("监测期", "target period"), run.target]));
         facts.push(json!([say("景数", "scenes"), scenes.to_string()]));
-        facts.push(json!([say("格网", "grid"), decided["grid"].as_str().unwrap_or_default()]));
+        facts
+            .push(json!([say("格网", "grid"), said(decided["grid"].as_str().unwrap_or_default(), language)]));
         facts.push(json!([say("运行结果 SHA-256", "result, SHA-256"), sources::short(&run.id)]));
     }
     let total: f64 = material.leads.iter().filter_map(|lead| lead.number("area_mu")).sum();

@@ -40,6 +40,13 @@ function fieldsOf(action) {
   }[action]();
 }
 
+/** Why a step was not written: in the words of this page where it has some, else in those of the program. */
+function whyNot({ code, field, error }, status) {
+  if (status === 503) return say("refused_busy");
+  const key = `refused_${code}`;
+  return WORDS[key] ? say(key, say(field)) : error || status;
+}
+
 /** Writes the step that is filled in. */
 async function writeStep(lead, action) {
   const body = { key: lead.key, seq: lead.case.seq, action };
@@ -53,7 +60,7 @@ async function writeStep(lead, action) {
   if (status === 200 || status === 409) takeCase(lead, answer);
   if (status === 200) desk.said = say("written", lead.case.seq);
   else if (status === 409) desk.said = say("stale");
-  else desk.said = status ? say("refused", answer.error || status) : say("gone");
+  else desk.said = status ? say("refused", whyNot(answer, status)) : say("gone");
   // What was typed stays where nothing was written.
   if (status !== 200 && status !== 409) byId("desk-said").textContent = desk.said;
   else {

@@ -1,17 +1,21 @@
 // What lies over the imagery: outlines and points of leads, red lines, permits, gaps; and which of it is shown.
 
 const COLOURS = {
-  lead: "#ffd400", chosen: "#ffffff", dark: "#16181c", redline: "#e8274b", context: "#5db4ff", gap: "#8a8f98", ground: "#e9e7df",
+  lead: "#ffd400", chosen: "#ffffff", dark: "#16181c", redline: "#e8274b", context: "#5db4ff", gap: "#8a8f98", settled: "#b6b2a6", ground: "#e9e7df",
 };
 
 const feature = (outline, properties, id) => ({ type: "Feature", id, properties, geometry: { type: "MultiPolygon", coordinates: outline } });
 const collection = (features) => ({ type: "FeatureCollection", features });
 
+/** States in which nobody looks at a lead any more. */
+const SETTLED = ["rejected", "closed", "merged"];
+const unlessSettled = (colour) => ["case", ["==", ["get", "settled"], 1], COLOURS.settled, colour];
+
 /** Leads that are shown, as outlines and as points. */
 function leadFeatures() {
   const outlines = [], points = [];
   for (const at of state.shown) {
-    const lead = LEADS[at], properties = { at, sure: line(lead, "status") === "confirmed" ? 1 : 0 };
+    const lead = LEADS[at], properties = { at, sure: line(lead, "status") === "confirmed" ? 1 : 0, settled: SETTLED.includes(lead.case?.state) ? 1 : 0 };
     if (lead.outline.length) outlines.push(feature(lead.outline, properties, at));
     points.push({ type: "Feature", id: at, properties, geometry: { type: "Point", coordinates: lead.at } });
   }
@@ -39,13 +43,13 @@ function styleOf(moment) {
     stroke("context", "context", COLOURS.context, 1.6, { "line-dasharray": [4, 2] }),
     stroke("redlines-casing", "redlines", "#ffffff", 4, { "line-opacity": 0.7 }),
     stroke("redlines", "redlines", COLOURS.redline, 2),
-    { id: "leads-fill", type: "fill", source: "leads", paint: { "fill-color": COLOURS.lead, "fill-opacity": DATA.imagery ? 0.02 : 0.35 } },
+    { id: "leads-fill", type: "fill", source: "leads", paint: { "fill-color": unlessSettled(COLOURS.lead), "fill-opacity": DATA.imagery ? 0.02 : 0.35 } },
     stroke("leads-casing", "leads", COLOURS.dark, casing, { "line-opacity": 0.75 }),
-    stroke("leads", "leads", COLOURS.lead, near),
+    stroke("leads", "leads", unlessSettled(COLOURS.lead), near),
     stroke("chosen-casing", "chosen", COLOURS.dark, 7, { "line-opacity": 0.85 }),
     stroke("chosen", "chosen", COLOURS.chosen, 3.2),
     { id: "points", type: "circle", source: "points", maxzoom: 13, paint: {
-      "circle-radius": ["interpolate", ["linear"], ["zoom"], 5, 2.5, 10, 4.5, 12.5, 5.5], "circle-color": ["case", ["==", ["get", "sure"], 1], COLOURS.lead, "#fff3b0"],
+      "circle-radius": ["interpolate", ["linear"], ["zoom"], 5, 2.5, 10, 4.5, 12.5, 5.5], "circle-color": unlessSettled(["case", ["==", ["get", "sure"], 1], COLOURS.lead, "#fff3b0"]),
       "circle-stroke-color": COLOURS.dark, "circle-stroke-width": 1.4,
       "circle-opacity": ["interpolate", ["linear"], ["zoom"], 12, 1, 13, 0], "circle-stroke-opacity": ["interpolate", ["linear"], ["zoom"], 12, 1, 13, 0] } },
   ];

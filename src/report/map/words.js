@@ -65,6 +65,10 @@ const WORDS = {
   stale: ["他人已更新此线索,已为您刷新;请看过后再决定。", "Somebody has changed this lead meanwhile; it was refreshed. Look at it and decide again."],
   refused: ["未记入:{0}", "Not written: {0}"], gone: ["核查台已停止;页面仍可查看。", "The desk has ended; what is shown can still be read."],
   not_in_ledger: ["此线索不在台账中;先用 steppewatch ledger record 入账。", "This lead is not in the ledger; take its run in with steppewatch ledger record."],
+  refused_lacking: ["请填写“{0}”", "fill in \"{0}\""], refused_text: ["“{0}”过长或含有控制字符", "\"{0}\" is too long or has control characters"],
+  refused_day: ["“{0}”的日期不合适:核查日不早于前时相、不晚于今天,期限不早于今天", "the day of \"{0}\" cannot be: a visit lies between the picture before and today, a deadline from today on"],
+  refused_state: ["线索的当前状态不允许这一步", "the lead's present state does not allow this step"],
+  refused_busy: ["台账正由其他程序写入或暂不可用,请稍后再试", "another program is writing into the ledger, or it cannot be had now; try again in a moment"],
   nothing_to_do: ["此状态下核查台没有可记的步骤。", "The desk has no step for this state."],
 };
 

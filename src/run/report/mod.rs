@@ -43,6 +43,8 @@ pub struct Reported {
     pub leads: usize,
     /// What the reader must know, a line each.
     pub words: Vec<String>,
+    /// Whether something is lacking that the run had and that this report shows: pictures, scenes, layers.
+    pub is_lacking: bool,
 }
 
 /// Makes a report.
@@ -65,7 +67,11 @@ pub fn report(
         progress.step(1);
     }
     manifest(&staging, &material, uses)?;
-    Ok(Reported { leads: material.leads.len(), out: staging.commit()?, words })
+    // A sheet or a mission needs no picture; and a ledger alone promises none.
+    let shows = uses.iter().any(|one| one.shows_imagery() || *one == Use::Dossier);
+    let is_of_run = sources.run.is_some() || !sources.pictures.is_empty();
+    let (leads, is_lacking) = (material.leads.len(), shows && is_of_run && !material.lacking.is_empty());
+    Ok(Reported { leads, is_lacking, out: staging.commit()?, words })
 }
 
 /// What an earlier report under that name was for and this one is not.
