@@ -1,15 +1,59 @@
 //! Lists the sub-model files of `redlines/submodels/`, so that adding one adds a file and no code; and takes MapLibre GL JS
 //! into the program where `scripts/install` has laid it down. Without it all builds; the offline map then says what is lacking.
+//! And tells the program what it was made of, for the manifests of its runs.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
+
+use sha2::{Digest, Sha256};
 
 /// Where `scripts/install` lays MapLibre GL JS down, and its files there: script, style.
 const MAPLIBRE: (&str, [&str; 2]) = ("vendor/maplibre", ["maplibre-gl.js", "maplibre-gl.css"]);
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     submodels()?;
+    source()?;
     maplibre()
+}
+
+/// Everything that decides what the program does, in the order of the list below.
+const SOURCE: [&str; 5] = ["Cargo.lock", "Cargo.toml", "build.rs", "redlines", "src"];
+
+/// What the program is made of: `find Cargo.lock Cargo.toml build.rs redlines src -type f | LC_ALL=C sort | xargs sha256sum |
+/// sha256sum` says the same. Whoever builds from a repository may name its revision in STEPPEWATCH_REVISION.
+fn source() -> Result<(), Box<dyn std::error::Error>> {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
+    let mut files = Vec::new();
+    for name in SOURCE {
+        println!("cargo:rerun-if-changed={name}");
+        list(&root, Path::new(name), &mut files)?;
+    }
+    files.sort();
+    let mut lines = String::new();
+    for file in &files {
+        lines.push_str(&format!("{}  {file}\n", hexadecimal(&fs::read(root.join(file))?)));
+    }
+    println!("cargo:rustc-env=STEPPEWATCH_SOURCE={}", hexadecimal(lines.as_bytes()));
+    println!("cargo:rerun-if-env-changed=STEPPEWATCH_REVISION");
+    println!("cargo:rustc-env=STEPPEWATCH_REVISION={}", env::var("STEPPEWATCH_REVISION").unwrap_or_default());
+    Ok(())
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Names of the files at or below a path, with `/` between folders.
+fn list(root: &Path, path: &Path, files: &mut Vec<String>) -> Result<(), Box<dyn std::error::Error>> {
+    if root.join(path).is_file() {
+        let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+        files.push(parts.join("/"));
+        return Ok(());
+    }
+    for entry in fs::read_dir(root.join(path))? {
+        list(root, &path.join(entry?.file_name()), files)?;
+    }
+    Ok(())
 }
 
 fn submodels() -> Result<(), Box<dyn std::error::Error>> {

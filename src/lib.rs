@@ -42,6 +42,8 @@ pub mod publish;
 
 pub mod ledger;
 
+pub mod provenance;
+
 pub mod report;
 
 // What stands beside the way: a world whose truth is known, and the measure of a result.

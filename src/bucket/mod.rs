@@ -10,6 +10,7 @@ pub mod address;
 mod ask;
 mod client;
 mod error;
+pub mod secret;
 mod settings;
 
 pub use address::Address;

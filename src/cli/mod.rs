@@ -16,6 +16,7 @@ pub mod labels;
 pub mod leads;
 pub mod ledger;
 pub mod look_again;
+pub mod manifest;
 pub mod merge;
 pub mod metrics;
 pub mod place;
@@ -78,6 +79,8 @@ enum Verb {
     LookAgain(look_again::LookAgain),
     /// Leads for QGIS, a phone, a drone, paper, a browser
     Report(report::Report),
+    /// The manifest of a run: verify, repeat, sign, list, as W3C PROV
+    Manifest(manifest::Manifest),
     /// The map of a ledger in a browser of this machine, with verdicts written into the ledger
     Desk(desk::Desk),
     /// What was found on the ground, back into the ledger
@@ -117,6 +120,7 @@ pub fn main() -> ExitCode {
         Verb::Leads(verb) => verb.run(),
         Verb::LookAgain(verb) => verb.run(),
         Verb::Report(verb) => verb.run(),
+        Verb::Manifest(verb) => verb.run(),
         Verb::Desk(verb) => verb.run(),
         Verb::Verify(verb) => verb.run(),
         Verb::Assess(verb) => verb.run(),

@@ -5,13 +5,14 @@ use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::bucket::secret::without_secrets;
 use crate::run::Progress;
 
 /// An error with its causes, one a line.
 pub fn error(error: &anyhow::Error) {
     let mut said = String::new();
     for cause in error.chain() {
-        let text = cause.to_string();
+        let text = without_secrets(&cause.to_string());
         // A transparent error repeats its source; once is enough.
         if !said.contains(&text) {
             eprintln!("{}{text}", if said.is_empty() { "error: " } else { "  because: " });
@@ -22,7 +23,7 @@ pub fn error(error: &anyhow::Error) {
 
 /// A line of words.
 pub fn say(text: &str) {
-    eprintln!("{text}");
+    eprintln!("{}", without_secrets(text));
 }
 
 /// Words of a record on one line: no letter of them moves the cursor, begins a line or turns the text around.

@@ -6,6 +6,7 @@
 //! Network access of PROJ stays off; only operations that need no downloaded grid are used.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use geo::{Coord, MapCoordsInPlace, MultiPolygon};
 use proj::Proj;
@@ -106,6 +107,13 @@ pub fn engine_version() -> String {
         Ok(Ok(info)) => info.version,
         _ => "unknown".to_owned(),
     }
+}
+
+/// Where the database of coordinate systems lies from which PROJ takes its answers; `None` where it is not found.
+pub fn database() -> Option<PathBuf> {
+    let info = Proj::new("+proj=noop").ok()?.lib_info().ok()?;
+    let folders = std::env::split_paths(&info.searchpath);
+    folders.map(|folder| folder.join("proj.db")).find(|path| path.is_file())
 }
 
 /// A transform from one CRS to another. Not shared between threads: each worker makes its own.

@@ -18,8 +18,8 @@ use crate::ledger::event::{Draft, Event, Evidence, Kind};
 use crate::ledger::rows;
 use crate::ledger::{Book, Case, LedgerError};
 use crate::publish::fields::file_name;
-use crate::publish::staging::{GENERATOR, MANIFEST};
-use crate::publish::{PublishError, Staging, digest};
+use crate::publish::staging::MANIFEST;
+use crate::publish::{PublishError, Staging, digest, manifest};
 
 /// A package that cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -211,23 +211,12 @@ fn manifest(
     cases: &[&Case],
     (seq, hash): &(i64, String),
 ) -> Result<String, PublishError> {
-    let files = staging.files()?;
-    let line = |file: &String| -> Result<Value, PublishError> {
-        let (size, sha256) = digest::of_file(&staging.path(file))?;
-        Ok(json!({"file": file, "size_bytes": size, "sha256": sha256}))
-    };
-    let files = files.iter().map(line).collect::<Result<Vec<_>, _>>()?;
-    let whole = json!({
-        "generator": {"name": GENERATOR, "version": env!("CARGO_PKG_VERSION")},
-        "package": {
-            "agency": agency,
-            "ledger_head": format!("{seq}:{hash}"),
-            "leads": cases.iter().map(|case| &case.id).collect::<Vec<_>>(),
-        },
-        "files": files,
+    let about = json!({
+        "agency": agency,
+        "ledger_head": format!("{seq}:{hash}"),
+        "leads": cases.iter().map(|case| &case.id).collect::<Vec<_>>(),
     });
-    let text = format!("{whole:#}\n");
-    staging.write(MANIFEST, text.as_bytes())?;
+    let text = manifest::of_files(staging, ("package", about))?;
     Ok(digest::of_bytes(text.as_bytes()))
 }
 

@@ -1,6 +1,6 @@
-//! The head of the chain where nobody can reach it: signed, and stamped by an authority of time.
+//! The head of the chain where nobody can reach it: signed, and stamped by an authority of time. Manifests are signed so too.
 //!
-//! In:  a head, a key. Out: a text, its signature beside it, and a request for a time stamp.
+//! In:  a head or a file, a key. Out: a text, its signature beside it, and a request for a time stamp.
 //! Law: from within, a ledger that was cut off at its end looks whole; against a head that was signed and kept elsewhere it
 //!      does not. The files are plain, so that other programs check them: `openssl pkeyutl -verify -rawin`,
 //!      `openssl ts -verify`.
@@ -23,8 +23,11 @@ use crate::ledger::event::Moment;
 const FORMAT: &str = "steppewatch ledger head 1";
 
 /// SHA-256 as an algorithm identifier (RFC 5754).
-const SHA256: [u8; 15] =
-    [0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00];
+const SHA256: &[u8] =
+    &[0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00];
+
+/// SM3 as one (GM/T 0006, 1.2.156.10197.1.401).
+const SM3: &[u8] = &[0x30, 0x0c, 0x06, 0x08, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x83, 0x11, 0x05, 0x00];
 
 fn wrong(path: &Path, reason: String) -> LedgerError {
     LedgerError::Seal { path: path.to_owned(), reason }
@@ -83,24 +86,56 @@ pub fn seal(
     at: &Moment,
     (key, out): (&Path, &Path),
 ) -> Result<(), LedgerError> {
-    let pem = fs::read_to_string(key).map_err(|error| wrong(key, format!("cannot be read ({error})")))?;
-    let signer = SigningKey::from_pkcs8_pem(&pem)
-        .map_err(|error| wrong(key, format!("is no Ed25519 key in PEM ({error}); `ledger key` makes one")))?;
+    let signer = signer(key)?;
     let text = text(place, head, at);
     write_new(out, 0o644, text.as_bytes())?;
-    write_new(&beside(out, ".sig"), 0o644, &signer.sign(text.as_bytes()).to_bytes())?;
-    write_new(&beside(out, ".tsq"), 0o644, &request(text.as_bytes()))
+    sign_beside(text.as_bytes(), &signer, out).map(|_| ())
 }
 
-/// A request for a stamp on some bytes: version 1, SHA-256 of them, the authority's certificate wanted.
-fn request(bytes: &[u8]) -> Vec<u8> {
-    let mut imprint = SHA256.to_vec();
-    imprint.extend([0x04, 32]);
-    imprint.extend(Sha256::digest(bytes));
+/// Signs bytes that stay where they are: the signature is `OUT.sig`, the request for a time stamp `OUT.tsq`, and where SM3 is
+/// asked for, one with that digest `OUT.sm3.tsq`. Returns the files.
+///
+/// # Errors
+/// `Seal` where the key cannot be read or a file is there already.
+pub fn sign(bytes: &[u8], key: &Path, (out, with_sm3): (&Path, bool)) -> Result<Vec<PathBuf>, LedgerError> {
+    let signer = signer(key)?;
+    let mut made = sign_beside(bytes, &signer, out)?.to_vec();
+    if with_sm3 {
+        let path = beside(out, ".sm3.tsq");
+        write_new(&path, 0o644, &request(SM3, &sm3::Sm3::digest(bytes)))?;
+        made.push(path);
+    }
+    Ok(made)
+}
+
+fn signer(key: &Path) -> Result<SigningKey, LedgerError> {
+    let pem = fs::read_to_string(key).map_err(|error| wrong(key, format!("cannot be read ({error})")))?;
+    SigningKey::from_pkcs8_pem(&pem)
+        .map_err(|error| wrong(key, format!("is no Ed25519 key in PEM ({error}); `ledger key` makes one")))
+}
+
+fn sign_beside(bytes: &[u8], signer: &SigningKey, out: &Path) -> Result<[PathBuf; 2], LedgerError> {
+    let (signature, asks) = (beside(out, ".sig"), beside(out, ".tsq"));
+    if asks.symlink_metadata().is_ok() {
+        // Before the signature is written: both or none.
+        return Err(wrong(&asks, "is there already; give a name that is free".to_owned()));
+    }
+    write_new(&signature, 0o644, &signer.sign(bytes).to_bytes())?;
+    write_new(&asks, 0o644, &request(SHA256, &Sha256::digest(bytes)))?;
+    Ok([signature, asks])
+}
+
+/// A request for a stamp on a digest: version 1, the digest, the authority's certificate wanted.
+fn request(algorithm: &[u8], digest: &[u8]) -> Vec<u8> {
     let mut body = vec![0x02, 1, 1];
-    body.extend(sequence(&imprint));
+    body.extend(sequence(&imprint(algorithm, digest)));
     body.extend([0x01, 1, 0xff]);
     sequence(&body)
+}
+
+/// A digest with its algorithm, as requests and stamps hold it.
+fn imprint(algorithm: &[u8], digest: &[u8]) -> Vec<u8> {
+    [algorithm, &[0x04, digest.len() as u8], digest].concat()
 }
 
 /// A sequence of fewer than 128 bytes.
@@ -115,17 +150,30 @@ fn sequence(body: &[u8]) -> Vec<u8> {
 /// # Errors
 /// `Seal` where the file was changed, or the key is another.
 pub fn head(path: &Path, public: &Path) -> Result<(i64, String), LedgerError> {
+    check_signature(path, &beside(path, ".sig"), public)?;
     let text = fs::read_to_string(path).map_err(|error| wrong(path, format!("cannot be read ({error})")))?;
+    let line = text.lines().find_map(|line| line.strip_prefix("head ")).filter(|_| text.starts_with(FORMAT));
+    let parts = line
+        .and_then(|line| line.split_once(':'))
+        .and_then(|(seq, hash)| Some((seq.parse().ok()?, hash.to_owned())));
+    parts.ok_or_else(|| wrong(path, format!("expected '{FORMAT}' and a line 'head', found none")))
+}
+
+/// Whether a signature on a file holds for a public key.
+///
+/// # Errors
+/// `Seal` where the file was changed, or signature or key are of something else.
+pub fn check_signature(path: &Path, side: &Path, public: &Path) -> Result<(), LedgerError> {
+    let read = |path: &Path| fs::read(path).map_err(|error| wrong(path, format!("cannot be read ({error})")));
+    let (signed, bytes) = (read(path)?, read(side)?);
     let pem =
         fs::read_to_string(public).map_err(|error| wrong(public, format!("cannot be read ({error})")))?;
     let key = VerifyingKey::from_public_key_pem(&pem)
         .map_err(|error| wrong(public, format!("is no public Ed25519 key in PEM ({error})")))?;
-    let side = beside(path, ".sig");
-    let bytes = fs::read(&side).map_err(|error| wrong(&side, format!("cannot be read ({error})")))?;
     let signature = Signature::from_slice(&bytes).map_err(|error| {
-        wrong(&side, format!("expected 64 bytes of a signature, found {} ({error})", bytes.len()))
+        wrong(side, format!("expected 64 bytes of a signature, found {} ({error})", bytes.len()))
     })?;
-    key.verify(text.as_bytes(), &signature).map_err(|error| {
+    key.verify(&signed, &signature).map_err(|error| {
         wrong(
             path,
             format!(
@@ -134,12 +182,7 @@ pub fn head(path: &Path, public: &Path) -> Result<(i64, String), LedgerError> {
                 public.display()
             ),
         )
-    })?;
-    let line = text.lines().find_map(|line| line.strip_prefix("head ")).filter(|_| text.starts_with(FORMAT));
-    let parts = line
-        .and_then(|line| line.split_once(':'))
-        .and_then(|(seq, hash)| Some((seq.parse().ok()?, hash.to_owned())));
-    parts.ok_or_else(|| wrong(path, format!("expected '{FORMAT}' and a line 'head', found none")))
+    })
 }
 
 /// What a sequence holds (DER: a tag, a length of one byte or of some, then that).
@@ -166,13 +209,16 @@ pub fn check_stamp(path: &Path, answer: &Path) -> Result<(), LedgerError> {
             "expected an answer that grants a stamp (RFC 3161), found none".to_owned(),
         ));
     }
-    let mut imprint = SHA256.to_vec();
-    imprint.extend([0x04, 32]);
-    imprint.extend(Sha256::digest(&bytes));
-    if answer_bytes.windows(imprint.len()).any(|window| window == imprint) {
+    let holds = |part: &[u8]| answer_bytes.windows(part.len()).any(|window| window == part);
+    if holds(&imprint(SHA256, &Sha256::digest(&bytes))) || holds(&imprint(SM3, &sm3::Sm3::digest(&bytes))) {
         return Ok(());
     }
-    Err(wrong(answer, format!("stamps something else than {}", path.display())))
+    let is_known = holds(SHA256) || holds(SM3);
+    let reason = match is_known {
+        true => format!("stamps something else than {}", path.display()),
+        false => "stamps by another digest than SHA-256 or SM3".to_owned(),
+    };
+    Err(wrong(answer, reason))
 }
 
 #[cfg(test)]
@@ -200,6 +246,25 @@ mod tests {
         fs::write(&out, text).unwrap();
         let other = make_key(&folder.path().join("other.pem")).unwrap();
         assert!(head(&out, &other).is_err());
+    }
+
+    #[test]
+    fn a_file_is_signed_where_it_lies_and_a_signature_is_of_one_file_and_one_key() {
+        let (folder, _, public) = sealed();
+        let file = folder.path().join("manifest.json");
+        fs::write(&file, "{}").unwrap();
+        let key = folder.path().join("key.pem");
+        let made = sign(b"{}", &key, (&folder.path().join("run"), true)).unwrap();
+        let names: Vec<_> = made.iter().map(|path| path.file_name().unwrap().to_string_lossy()).collect();
+        assert_eq!(names, ["run.sig", "run.tsq", "run.sm3.tsq"]);
+        check_signature(&file, &made[0], &public).unwrap();
+        let other = make_key(&folder.path().join("other.pem")).unwrap();
+        assert!(check_signature(&file, &made[0], &other).unwrap_err().to_string().contains("does not hold"));
+        fs::write(&file, "{ }").unwrap();
+        assert!(check_signature(&file, &made[0], &public).is_err());
+        fs::write(&made[0], "short").unwrap();
+        assert!(check_signature(&file, &made[0], &public).unwrap_err().to_string().contains("64 bytes"));
+        assert!(sign(b"{}", &key, (&folder.path().join("run"), false)).is_err());
     }
 
     #[test]

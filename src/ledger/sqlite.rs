@@ -8,7 +8,7 @@ mod frame;
 mod index;
 mod snapshot;
 
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -64,6 +64,10 @@ impl Sqlite {
     }
 
     fn made(path: &Path, beside: &Path, fill: &mut Fill<'_>) -> Result<(), LedgerError> {
+        // Names of people stand in it: its owner's alone, until he says otherwise.
+        let _ = std::fs::remove_file(beside);
+        let new = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(beside);
+        new.map_err(|error| database(path, "make the file", error.to_string()))?;
         let connection = Connection::open(beside).map_err(failed(path, "make the file"))?;
         connection.execute_batch(&script()).map_err(failed(path, "make the tables"))?;
         let mut made = Self { path: path.to_owned(), connection, is_to_read: false, opened: None };
@@ -89,7 +93,7 @@ impl Sqlite {
         let mut opened =
             Self { path: path.to_owned(), connection, is_to_read: false, opened: file_there(path) };
         opened.expect_ledger()?;
-        let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+        let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;";
         opened.connection.execute_batch(settings).map_err(failed(path, "open it to write"))?;
         index::serve(&opened.connection).map_err(failed(path, "open it to write"))?;
         Ok(opened)

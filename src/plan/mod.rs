@@ -8,6 +8,7 @@ pub mod file;
 
 pub mod resolve;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -139,4 +140,10 @@ pub struct Decided {
     pub least_confidence: f64,
     /// False-discovery rate asked for.
     pub fdr: Option<f64>,
+    /// Class of every red line, where the plan gave one.
+    pub class: Option<&'static str>,
+    /// Order of bands in files that do not name them.
+    pub band_order: Vec<String>,
+    /// What outputs call the layers of each role, in the order in which they were read.
+    pub layers: BTreeMap<String, Vec<String>>,
 }

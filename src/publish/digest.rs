@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use sm3::Sm3;
 
 use crate::bucket::{Address, BucketError, Client, Object};
 use crate::publish::PublishError;
@@ -16,19 +17,39 @@ use crate::publish::PublishError;
 /// Bytes read at a time.
 const PIECE: usize = 1 << 20;
 
+/// Size in bytes and digests (lower-case hexadecimal) of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sums {
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256.
+    pub sha256: String,
+    /// SM3, where it was asked for.
+    pub sm3: Option<String>,
+}
+
 /// Size in bytes and SHA-256 (lower-case hexadecimal) of a file.
 pub fn of_file(path: &Path) -> Result<(u64, String), PublishError> {
+    sums(path, false).map(|sums| (sums.size, sums.sha256))
+}
+
+/// Size and digests of a file, which is read once.
+pub fn sums(path: &Path, with_sm3: bool) -> Result<Sums, PublishError> {
     let failed = |source| PublishError::io("read", path, source);
     let mut file = File::open(path).map_err(failed)?;
-    let mut hasher = Sha256::new();
+    let (mut sha256, mut sm3) = (Sha256::new(), with_sm3.then(Sm3::new));
     let mut piece = vec![0_u8; PIECE];
     let mut size = 0_u64;
     loop {
         let count = file.read(&mut piece).map_err(failed)?;
         if count == 0 {
-            return Ok((size, hexadecimal(&hasher.finalize())));
+            let sm3 = sm3.map(|sm3| hexadecimal(&sm3.finalize()));
+            return Ok(Sums { size, sha256: hexadecimal(&sha256.finalize()), sm3 });
         }
-        hasher.update(&piece[..count]);
+        sha256.update(&piece[..count]);
+        if let Some(sm3) = &mut sm3 {
+            sm3.update(&piece[..count]);
+        }
         size += count as u64;
     }
 }
@@ -171,6 +192,11 @@ pub fn of_bytes(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
 }
 
+/// SM3 (GB/T 32905-2016, lower-case hexadecimal) of bytes.
+pub fn sm3_of_bytes(bytes: &[u8]) -> String {
+    hexadecimal(&Sm3::digest(bytes))
+}
+
 /// Lower-case hexadecimal.
 pub fn hexadecimal(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -206,6 +232,31 @@ mod tests {
         let path = folder.path().join("abc");
         fs::write(&path, b"abc").unwrap();
         assert_eq!(of_file(&path).unwrap(), (3, expected.to_owned()));
+    }
+
+    #[test]
+    fn the_sm3_digests_are_those_of_the_standard() {
+        // GB/T 32905-2016, examples A.1 and A.2.
+        let abc = "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0";
+        let abcd = "debe9ff92275b8a138604889c18e5a4d6fdb70e5387e5765293dcba39c0c5732";
+        assert_eq!(sm3_of_bytes(b"abc"), abc);
+        assert_eq!(sm3_of_bytes(&b"abcd".repeat(16)), abcd);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("abc");
+        fs::write(&path, b"abc").unwrap();
+        assert_eq!(sums(&path, true).unwrap().sm3.as_deref(), Some(abc));
+        assert_eq!(sums(&path, false).unwrap().sm3, None);
+    }
+
+    #[test]
+    fn an_empty_file_and_one_with_holes_are_read_in_pieces() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("holes");
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        File::create(&path).unwrap();
+        assert_eq!(of_file(&path).unwrap(), (0, empty.to_owned()));
+        File::create(&path).unwrap().set_len(3 * PIECE as u64 + 1).unwrap();
+        assert_eq!(of_file(&path).unwrap().1, of_bytes(&vec![0; 3 * PIECE + 1]));
     }
 
     #[test]

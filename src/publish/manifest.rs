@@ -3,15 +3,19 @@
 //! In:  plan, inputs, scene uses and versions from the conductor; the files in the staging folder.
 //! Out: one JSON file, written last. `result` is the same for the same inputs and machine image;
 //!      `run` alone holds times and host, which the caller reads off the clock and hands in.
-//! Law: file names only, outside `run`; of folders no more than tells two layers of one name apart.
+//! Law: file names only, outside `run`; of folders no more than tells two layers of one name apart. The file tells its own
+//!      digest (`itself`). No secret of an address or of the environment stands anywhere in it.
+
+pub mod itself;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use crate::bucket::secret::{of_addresses, without_secrets};
 use crate::date::Date;
 use crate::publish::digest::Digests;
 use crate::publish::staging::{GENERATOR, MANIFEST};
@@ -28,6 +32,10 @@ pub struct Input {
     pub size: u64,
     /// SHA-256, hexadecimal.
     pub sha256: String,
+    /// The scene that it is of, if it is of one.
+    pub scene: Option<String>,
+    /// Where it lay, for the `run` block.
+    pub path: PathBuf,
 }
 
 impl Input {
@@ -35,7 +43,7 @@ impl Input {
     pub fn of_file(role: &str, path: &Path, digests: &Digests) -> Result<Self, PublishError> {
         let (size, sha256) = digests.of(path)?;
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self { role: role.to_owned(), file, size, sha256 })
+        Ok(Self { role: role.to_owned(), file, size, sha256, scene: None, path: path.to_owned() })
     }
 }
 
@@ -72,6 +80,8 @@ pub struct Run {
     pub command: Vec<String>,
     /// The plan with the paths of this machine, so that a report finds scenes and layers again.
     pub plan: Value,
+    /// Hardware and software of the machine.
+    pub environment: Value,
 }
 
 /// Everything that the manifest says and the files cannot.
@@ -101,22 +111,74 @@ pub fn write(staging: &Staging, manifest: &Manifest, outcome: &Outcome) -> Resul
     files.sort();
     let outputs: Vec<Value> =
         files.iter().map(|name| output(staging, name, outcome)).collect::<Result<_, _>>()?;
-    let result = result(manifest, outputs);
+    let result = told(result(manifest, outputs), &of_addresses);
     let result_sha256 = digest::of_bytes(result.to_string().as_bytes());
+    let mut inputs: Vec<&Input> = manifest.inputs.iter().collect();
+    inputs.sort();
+    let run = json!({
+        "started": manifest.run.started,
+        "ended": manifest.run.ended,
+        "host": manifest.run.host,
+        "environment": manifest.run.environment,
+        "command": manifest.run.command,
+        "plan": manifest.run.plan,
+        // In the order of the inputs of the result.
+        "paths": inputs.iter().map(|input| input.path.to_string_lossy()).collect::<Vec<_>>(),
+        itself::OWN: itself::place(),
+    });
     let whole = json!({
-        "generator": { "name": GENERATOR, "version": manifest.version },
+        "generator": generator(&manifest.version),
         "result_sha256": result_sha256,
         "result": result,
-        "run": {
-            "started": manifest.run.started,
-            "ended": manifest.run.ended,
-            "host": manifest.run.host,
-            "command": manifest.run.command,
-            "plan": manifest.run.plan,
-        },
+        "run": told(run, &without_secrets),
     });
-    staging.write(MANIFEST, format!("{whole:#}\n").as_bytes())?;
+    staging.write(MANIFEST, itself::text(&whole).as_bytes())?;
     Ok(result_sha256)
+}
+
+/// Which program writes: its version, what it was made of (see `build.rs`) and, where whoever built it said so, the revision.
+fn generator(version: &str) -> Value {
+    let revision = env!("STEPPEWATCH_REVISION");
+    json!({
+        "name": GENERATOR,
+        "version": version,
+        "source_sha256": env!("STEPPEWATCH_SOURCE"),
+        "revision": (!revision.is_empty()).then_some(revision),
+    })
+}
+
+/// The manifest of a folder that is no run: what it is, every file by its digest, and the manifest's own. Returns its text.
+///
+/// # Errors
+/// Those of reading the files and of writing.
+pub fn of_files(staging: &Staging, (name, about): (&str, Value)) -> Result<String, PublishError> {
+    let line = |file: &String| -> Result<Value, PublishError> {
+        let (size, sha256) = digest::of_file(&staging.path(file))?;
+        Ok(json!({ "file": file, "size_bytes": size, "sha256": sha256 }))
+    };
+    let files = staging.files()?.iter().map(line).collect::<Result<Vec<_>, _>>()?;
+    let whole = json!({
+        "generator": generator(env!("CARGO_PKG_VERSION")),
+        name: told(about, &of_addresses),
+        "files": files,
+        itself::OWN: itself::place(),
+    });
+    let text = itself::text(&whole);
+    staging.write(MANIFEST, text.as_bytes())?;
+    Ok(text)
+}
+
+/// A value in which every text is said so that no secret is in it.
+fn told(value: Value, say: &dyn Fn(&str) -> String) -> Value {
+    match value {
+        Value::String(words) => say(&words).into(),
+        Value::Array(all) => all.into_iter().map(|value| told(value, say)).collect(),
+        Value::Object(all) => {
+            let all = all.into_iter().map(|(key, value)| (key, told(value, say)));
+            Value::Object(all.collect())
+        }
+        other => other,
+    }
 }
 
 /// The digest that a manifest states of its result, and the one that its result has.
@@ -157,7 +219,13 @@ fn result(manifest: &Manifest, outputs: Vec<Value>) -> Value {
     let mut skipped: Vec<&Skipped> = manifest.skipped.iter().collect();
     skipped.sort();
     let skipped = skipped.iter().map(|skipped| json!({ "file": skipped.file, "reason": skipped.reason }));
-    let input = |input: &&Input| json!({ "role": input.role, "file": input.file, "size_bytes": input.size, "sha256": input.sha256 });
+    let input = |input: &&Input| {
+        let mut said = json!({ "role": input.role, "file": input.file, "size_bytes": input.size, "sha256": input.sha256 });
+        if let Some(scene) = &input.scene {
+            said["scene"] = json!(scene);
+        }
+        said
+    };
     let scene = |scene: &&SceneUse| {
         json!({
             "id": scene.id,
@@ -261,6 +329,8 @@ mod tests {
             file: file.to_owned(),
             size: 3,
             sha256: "0".repeat(64),
+            scene: Some("a".to_owned()),
+            path: PathBuf::from("there").join(file),
         };
         let mut some = manifest("here");
         some.inputs = vec![input("b.tif"), input("a.tif")];
@@ -273,6 +343,19 @@ mod tests {
         let value = published(&some);
         assert_eq!(value, published(&other));
         assert_eq!(value["result"]["skipped"][0]["file"], "c.tif");
+        assert_eq!(value["run"]["paths"], json!(["there/a.tif", "there/b.tif"]));
+    }
+
+    #[test]
+    fn a_secret_of_an_address_stands_nowhere_and_the_manifest_tells_its_own_digest() {
+        let mut manifest = manifest("here");
+        let reason = "link 'https://x.cn/a.tif?sig=CANARY' lies on a server".to_owned();
+        manifest.skipped = vec![Skipped { file: "i.json".to_owned(), reason }];
+        manifest.run.command = vec!["--ledger".to_owned(), "postgresql://li:CANARY@host/d".to_owned()];
+        let text = published(&manifest).to_string();
+        assert!(!text.contains("CANARY") && text.contains("sig=***") && text.contains("li:***@host"), "{text}");
+        let text = format!("{:#}\n", published(&manifest));
+        assert_eq!(itself::check(text.as_bytes()), itself::Own::Holds);
     }
 
     #[test]

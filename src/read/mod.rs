@@ -10,6 +10,7 @@ mod acquired;
 pub mod attributes;
 pub mod discover;
 pub mod harden;
+mod libraries;
 mod objects;
 mod probe;
 pub mod reduced;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 pub use discover::{Discovery, SetAside, scenes, scenes_without};
+pub use libraries::libraries;
 pub use window::{Reader, Readers};
 
 use crate::bucket::BucketError;
@@ -253,10 +255,4 @@ impl ReadError {
             _ => None,
         }
     }
-}
-
-/// Versions of the libraries that read pixels and transform coordinates, for the manifest.
-pub fn libraries() -> Vec<(String, String)> {
-    let gdal = gdal::version::VersionInfo::release_name();
-    vec![("GDAL".to_owned(), gdal), ("PROJ".to_owned(), crate::grid::crs::engine_version())]
 }

@@ -14,8 +14,11 @@ mod typeset;
 mod views;
 mod visit;
 
+use std::path::Path;
+
 use crate::date::{Date, Period, parse_date};
 use crate::publish::Staging;
+use crate::report::evidence_list::List;
 use crate::report::{Asked, Language, Material, ReportError};
 
 /// Writes it into its folder. Returns what its reader must know, a line each.
@@ -47,6 +50,21 @@ pub fn write(material: &Material, asked: &Asked, staging: &Staging) -> Result<Ve
         largest.div_ceil(1000),
         faces.name
     )])
+}
+
+/// The list of electronic data as PDF/A, dated with the day on which its run ended.
+///
+/// # Errors
+/// `Lacking` without a font, `Typeset`.
+pub fn list(list: &List, (run, day): (&str, Option<Date>), font: Option<&Path>) -> Result<Vec<u8>, ReportError> {
+    let faces = font::find(font)?;
+    let press = typeset::Press::new(&faces)
+        .ok_or_else(|| font::lacking(format!("{}, in which no face can be read", faces.name)))?;
+    if !press.has_chinese() {
+        return Err(font::lacking(format!("{}, which has none", faces.name)));
+    }
+    let day = Some(day.unwrap_or(Date::constant(2000, 1, 1)));
+    press.pdf(include_str!("dossier/list.typ"), &list.data(), Vec::new(), (&format!("list {run}"), day))
 }
 
 /// The day that documents bear: the last of the run, else the last on which a lead was seen. A document for the archive has one.

@@ -43,6 +43,8 @@ pub mod dossier;
 #[path = "no_dossier.rs"]
 pub mod dossier;
 
+pub mod evidence_list;
+
 pub mod map;
 
 use std::path::PathBuf;

@@ -13,6 +13,8 @@ pub mod closer_looks;
 
 pub mod doubts;
 
+mod environment;
+
 pub mod gaps;
 
 pub mod identity;
@@ -44,6 +46,8 @@ mod place;
 pub mod records;
 
 pub mod report;
+
+pub mod reproduce;
 
 pub mod select;
 

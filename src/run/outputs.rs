@@ -1,5 +1,8 @@
 //! What was found -> the output folder, whole or not at all.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
 use jiff::Timestamp;
 use ndarray::Array3;
 use rayon::prelude::*;
@@ -18,11 +21,13 @@ use crate::publish::staging::MANIFEST;
 use crate::publish::{Outcome, Staging, digest, geojson, gpkg, style};
 use crate::read::{Reader, Readers};
 use crate::redline::named;
+use crate::run::environment;
 use crate::run::inputs::Inputs;
 use crate::run::select::Selected;
 use crate::run::{Found, Progress, RunError, workers};
 use crate::scene::{Band, Scene};
-use crate::weigh::lawful;
+use crate::submodel;
+use crate::weigh::{calibration, confidence, lawful};
 
 /// Leads that get pictures; the rest of a very long list is still in the layers.
 pub(super) const MOST_CHIPS: usize = 500;
@@ -43,7 +48,7 @@ pub fn publish(
     staging: Staging,
     (started, command): (Timestamp, Vec<String>),
     progress: &dyn Progress,
-) -> Result<std::path::PathBuf, RunError> {
+) -> Result<PathBuf, RunError> {
     let outcome = Outcome {
         leads: &found.records.leads,
         suppressed: &found.records.suppressed,
@@ -95,6 +100,7 @@ pub fn stated(
             host: std::fs::read_to_string("/etc/hostname").unwrap_or_default().trim().to_owned(),
             command,
             plan: here(plan),
+            environment: environment::environment(plan),
         },
     })
 }
@@ -102,11 +108,7 @@ pub fn stated(
 /// The plan with paths that hold from any folder of this machine.
 fn here(plan: &Plan) -> Value {
     let mut file = plan.as_file();
-    file.paths(|path| {
-        if !is_address(path) {
-            *path = std::path::absolute(&*path).unwrap_or_else(|_| path.clone());
-        }
-    });
+    file.paths(|path| *path = lying(path));
     serde_json::to_value(file).unwrap_or_default()
 }
 
@@ -121,7 +123,7 @@ pub(super) fn scenes(inputs: &Inputs) -> Vec<SceneUse> {
 }
 
 /// By its name alone: the folder is of this machine.
-pub(super) fn skipped((path, reason): &(std::path::PathBuf, String)) -> Skipped {
+pub(super) fn skipped((path, reason): &(PathBuf, String)) -> Skipped {
     let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Skipped { file, reason: reason.clone() }
 }
@@ -136,6 +138,9 @@ pub(super) fn resolved(plan: &Plan, inputs: &Inputs, found: &Found) -> Value {
         grid: inputs.grid.to_string(),
         least_confidence: plan.least_confidence(inputs.is_pair),
         fdr: plan.fdr,
+        class: plan.class.map(|class| class.name()),
+        band_order: plan.band_order.iter().map(|band| band.name().to_owned()).collect(),
+        layers: layers(plan),
     };
     let noise = found.noise.map(|noise| {
         json!({
@@ -147,15 +152,35 @@ pub(super) fn resolved(plan: &Plan, inputs: &Inputs, found: &Found) -> Value {
             "noise_fdr": noise.fdr().map(|share| crate::units::rounded(share, 4)),
         })
     });
-    let shipped = json!({
-        "rules.toml": digest::of_bytes(law::TEXT.as_bytes()),
-        "permits.toml": digest::of_bytes(lawful::PERMITS.as_bytes()),
-        "landuse.toml": digest::of_bytes(lawful::LAND_USE.as_bytes()),
-    });
     let verified = found.selected.as_ref().map(Selected::as_json);
     json!({
-        "decided": decided, "noise": noise, "verified_fdr": verified, "notes": inputs.notes, "rules_sha256": shipped,
+        "decided": decided, "noise": noise, "verified_fdr": verified, "notes": inputs.notes, "rules_sha256": rules(inputs),
     })
+}
+
+/// Every role with layers, and what outputs call them.
+fn layers(plan: &Plan) -> BTreeMap<String, Vec<String>> {
+    let own = [("redlines", plan.redlines.as_slice()), ("verified", plan.verified.as_slice())];
+    let context = plan.context().map(|(role, paths)| (role.name(), paths));
+    let given = own.into_iter().chain(context).filter(|(_, paths)| !paths.is_empty());
+    given.map(|(role, paths)| (role.to_owned(), named::files(paths))).collect()
+}
+
+/// Every rule that ships with the program and decided here, by its digest: law, permits, land use, confidence, sub-models.
+fn rules(inputs: &Inputs) -> BTreeMap<String, String> {
+    let shipped = [
+        ("rules.toml", law::TEXT),
+        ("permits.toml", lawful::PERMITS),
+        ("landuse.toml", lawful::LAND_USE),
+        ("confidence.toml", confidence::SHIPPED),
+        ("calibration.toml", calibration::SHIPPED),
+    ];
+    let is_used = |(file, _): &&(&str, &str)| {
+        inputs.models.iter().any(|model| file.strip_suffix(".toml") == Some(model.id.as_str()))
+    };
+    let models = submodel::FILES.iter().filter(is_used).map(|(file, text)| (format!("submodels/{file}"), *text));
+    let all = shipped.map(|(file, text)| (file.to_owned(), text)).into_iter().chain(models);
+    all.map(|(file, text)| (file, digest::of_bytes(text.as_bytes()))).collect()
 }
 
 /// One digest of everything that a result depends on: files, what was decided, the program.
@@ -172,7 +197,7 @@ pub fn fingerprint(plan: &Plan, inputs: &Inputs) -> Result<String, RunError> {
 }
 
 /// Digest of the manifest in an output folder; `None` where it or any file that it lists is not there as it was written.
-pub fn whole(out: &std::path::Path) -> Option<String> {
+pub fn whole(out: &Path) -> Option<String> {
     let bytes = std::fs::read(out.join(MANIFEST)).ok()?;
     let manifest: Value = serde_json::from_slice(&bytes).ok()?;
     for output in manifest["result"]["outputs"].as_array()? {
@@ -186,11 +211,15 @@ pub fn whole(out: &std::path::Path) -> Option<String> {
 
 /// Every file that was read, once, with its hash.
 pub(super) fn input_files(plan: &Plan, inputs: &Inputs) -> Result<Vec<Input>, RunError> {
-    let scenes = inputs.scenes.iter().flat_map(|scene| scene.bands.values().map(|band| &band.path));
-    let mut scenes: Vec<_> = scenes.collect();
-    scenes.sort_unstable();
-    scenes.dedup();
-    let of_scene = |path: &&std::path::PathBuf| Ok(Input::of_file("scene", path, &inputs.digests)?);
+    let of_bands = |scene: &'_ Scene| {
+        let id = scene.id.clone();
+        scene.bands.values().map(|band| (band.path.clone(), id.clone())).collect::<Vec<_>>()
+    };
+    let scenes: BTreeMap<PathBuf, String> = inputs.scenes.iter().rev().flat_map(of_bands).collect();
+    let scenes: Vec<(PathBuf, String)> = scenes.into_iter().collect();
+    let of_scene = |(path, scene): &(PathBuf, String)| {
+        Ok(Input { scene: Some(scene.clone()), ..Input::of_file("scene", path, &inputs.digests)? })
+    };
     let files: Result<Vec<Input>, RunError> =
         workers(plan.threads)?.install(|| scenes.par_iter().map(of_scene).collect());
     let mut files = files?;
@@ -212,7 +241,15 @@ pub(super) fn input_files(plan: &Plan, inputs: &Inputs) -> Result<Vec<Input>, Ru
     if let Some(path) = &plan.written {
         files.push(Input::of_file("plan", path, &inputs.digests)?);
     }
+    for file in &mut files {
+        file.path = lying(&file.path);
+    }
     Ok(files)
+}
+
+/// A path that holds from any folder of this machine.
+fn lying(path: &Path) -> PathBuf {
+    if is_address(path) { path.to_owned() } else { std::path::absolute(path).unwrap_or_else(|_| path.to_owned()) }
 }
 
 fn chips(inputs: &Inputs, reader: &mut Reader, lead: &Lead, staging: &Staging) -> Result<(), RunError> {

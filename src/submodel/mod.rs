@@ -331,7 +331,7 @@ pub enum SubModelError {
 }
 
 /// The sub-model files of this version, by name (`build.rs` lists them).
-const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/submodels.rs"));
+pub const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/submodels.rs"));
 
 /// Families of sub-models in listing order: grassland, farmland, wetland, forest, restoration.
 const FAMILIES: &str = "GFWLR";

@@ -16,7 +16,8 @@ use crate::weigh::conformal::{Verified, labels_needed, p_values};
 use crate::weigh::labels::{Label, Labels, LeftOut};
 use crate::weigh::platt::Platt;
 
-const SHIPPED: &str = include_str!("../../redlines/calibration.toml");
+/// How sure verified leads make: the shipped rule, as written.
+pub const SHIPPED: &str = include_str!("../../redlines/calibration.toml");
 
 /// Numbers of calibration, each with its source.
 #[derive(Debug, Clone, Deserialize)]

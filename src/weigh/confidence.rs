@@ -25,7 +25,7 @@ pub const CONTAMINATED_CAP: f64 = 0.7;
 pub const CONTAMINATED_SHARE: f32 = 0.3;
 
 /// The shipped model.
-const SHIPPED: &str = include_str!("../../redlines/confidence.toml");
+pub const SHIPPED: &str = include_str!("../../redlines/confidence.toml");
 
 /// Logistic models over named features, one for each group of sub-models.
 #[derive(Debug, Clone, Deserialize)]

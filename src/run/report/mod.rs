@@ -15,8 +15,8 @@ use serde_json::json;
 
 use crate::ledger::Place;
 use crate::plan::Plan;
-use crate::publish::staging::{GENERATOR, MANIFEST};
-use crate::publish::{PublishError, Staging, digest};
+use crate::publish::staging::MANIFEST;
+use crate::publish::{PublishError, Staging, manifest};
 use crate::report::{self, Asked, Material, Use};
 use crate::run::{Progress, RunError};
 
@@ -107,22 +107,13 @@ pub fn of_ledger(
 
 /// Every file by its digest, and what the report stands on.
 fn manifest(staging: &Staging, material: &Material, uses: &[Use]) -> Result<(), PublishError> {
-    let mut files = Vec::new();
-    for file in staging.files()? {
-        let (size, sha256) = digest::of_file(&staging.path(&file))?;
-        files.push(json!({"file": file, "size_bytes": size, "sha256": sha256}));
-    }
     let run = material.run.as_ref();
-    let whole = json!({
-        "generator": {"name": GENERATOR, "version": env!("CARGO_PKG_VERSION")},
-        "report": {
-            "for": uses.iter().map(|one| one.name()).collect::<Vec<_>>(),
-            "run": run.map(|run| &run.id),
-            "run_manifest_sha256": run.map(|run| &run.manifest_sha256),
-            "leads": material.leads.iter().map(|lead| &lead.id).collect::<Vec<_>>(),
-            "lacking": material.lacking,
-        },
-        "files": files,
+    let about = json!({
+        "for": uses.iter().map(|one| one.name()).collect::<Vec<_>>(),
+        "run": run.map(|run| &run.id),
+        "run_manifest_sha256": run.map(|run| &run.manifest_sha256),
+        "leads": material.leads.iter().map(|lead| &lead.id).collect::<Vec<_>>(),
+        "lacking": material.lacking,
     });
-    staging.write(MANIFEST, format!("{whole:#}\n").as_bytes())
+    manifest::of_files(staging, ("report", about)).map(|_| ())
 }
