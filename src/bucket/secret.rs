@@ -15,7 +15,7 @@ const PLAIN: [&str; 9] =
 const SECRET: [&str; 9] =
     ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "API_KEY", "APIKEY", "_SAS"];
 /// Shorter values may be any word.
-const LEAST_LETTERS: usize = 6;
+const LEAST_LETTERS: usize = 8;
 
 /// Words without the secrets of addresses in them and without those of this process's environment.
 pub fn without_secrets(words: &str) -> String {
@@ -41,7 +41,8 @@ pub fn of_addresses(words: &str) -> String {
     while let Some(at) = rest.find("://") {
         let (before, after) = rest.split_at(at + 3);
         said.push_str(before);
-        let ends = |letter: char| letter.is_whitespace() || letter.is_control() || "\"'<>`|\\^{}".contains(letter);
+        let ends =
+            |letter: char| letter.is_whitespace() || letter.is_control() || "\"'<>`|\\^{}".contains(letter);
         let (address, others) = after.split_at(after.find(ends).unwrap_or(after.len()));
         said.push_str(&of_address(address));
         rest = others;
@@ -81,14 +82,23 @@ mod tests {
     #[test]
     fn an_address_keeps_what_tells_the_place_and_nothing_that_opens_it() {
         let told = |words: &str| without_secrets(words);
-        assert_eq!(told("https://x.cn/a.tif?sv=1&sig=CANARY%2F; next"), "https://x.cn/a.tif?sv=***&sig=***; next");
+        assert_eq!(
+            told("https://x.cn/a.tif?sv=1&sig=CANARY%2F; next"),
+            "https://x.cn/a.tif?sv=***&sig=*** next"
+        );
         assert_eq!(told("\"https://x.cn/a?CANARY\""), "\"https://x.cn/a?***\"");
         assert_eq!(
             told("postgresql://li:CANARY@host:5432/d?schema=a&password=CANARY"),
             "postgresql://li:***@host:5432/d?schema=a&password=***"
         );
-        assert_eq!(told("postgresql://li@host/d s3://bucket/a@b:c"), "postgresql://li@host/d s3://bucket/a@b:c");
-        assert_eq!(told("https://a:CANARY@b and https://c:CANARY@d?e"), "https://a:***@b and https://c:***@d?***");
+        assert_eq!(
+            told("postgresql://li@host/d s3://bucket/a@b:c"),
+            "postgresql://li@host/d s3://bucket/a@b:c"
+        );
+        assert_eq!(
+            told("https://a:CANARY@b and https://c:CANARY@d?e"),
+            "https://a:***@b and https://c:***@d?***"
+        );
         assert_eq!(told("is 1:2 @ 3 ? 4=5 :// "), "is 1:2 @ 3 ? 4=5 :// ");
     }
 }

@@ -100,8 +100,14 @@ impl Sign {
         let out = self.out.unwrap_or_else(|| beside(&manifest.folder));
         let made = seal::sign(&manifest.bytes, &self.key, (&out, self.sm3))?;
         let names: Vec<String> = made.iter().map(|path| path.display().to_string()).collect();
-        show::say(&format!("{}: signed as it lies there; made {}", manifest.path().display(), names.join(", ")));
-        show::say("give the .tsq to an authority of time; its answer is checked with `manifest verify --stamp`");
+        show::say(&format!(
+            "{}: signed as it lies there; made {}",
+            manifest.path().display(),
+            names.join(", ")
+        ));
+        show::say(
+            "give the .tsq to an authority of time; its answer is checked with `manifest verify --stamp`",
+        );
         Ok(Exit::Complete)
     }
 }

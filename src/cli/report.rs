@@ -27,7 +27,7 @@ pub struct Report {
     /// The folder that a scan wrote, or a ledger
     #[arg(value_name = "RUN|LEDGER", value_parser = Placed)]
     source: Place,
-    /// What for: qgis, qfield, odk, phone, drone, day, dossier, map
+    /// What for: qgis, qfield, odk, phone, drone, day, dossier, map, stac
     #[arg(long = "for", value_name = "USE", value_delimiter = ',', required = true)]
     uses: Vec<String>,
     /// Whose words: zh, en or both

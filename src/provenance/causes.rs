@@ -52,14 +52,15 @@ fn inputs(one: &[Stated], other: &[Stated]) -> Vec<String> {
 fn changes(what: &str, one: &Value, other: &Value) -> Vec<String> {
     let nothing = serde_json::Map::new();
     let (a, b) = (one.as_object().unwrap_or(&nothing), other.as_object().unwrap_or(&nothing));
-    let names: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
-    let said = |value: Option<&Value>| match value {
-        None | Some(Value::Null) => "unknown".to_owned(),
-        Some(Value::String(text)) => short(text),
-        Some(other) => short(&other.to_string()),
+    let said = |value: &Value| match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) => short(text),
+        other => short(&other.to_string()),
     };
-    let differ = names.into_iter().filter(|name| a.get(*name) != b.get(*name));
-    differ.map(|name| format!("{what} {name}: {} became {}", said(a.get(name)), said(b.get(name)))).collect()
+    // What only one of two programs tells is no difference between the runs.
+    let both = a.iter().filter_map(|(name, before)| Some((name, before, b.get(name)?)));
+    let differ = both.filter(|(_, before, after)| before != after);
+    differ.map(|(name, a, b)| format!("{what} {name}: {} became {}", said(a), said(b))).collect()
 }
 
 #[cfg(test)]
@@ -77,7 +78,7 @@ mod tests {
                 "plan": {"decided": {"fdr": null}}, "outputs": [], "libraries": {"GDAL": gdal},
                 "inputs": [{"role": "scene", "file": "a.tif", "size_bytes": 1, "sha256": sha256}],
             },
-            "run": {"host": host, "environment": {"os": "x"}},
+            "run": {"host": host, "environment": {"os": "x", host: 1}},
         });
         Manifest::of(Path::new("x"), value.to_string().into_bytes()).unwrap()
     }

@@ -84,8 +84,10 @@ fn bytes(one: &[u8], other: &[u8]) -> String {
 fn lines(one: &[u8], other: &[u8]) -> Option<Vec<String>> {
     let (one, other) = (std::str::from_utf8(one).ok()?, std::str::from_utf8(other).ok()?);
     let differ = one.lines().zip(other.lines()).enumerate().filter(|(_, (a, b))| a != b);
-    let mut told: Vec<String> =
-        differ.take(FEW).map(|(at, (a, b))| format!("line {}: {} became {}", at + 1, short(a), short(b))).collect();
+    let mut told: Vec<String> = differ
+        .take(FEW)
+        .map(|(at, (a, b))| format!("line {}: {} became {}", at + 1, short(a), short(b)))
+        .collect();
     let (before, after) = (one.lines().count(), other.lines().count());
     if before != after {
         told.push(format!("{before} lines became {after}"));
@@ -95,7 +97,8 @@ fn lines(one: &[u8], other: &[u8]) -> Option<Vec<String>> {
 
 /// Features by id; columns and outlines that differ.
 fn layers(one: &[u8], other: &[u8]) -> Option<Vec<String>> {
-    let (one, other): (Value, Value) = (serde_json::from_slice(one).ok()?, serde_json::from_slice(other).ok()?);
+    let (one, other): (Value, Value) =
+        (serde_json::from_slice(one).ok()?, serde_json::from_slice(other).ok()?);
     let by_id = |layer: &Value| -> Option<BTreeMap<String, Value>> {
         let features = layer["features"].as_array()?;
         let id = |feature: &Value| feature["id"].as_str().map_or(feature["id"].to_string(), str::to_owned);

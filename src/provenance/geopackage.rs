@@ -51,8 +51,12 @@ pub fn differences(one: &Path, other: &Path) -> Option<Vec<String>> {
 
 fn open(path: &Path) -> Option<Connection> {
     // As it lies there: no journal is looked at, and none is made.
-    let address = format!("file:{}?immutable=1", path.to_str()?.replace('%', "%25").replace('?', "%3f").replace('#', "%23"));
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let address = format!(
+        "file:{}?immutable=1",
+        path.to_str()?.replace('%', "%25").replace('?', "%3f").replace('#', "%23")
+    );
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(address, flags).ok()?;
     connection.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON").ok()?;
     Some(connection)
@@ -60,7 +64,8 @@ fn open(path: &Path) -> Option<Connection> {
 
 /// Kind and name of everything in it, with its definition.
 fn frame(file: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
-    let mut all = file.prepare("SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_master ORDER BY 1")?;
+    let mut all =
+        file.prepare("SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_master ORDER BY 1")?;
     all.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
@@ -68,7 +73,8 @@ fn frame(file: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
 type Rows = (Vec<String>, Vec<Vec<String>>);
 
 fn rows(file: &Connection, table: &str) -> rusqlite::Result<Rows> {
-    let mut all = file.prepare(&format!("SELECT * FROM \"{}\" LIMIT {MOST_ROWS}", table.replace('"', "\"\"")))?;
+    let mut all =
+        file.prepare(&format!("SELECT * FROM \"{}\" LIMIT {MOST_ROWS}", table.replace('"', "\"\"")))?;
     let names: Vec<String> = all.column_names().into_iter().map(str::to_owned).collect();
     let mut rows = all.query([])?;
     let mut found = Vec::new();
@@ -79,7 +85,9 @@ fn rows(file: &Connection, table: &str) -> rusqlite::Result<Rows> {
                 ValueRef::Integer(number) => number.to_string(),
                 ValueRef::Real(number) => number.to_string(),
                 ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
-                ValueRef::Blob(bytes) => format!("{} bytes {}", bytes.len(), crate::publish::digest::of_bytes(bytes)),
+                ValueRef::Blob(bytes) => {
+                    format!("{} bytes {}", bytes.len(), crate::publish::digest::of_bytes(bytes))
+                }
             })
         };
         found.push((0..names.len()).map(cell).collect::<rusqlite::Result<Vec<String>>>()?);
@@ -99,8 +107,10 @@ fn of_rows(table: &str, (names, rows): &Rows, (_, others): &Rows) -> Vec<String>
     }
     for (at, (a, b)) in pairs.take(FEW) {
         let cells = names.iter().zip(a.iter().zip(b)).filter(|(_, (a, b))| a != b);
-        let cells: Vec<String> =
-            cells.take(FEW).map(|(name, (a, b))| format!("{name} {} became {}", short(a), short(b))).collect();
+        let cells: Vec<String> = cells
+            .take(FEW)
+            .map(|(name, (a, b))| format!("{name} {} became {}", short(a), short(b)))
+            .collect();
         told.push(format!("{table} row {}: {}", at + 1, cells.join("; ")));
     }
     told
@@ -129,7 +139,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let table = "CREATE TABLE leads(id TEXT, area REAL); INSERT INTO leads VALUES('a', 1.5), ('b', 2);";
         let one = made(folder.path(), "a?.gpkg", table);
-        let other = made(folder.path(), "b.gpkg", &format!("{table} UPDATE leads SET area = 3 WHERE id = 'b'; CREATE TABLE new(x);"));
+        let other = made(
+            folder.path(),
+            "b.gpkg",
+            &format!("{table} UPDATE leads SET area = 3 WHERE id = 'b'; CREATE TABLE new(x);"),
+        );
         assert_eq!(
             differences(&one, &other).unwrap(),
             ["table new is new", "leads: 1 of 2 rows differ", "leads row 2: area 2 became 3"]
@@ -148,6 +162,11 @@ mod tests {
         let other = folder.path().join("b.gpkg");
         std::fs::write(&other, bytes).unwrap();
         let told = differences(&one, &other).unwrap();
-        assert!(told.len() == 1 && told[0].contains("every table and row is the same") && told[0].ends_with("3.46.1"), "{told:?}");
+        assert!(
+            told.len() == 1
+                && told[0].contains("every table and row is the same")
+                && told[0].ends_with("3.46.1"),
+            "{told:?}"
+        );
     }
 }

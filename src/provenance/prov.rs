@@ -19,7 +19,10 @@ pub fn document(manifest: &Manifest, operator: Option<&str>) -> String {
     let (mut entities, mut used, mut generated) = (Map::new(), Map::new(), Map::new());
     for (number, input) in manifest.inputs.iter().enumerate() {
         let id = format!("in:{}", number + 1);
-        used.insert(format!("_:used{}", number + 1), json!({"prov:activity": run, "prov:entity": id, "prov:role": input.role}));
+        used.insert(
+            format!("_:used{}", number + 1),
+            json!({"prov:activity": run, "prov:entity": id, "prov:role": input.role}),
+        );
         entities.insert(id, entity(input));
     }
     for (number, output) in manifest.outputs.iter().enumerate() {
@@ -29,21 +32,29 @@ pub fn document(manifest: &Manifest, operator: Option<&str>) -> String {
     }
     let plan = "run:plan";
     let decided = &manifest.value["result"]["plan"]["decided"];
-    entities.insert(plan.to_owned(), json!({
-        "prov:type": {"$": "prov:Plan", "type": "prov:QUALIFIED_NAME"},
-        "prov:label": "parameters as resolved",
-        "prov:value": decided.to_string(),
-    }));
+    entities.insert(
+        plan.to_owned(),
+        json!({
+            "prov:type": {"$": "prov:Plan", "type": "prov:QUALIFIED_NAME"},
+            "prov:label": "parameters as resolved",
+            "prov:value": decided.to_string(),
+        }),
+    );
     all.insert("entity".to_owned(), Value::Object(entities));
     all.insert("activity".to_owned(), json!({run.as_str(): activity(manifest)}));
     let mut agents = json!({"sw:program": program(manifest)});
-    let mut associated = json!({"_:by": {"prov:activity": run, "prov:agent": "sw:program", "prov:plan": plan}});
+    let mut associated =
+        json!({"_:by": {"prov:activity": run, "prov:agent": "sw:program", "prov:plan": plan}});
     if let Some(name) = operator {
-        agents["sw:operator"] = json!({"prov:type": {"$": "prov:Person", "type": "prov:QUALIFIED_NAME"}, "prov:label": name});
+        agents["sw:operator"] =
+            json!({"prov:type": {"$": "prov:Person", "type": "prov:QUALIFIED_NAME"}, "prov:label": name});
         associated["_:operated"] = json!({"prov:activity": run, "prov:agent": "sw:operator"});
-        all.insert("actedOnBehalfOf".to_owned(), json!({"_:for": {
-            "prov:delegate": "sw:program", "prov:responsible": "sw:operator", "prov:activity": run,
-        }}));
+        all.insert(
+            "actedOnBehalfOf".to_owned(),
+            json!({"_:for": {
+                "prov:delegate": "sw:program", "prov:responsible": "sw:operator", "prov:activity": run,
+            }}),
+        );
     }
     all.insert("agent".to_owned(), agents);
     all.insert("used".to_owned(), Value::Object(used));
@@ -69,8 +80,11 @@ fn entity(file: &Stated) -> Value {
 }
 
 fn activity(manifest: &Manifest) -> Value {
-    let mut said = json!({"prov:label": manifest.kind.name(), "sw:result_sha256": manifest.text("result_sha256")});
-    for (key, at) in [("prov:startTime", "run/started"), ("prov:endTime", "run/ended"), ("sw:host", "run/host")] {
+    let mut said =
+        json!({"prov:label": manifest.kind.name(), "sw:result_sha256": manifest.text("result_sha256")});
+    for (key, at) in
+        [("prov:startTime", "run/started"), ("prov:endTime", "run/ended"), ("sw:host", "run/host")]
+    {
         if !manifest.text(at).is_empty() {
             said[key] = json!(manifest.text(at));
         }
@@ -83,7 +97,8 @@ fn program(manifest: &Manifest) -> Value {
         "prov:type": {"$": "prov:SoftwareAgent", "type": "prov:QUALIFIED_NAME"},
         "prov:label": format!("{} {}", manifest.text("generator/name"), manifest.text("generator/version")),
     });
-    for (key, at) in [("sw:source_sha256", "generator/source_sha256"), ("sw:revision", "generator/revision")] {
+    for (key, at) in [("sw:source_sha256", "generator/source_sha256"), ("sw:revision", "generator/revision")]
+    {
         if !manifest.text(at).is_empty() {
             said[key] = json!(manifest.text(at));
         }
@@ -112,10 +127,18 @@ mod tests {
         let manifest = Manifest::of(Path::new("x"), value.to_string().into_bytes()).unwrap();
         let read: Value = serde_json::from_str(&document(&manifest, Some("Li"))).unwrap();
         assert_eq!(read["entity"]["in:1"]["prov:label"], "\"}</script>");
-        assert_eq!(read["used"]["_:used2"], json!({"prov:activity": "run:ff", "prov:entity": "in:2", "prov:role": "scene"}));
+        assert_eq!(
+            read["used"]["_:used2"],
+            json!({"prov:activity": "run:ff", "prov:entity": "in:2", "prov:role": "scene"})
+        );
         assert_eq!(read["activity"]["run:ff"]["prov:startTime"], "2026-01-01T00:00:00Z");
         assert_eq!(read["agent"]["sw:program"]["sw:proj_db"], "EPSG v10");
         assert_eq!(read["actedOnBehalfOf"]["_:for"]["prov:responsible"], "sw:operator");
-        assert!(serde_json::from_str::<Value>(&document(&manifest, None)).unwrap().get("actedOnBehalfOf").is_none());
+        assert!(
+            serde_json::from_str::<Value>(&document(&manifest, None))
+                .unwrap()
+                .get("actedOnBehalfOf")
+                .is_none()
+        );
     }
 }

@@ -10,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::bucket::address::is_address;
 use crate::provenance::{Kind, Manifest, Stated, is_inside};
@@ -176,8 +177,12 @@ fn of_itself(manifest: &Manifest, asked: &Asked) -> Item {
 
 /// A text with its lines ended in the other ways.
 fn other_lines(bytes: &[u8]) -> [Vec<u8>; 2] {
-    let text: Vec<u8> =
-        bytes.iter().enumerate().filter(|(at, byte)| **byte != b'\r' || bytes.get(at + 1) != Some(&b'\n')).map(|(_, byte)| *byte).collect();
+    let text: Vec<u8> = bytes
+        .iter()
+        .enumerate()
+        .filter(|(at, byte)| **byte != b'\r' || bytes.get(at + 1) != Some(&b'\n'))
+        .map(|(_, byte)| *byte)
+        .collect();
     let carriage = text.iter().flat_map(|byte| if *byte == b'\n' { b"\r\n".to_vec() } else { vec![*byte] });
     [carriage.collect(), text]
 }
@@ -192,7 +197,9 @@ fn outputs(manifest: &Manifest, asked: &Asked) -> Vec<Item> {
             lost.push(stated);
         }
         items.push(match is_twice {
-            true => Item { verdict: Verdict::Changed, words: "the manifest lists it twice".to_owned(), ..item },
+            true => {
+                Item { verdict: Verdict::Changed, words: "the manifest lists it twice".to_owned(), ..item }
+            }
             false => item,
         });
     }
@@ -202,7 +209,9 @@ fn outputs(manifest: &Manifest, asked: &Asked) -> Vec<Item> {
             item.words = format!("{}; it holds the bytes of {other}", item.words);
         }
     }
-    for name in below(&manifest.folder).iter().filter(|name| *name != MANIFEST && !known.contains(name.as_str())) {
+    for name in
+        below(&manifest.folder).iter().filter(|name| *name != MANIFEST && !known.contains(name.as_str()))
+    {
         let sums = digest::sums(&manifest.folder.join(name), asked.with_sm3).ok();
         let renamed = lost.iter().find(|lost| sums.as_ref().is_some_and(|sums| sums.sha256 == lost.sha256));
         let words = match renamed {
@@ -257,7 +266,10 @@ fn compared(what: What, path: &Path, stated: &Stated, asked: &Asked) -> Item {
 /// What differs, in words.
 fn differs(path: &Path, stated: &Stated, found: &Sums) -> String {
     if found.sha256 == stated.sha256 {
-        return format!("size: states {} bytes, has {}; SHA-256 is the same: the manifest was edited", stated.size, found.size);
+        return format!(
+            "size: states {} bytes, has {}; SHA-256 is the same: the manifest was edited",
+            stated.size, found.size
+        );
     }
     let digests = format!("SHA-256: states {}, has {}", stated.sha256, found.sha256);
     let of_text = || {
@@ -281,12 +293,16 @@ fn differs(path: &Path, stated: &Stated, found: &Sums) -> String {
 
 fn inputs(manifest: &Manifest, asked: &Asked) -> Vec<Item> {
     let given = Given::of(&asked.inputs);
+    let planned = Given::of(&planned(manifest));
     let one = |stated: &Stated| {
         let absent = |words: &str| Item {
             role: stated.role.clone(),
             ..Item::new(What::Input, &stated.file, Verdict::Absent, words)
         };
-        let named = given.named(&stated.file);
+        let mut named = given.named(&stated.file);
+        if named.is_empty() && stated.path.is_none() {
+            named = planned.named(&stated.file);
+        }
         // Files of several scenes may have one name: the one with the right bytes is it.
         let tried = named.iter().map(|path| compared(What::Input, path, stated, asked));
         let mut tried: Vec<Item> = tried.collect();
@@ -304,6 +320,20 @@ fn inputs(manifest: &Manifest, asked: &Asked) -> Vec<Item> {
         }
     };
     manifest.inputs.iter().map(one).collect()
+}
+
+/// Where the plan of a manifest says that inputs lie, for manifests of earlier programs, which do not say it of each file.
+fn planned(manifest: &Manifest) -> Vec<PathBuf> {
+    if manifest.inputs.iter().all(|input| input.path.is_some()) {
+        return Vec::new();
+    }
+    let inputs = manifest.value["run"]["plan"]["inputs"].as_object().into_iter().flatten();
+    let named = inputs.filter(|(name, _)| !["class", "band_order"].contains(&name.as_str()));
+    let texts = named.flat_map(|(_, value)| match value {
+        Value::Array(all) => all.iter().filter_map(Value::as_str).collect::<Vec<_>>(),
+        other => other.as_str().into_iter().collect(),
+    });
+    texts.map(PathBuf::from).filter(|path| !is_address(path) && path.exists()).collect()
 }
 
 /// Files by name, in places that were given.

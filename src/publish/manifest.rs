@@ -353,7 +353,10 @@ mod tests {
         manifest.skipped = vec![Skipped { file: "i.json".to_owned(), reason }];
         manifest.run.command = vec!["--ledger".to_owned(), "postgresql://li:CANARY@host/d".to_owned()];
         let text = published(&manifest).to_string();
-        assert!(!text.contains("CANARY") && text.contains("sig=***") && text.contains("li:***@host"), "{text}");
+        assert!(
+            !text.contains("CANARY") && text.contains("sig=***") && text.contains("li:***@host"),
+            "{text}"
+        );
         let text = format!("{:#}\n", published(&manifest));
         assert_eq!(itself::check(text.as_bytes()), itself::Own::Holds);
     }

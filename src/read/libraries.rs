@@ -54,8 +54,14 @@ fn of_database(path: &Path) -> Option<(String, String)> {
     let database = Dataset::open_ex(path, options).ok()?;
     let ask = |question: &str| -> Option<Vec<(String, String)>> {
         let mut rows = database.execute_sql(question, None, Dialect::DEFAULT).ok()??;
-        let text = |row: &gdal::vector::Feature, at: usize| row.field_as_string(at).ok().flatten().unwrap_or_default();
-        Some(gdal::vector::LayerAccess::features(&mut *rows).map(|row| (text(&row, 0), text(&row, 1))).collect())
+        let text = |row: &gdal::vector::Feature, at: usize| {
+            row.field_as_string(at).ok().flatten().unwrap_or_default()
+        };
+        Some(
+            gdal::vector::LayerAccess::features(&mut *rows)
+                .map(|row| (text(&row, 0), text(&row, 1)))
+                .collect(),
+        )
     };
     let metadata: BTreeMap<String, String> = ask("SELECT key, value FROM metadata")?.into_iter().collect();
     let told = |key: &str| metadata.get(key).map_or("unknown", String::as_str);

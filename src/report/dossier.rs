@@ -56,7 +56,11 @@ pub fn write(material: &Material, asked: &Asked, staging: &Staging) -> Result<Ve
 ///
 /// # Errors
 /// `Lacking` without a font, `Typeset`.
-pub fn list(list: &List, (run, day): (&str, Option<Date>), font: Option<&Path>) -> Result<Vec<u8>, ReportError> {
+pub fn list(
+    list: &List,
+    (run, day): (&str, Option<Date>),
+    font: Option<&Path>,
+) -> Result<Vec<u8>, ReportError> {
     let faces = font::find(font)?;
     let press = typeset::Press::new(&faces)
         .ok_or_else(|| font::lacking(format!("{}, in which no face can be read", faces.name)))?;

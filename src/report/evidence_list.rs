@@ -10,6 +10,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+use jiff::tz::{TimeZone, offset};
 use serde_json::{Value, json};
 
 use crate::provenance::{Manifest, Stated};
@@ -24,7 +26,7 @@ const STYLE: &str = "body{font:12px/1.45 'Noto Sans SC','Microsoft YaHei','SimSu
 h1{font-size:1.5em;text-align:center;margin:.2em 0 .6em}table{border-collapse:collapse;width:100%;margin-bottom:1em}\
 td,th{border:1px solid #777;padding:.25em .45em;text-align:left;vertical-align:top}th{background:#f0f0ec;font-weight:600}\
 .facts th{width:12em}.data td{font-size:.85em}.data .n{white-space:nowrap;text-align:right}code{font-size:.9em;word-break:break-all}\
-.sign td{height:3.2em;min-width:9em}.note{color:#444;font-size:.85em}thead{display:table-header-group}tr{break-inside:avoid}\
+.data code{font-size:.92em}.data td:nth-child(6),.data td:nth-child(7){min-width:19em}.sign td{height:3.2em;min-width:9em}.note{color:#444;font-size:.85em}thead{display:table-header-group}tr{break-inside:avoid}\
 @page{size:A4 landscape;margin:14mm}@media print{body{margin:0}th{background:none}}";
 
 /// The list, ready to be set on paper or in a table.
@@ -107,7 +109,10 @@ impl List {
             self.rows.iter().map(cells).collect::<String>(),
             signs(&|name| format!("<th>{}</th>", escaped(name))),
             signs(&|_| "<td></td>".to_owned()),
-            self.notes.iter().map(|note| format!("<p class=\"note\">{}</p>\n", escaped(note))).collect::<String>(),
+            self.notes
+                .iter()
+                .map(|note| format!("<p class=\"note\">{}</p>\n", escaped(note)))
+                .collect::<String>(),
         )
     }
 
@@ -115,8 +120,13 @@ impl List {
     /// mark by which spreadsheets know UTF-8.
     pub fn csv(&self) -> String {
         let facts = self.facts.iter().map(|(name, _)| name.as_str());
-        let head: Vec<&str> =
-            self.head.iter().map(String::as_str).chain(facts).chain(self.signs.iter().map(String::as_str)).collect();
+        let head: Vec<&str> = self
+            .head
+            .iter()
+            .map(String::as_str)
+            .chain(facts)
+            .chain(self.signs.iter().map(String::as_str))
+            .collect();
         let mut text = format!("\u{feff}{}\r\n", spreadsheet::line(head));
         for row in &self.rows {
             let facts = self.facts.iter().map(|(_, value)| value.as_str());
@@ -137,28 +147,40 @@ fn is_digest(cell: &str) -> bool {
 fn facts(manifest: &Manifest, sm3: &Sm3, language: Language) -> Vec<(String, String)> {
     let words = |chinese: &str, english: &str| language.words(chinese, english);
     let own = digest::of_bytes(&manifest.bytes);
-    let second = sm3.is_some().then(|| format!("; SM3 {}", digest::sm3_of_bytes(&manifest.bytes))).unwrap_or_default();
+    let second =
+        sm3.is_some().then(|| format!("; SM3 {}", digest::sm3_of_bytes(&manifest.bytes))).unwrap_or_default();
     let object = format!(
         "steppewatch {} {}; {MANIFEST} SHA-256 {own}{second}",
         manifest.kind.name(),
         manifest.text("result_sha256"),
     );
-    let time = format!(
-        "{} {} {}",
-        manifest.text("run/started"),
-        words("至", "to"),
-        manifest.text("run/ended"),
+    let time = time(manifest.text("run/started"), manifest.text("run/ended"), language);
+    let host = format!(
+        "{} {}; {}",
+        words("计算机", "machine"),
+        manifest.text("run/host"),
+        words("地址:", "address:")
     );
-    let host = format!("{} {}; {}", words("计算机", "machine"), manifest.text("run/host"), words("地址:", "address:"));
     vec![
         (words("事由", "cause"), String::new()),
         (words("对象", "object"), object),
-        (words("时间(UTC,计算机时钟)", "time (UTC, by the machine's clock)"), time),
+        (words("时间(按计算机时钟)", "time (by the machine's clock)"), time),
         (words("地点", "place"), host),
         (words("方法", "method"), method(manifest, language)),
         (words("过程", "process"), process(manifest, language)),
         (words("环境(硬件和软件)", "environment (hardware and software)"), environment(manifest, language)),
     ]
+}
+
+/// From when to when, in Beijing's time and UTC; as the manifest writes it where it is no time.
+fn time(started: &str, ended: &str, language: Language) -> String {
+    let told = |text: &str, hours: i8| match text.parse::<Timestamp>() {
+        Ok(at) => TimeZone::fixed(offset(hours)).to_datetime(at).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        Err(_) => text.to_owned(),
+    };
+    let to = language.words("至", "to");
+    let span = |hours: i8| format!("{} {to} {}", told(started, hours), told(ended, hours));
+    format!("{} {}; UTC {}", language.words("北京时间", "Beijing time"), span(8), span(0))
 }
 
 /// By which program, rules and parameters.
@@ -208,7 +230,9 @@ fn environment(manifest: &Manifest, language: Language) -> String {
         None => name,
     }));
     parts.extend(text("architecture"));
-    parts.extend(number("memory_kb").map(|kb| format!("{} {} MB", language.words("内存", "memory"), kb / 1024)));
+    parts.extend(
+        number("memory_kb").map(|kb| format!("{} {} MB", language.words("内存", "memory"), kb / 1024)),
+    );
     parts.extend(text("os"));
     parts.extend(text("kernel").map(|kernel| format!("Linux {kernel}")));
     parts.extend(manifest.libraries().into_iter().map(|(name, version)| format!("{name} {version}")));
@@ -228,7 +252,9 @@ fn rows(manifest: &Manifest, sm3: &Sm3, language: Language) -> Vec<Vec<String>> 
         path: None,
     };
     let outputs = manifest.outputs.iter().chain([&own]).map(|output| (output, made.clone()));
-    let source = |input: &Stated| input.path.as_ref().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+    let source = |input: &Stated| {
+        input.path.as_ref().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default()
+    };
     let inputs = manifest.inputs.iter().map(|input| (input, source(input)));
     for (file, source) in inputs.chain(outputs) {
         let mut row = vec![
@@ -240,7 +266,9 @@ fn rows(manifest: &Manifest, sm3: &Sm3, language: Language) -> Vec<Vec<String>> 
             file.sha256.clone(),
         ];
         if let Some(sm3) = sm3 {
-            let of_manifest = || (file.file == MANIFEST && file.role.is_empty()).then(|| digest::sm3_of_bytes(&manifest.bytes));
+            let of_manifest = || {
+                (file.file == MANIFEST && file.role.is_empty()).then(|| digest::sm3_of_bytes(&manifest.bytes))
+            };
             row.push(sm3.get(&file.sha256).cloned().or_else(of_manifest).unwrap_or_else(|| "-".to_owned()));
         }
         row.push(plain::line(&source));
@@ -266,7 +294,9 @@ fn category(file: &Stated, language: Language) -> String {
         (_, name) if name.ends_with(".qml") => ("图层样式", "style of a layer"),
         (_, name) if name.starts_with("leads") => ("线索图层", "layer of leads"),
         (_, name) if name.starts_with("gaps") => ("缺测图层", "layer of gaps"),
-        (_, name) if name.starts_with("suppressed") => ("未列为线索的图斑", "patches that did not become leads"),
+        (_, name) if name.starts_with("suppressed") => {
+            ("未列为线索的图斑", "patches that did not become leads")
+        }
         ("", _) => ("运行结果", "result of the run"),
         _ => ("输入数据", "input"),
     };
@@ -344,12 +374,38 @@ mod tests {
     #[test]
     fn every_column_that_the_rules_ask_is_there_and_people_fill_in_the_blanks() {
         let (csv, html) = (list("x.tif", true).csv(), list("x.tif", true).html());
-        for word in ["类别", "文件格式", "完整性校验值", "时间", "地点", "方法", "过程", "环境", "持有人", "见证人", "盖章", "SM3", "事由"] {
+        for word in [
+            "类别",
+            "文件格式",
+            "完整性校验值",
+            "时间",
+            "地点",
+            "方法",
+            "过程",
+            "环境",
+            "持有人",
+            "见证人",
+            "盖章",
+            "SM3",
+            "事由",
+        ] {
             assert!(csv.contains(word) && html.contains(word), "{word}");
         }
-        for word in ["卫星影像", "GeoTIFF", "Shapefile (.shp)", "GeoPackage", "CPU x 2", "GDAL 3.6.2", &"b".repeat(64), "法发〔2016〕22号"] {
+        for word in [
+            "卫星影像",
+            "GeoTIFF",
+            "Shapefile (.shp)",
+            "GeoPackage",
+            "CPU x 2",
+            "GDAL 3.6.2",
+            &"b".repeat(64),
+            "法发〔2016〕22号",
+        ] {
             assert!(html.contains(word), "{word}: {html}");
         }
+        let time =
+            "北京时间 Beijing time 2026-01-01 08:00:00 至 to 2026-01-01 08:01:00; UTC 2026-01-01 00:00:00";
+        assert!(html.contains(time), "{html}");
         assert_eq!(html.matches("<td></td>").count(), 6 + 1);
         assert_eq!(csv.lines().count(), 5);
         assert!(!list("x.tif", false).csv().contains(",SM3"));
@@ -360,6 +416,9 @@ mod tests {
         let odd = list("=cmd|'/c x'!A1<script>\u{202e}\nb,\"", true);
         let (csv, html) = (odd.csv(), odd.html());
         assert!(!html.contains("<script>") && !html.contains('\u{202e}'));
-        assert!(csv.contains("\"'=cmd|'/c x'!A1<script>\u{fffd} b,\"\"\"") && csv.lines().count() == 5, "{csv}");
+        assert!(
+            csv.contains("\"'=cmd|'/c x'!A1<script>\u{fffd} b,\"\"\"") && csv.lines().count() == 5,
+            "{csv}"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! From leads, pictures and layers to what people use next: QGIS, a phone, a drone, paper, a browser. One exporter a file.
+//! From leads, pictures and layers to what people use next: QGIS, a phone, a drone, paper, a browser, an archive. One exporter a file.
 //!
 //! In:  a `Material`: leads with what the ledger knows of them, layers, imagery; and what was asked.
 //! Out: files in a staging folder, one folder an exporter (`Use::folder`), written whole or not at all.
@@ -47,6 +47,8 @@ pub mod evidence_list;
 
 pub mod map;
 
+pub mod stac;
+
 use std::path::PathBuf;
 
 use thiserror::Error;
@@ -77,12 +79,23 @@ pub enum Use {
     Dossier,
     /// A map for a browser without a network.
     Map,
+    /// A static STAC catalogue of the evidence.
+    Stac,
 }
 
 impl Use {
     /// Every use, in the order in which they are written.
-    pub const ALL: [Use; 8] =
-        [Use::Qgis, Use::Qfield, Use::Odk, Use::Phone, Use::Drone, Use::Day, Use::Dossier, Use::Map];
+    pub const ALL: [Use; 9] = [
+        Use::Qgis,
+        Use::Qfield,
+        Use::Odk,
+        Use::Phone,
+        Use::Drone,
+        Use::Day,
+        Use::Dossier,
+        Use::Map,
+        Use::Stac,
+    ];
 
     /// Its name, which is that of its folder in the report.
     pub fn name(self) -> &'static str {
@@ -95,6 +108,7 @@ impl Use {
             Use::Day => "day",
             Use::Dossier => "dossier",
             Use::Map => "map",
+            Use::Stac => "stac",
         }
     }
 
@@ -106,6 +120,11 @@ impl Use {
     /// Whether it shows imagery of the whole region.
     pub fn shows_imagery(self) -> bool {
         matches!(self, Use::Qgis | Use::Qfield | Use::Map)
+    }
+
+    /// Whether it shows the surroundings of each lead.
+    pub fn looks_closer(self) -> bool {
+        matches!(self, Use::Dossier | Use::Stac)
     }
 }
 
@@ -142,6 +161,7 @@ pub fn write(
         Use::Day => day::write,
         Use::Dossier => dossier::write,
         Use::Map => map::write,
+        Use::Stac => stac::write,
     };
     write(material, asked, staging)
 }

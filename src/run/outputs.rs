@@ -178,7 +178,8 @@ fn rules(inputs: &Inputs) -> BTreeMap<String, String> {
     let is_used = |(file, _): &&(&str, &str)| {
         inputs.models.iter().any(|model| file.strip_suffix(".toml") == Some(model.id.as_str()))
     };
-    let models = submodel::FILES.iter().filter(is_used).map(|(file, text)| (format!("submodels/{file}"), *text));
+    let models =
+        submodel::FILES.iter().filter(is_used).map(|(file, text)| (format!("submodels/{file}"), *text));
     let all = shipped.map(|(file, text)| (file.to_owned(), text)).into_iter().chain(models);
     all.map(|(file, text)| (file, digest::of_bytes(text.as_bytes()))).collect()
 }
@@ -249,7 +250,11 @@ pub(super) fn input_files(plan: &Plan, inputs: &Inputs) -> Result<Vec<Input>, Ru
 
 /// A path that holds from any folder of this machine.
 fn lying(path: &Path) -> PathBuf {
-    if is_address(path) { path.to_owned() } else { std::path::absolute(path).unwrap_or_else(|_| path.to_owned()) }
+    if is_address(path) {
+        path.to_owned()
+    } else {
+        std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+    }
 }
 
 fn chips(inputs: &Inputs, reader: &mut Reader, lead: &Lead, staging: &Staging) -> Result<(), RunError> {

@@ -110,8 +110,8 @@ pub fn reproduce(
         (None, Some(scratch)) => scratch.join("again"),
         (None, None) => PathBuf::from("again"),
     };
-    let done = plan(manifest, moved, (&target, cores))
-        .and_then(|plan| again(manifest, &plan, (command, progress)));
+    let done =
+        plan(manifest, moved, (&target, cores)).and_then(|plan| again(manifest, &plan, (command, progress)));
     if let Some(scratch) = scratch {
         // What cannot be taken away is untidy and no reason to fail.
         let _ = std::fs::remove_dir_all(scratch);
@@ -123,14 +123,22 @@ pub fn reproduce(
 fn can_be(manifest: &Manifest) -> Result<(), ReproduceError> {
     let next = match manifest.kind {
         Kind::Run => {
-            let items = verify(&Manifest { inputs: Vec::new(), outputs: Vec::new(), ..manifest.clone() }, &Asked::default());
-            let own = items.iter().find(|item| item.what == What::Manifest && item.verdict == Verdict::Changed);
+            let items = verify(
+                &Manifest { inputs: Vec::new(), outputs: Vec::new(), ..manifest.clone() },
+                &Asked::default(),
+            );
+            let own =
+                items.iter().find(|item| item.what == What::Manifest && item.verdict == Verdict::Changed);
             return match own {
                 None => Ok(()),
-                Some(item) => Err(ReproduceError::Manifest { path: manifest.path(), reason: item.words.clone() }),
+                Some(item) => {
+                    Err(ReproduceError::Manifest { path: manifest.path(), reason: item.words.clone() })
+                }
             };
         }
-        Kind::LookAgain => "its leads stand in a ledger or a layer: run `steppewatch look-again` with them again",
+        Kind::LookAgain => {
+            "its leads stand in a ledger or a layer: run `steppewatch look-again` with them again"
+        }
         Kind::Report => "make it again from the run with `steppewatch report`",
         Kind::Package => "make it again from the ledger with `steppewatch leads package`",
     };
@@ -151,7 +159,8 @@ fn plan(manifest: &Manifest, moved: PlanFile, (out, cores): (&Path, usize)) -> R
     (file.dates.baseline, file.dates.target) = (decided("baseline"), decided("target"));
     file.outputs.out = Some(out.to_owned());
     let plan = resolve(file, cores).map_err(|error| wrong(error.to_string()))?;
-    let written = manifest.inputs.iter().find(|input| input.role == "plan").and_then(|input| input.path.clone());
+    let written =
+        manifest.inputs.iter().find(|input| input.role == "plan").and_then(|input| input.path.clone());
     Ok(Plan { written: written.filter(|path| path.is_file()), ..plan })
 }
 
@@ -219,9 +228,15 @@ fn notes(manifest: &Manifest, files: &[Input], came: &BTreeSet<String>) -> Vec<S
     let mut notes = Vec::new();
     if !came.is_empty() {
         let first: Vec<&str> = came.iter().take(3).map(String::as_str).collect();
-        notes.push(format!("{} files of scenes came after the run and stay aside: {} ...", came.len(), first.join(", ")));
+        notes.push(format!(
+            "{} files of scenes came after the run and stay aside: {} ...",
+            came.len(),
+            first.join(", ")
+        ));
     }
-    if manifest.inputs.iter().any(|input| input.role == "plan") && files.iter().all(|file| file.role != "plan") {
+    if manifest.inputs.iter().any(|input| input.role == "plan")
+        && files.iter().all(|file| file.role != "plan")
+    {
         notes.push("the plan file is not at hand; the manifest holds the plan as it was resolved".to_owned());
     }
     notes
@@ -241,7 +256,13 @@ fn check(manifest: &Manifest, files: &[Input]) -> Result<(), ReproduceError> {
         match there {
             Some(file) => faults.push(format!(
                 "{} {}: changed: states {} bytes, SHA-256 {}, has {} bytes, {} ({})",
-                stated.role, stated.file, stated.size, stated.sha256, file.size, file.sha256, file.path.display()
+                stated.role,
+                stated.file,
+                stated.size,
+                stated.sha256,
+                file.size,
+                file.sha256,
+                file.path.display()
             )),
             None if stated.role == "plan" => {}
             None => faults.push(format!("{} {}: absent", stated.role, stated.file)),

@@ -34,6 +34,7 @@ mod look_again;
 mod looks;
 mod nights;
 mod program;
+mod provenance;
 mod reference;
 mod report;
 mod shards;

@@ -11,7 +11,7 @@ use crate::program::{Ended, Published, Scan, ended, program, says};
 use crate::world::{Drawn, World};
 
 /// Everything that a report can be for, in the order in which it is written.
-const USES: &str = "qgis,qfield,odk,phone,drone,day,dossier,map";
+const USES: &str = "qgis,qfield,odk,phone,drone,day,dossier,map,stac";
 
 /// Runs `report` of a source into a folder.
 fn report(source: &Path, out: &Path, more: &[&str]) -> Ended {

@@ -47,8 +47,11 @@ impl List {
         let Some(language) = Language::parse(&self.language) else {
             bail!("--lang: expected zh, en or both, found {}", self.language);
         };
-        let ending = |path: &PathBuf| path.extension().and_then(|end| end.to_str()).unwrap_or_default().to_owned();
-        if let Some(other) = self.out.iter().find(|path| !["html", "pdf", "csv"].contains(&ending(path).as_str())) {
+        let ending =
+            |path: &PathBuf| path.extension().and_then(|end| end.to_str()).unwrap_or_default().to_owned();
+        if let Some(other) =
+            self.out.iter().find(|path| !["html", "pdf", "csv"].contains(&ending(path).as_str()))
+        {
             bail!("--out {}: expected a name that ends in .html, .pdf or .csv", other.display());
         }
         let sheet = Sheet::of(&manifest, &self.seconds(&manifest)?, language);
@@ -63,7 +66,11 @@ impl List {
                 }
             };
             single::write(path, &bytes)?;
-            show::say(&format!("{}: {} files", path.display(), manifest.inputs.len() + manifest.outputs.len() + 1));
+            show::say(&format!(
+                "{}: {} files",
+                path.display(),
+                manifest.inputs.len() + manifest.outputs.len() + 1
+            ));
         }
         if self.out.is_empty() {
             show::data(sheet.csv().trim_end());
@@ -81,7 +88,8 @@ impl List {
             bail!("{}: {}; not listed", manifest.path().display(), own.words);
         }
         let intact = items.into_iter().filter(|item| item.verdict == Verdict::Intact);
-        let all: BTreeMap<String, String> = intact.filter_map(|item| Some((item.sha256?, item.sm3?))).collect();
+        let all: BTreeMap<String, String> =
+            intact.filter_map(|item| Some((item.sha256?, item.sm3?))).collect();
         Ok(self.sm3.then_some(all))
     }
 }

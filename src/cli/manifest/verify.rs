@@ -15,6 +15,9 @@ use crate::provenance::verify::{Asked, Item, Verdict, What, verify};
 use crate::publish::digest;
 use crate::publish::staging::MANIFEST;
 
+/// Inputs that are not at hand and told by name.
+const MOST_LACKING: usize = 10;
+
 /// Arguments of `manifest verify`.
 #[derive(Debug, Args)]
 pub struct Verify {
@@ -71,9 +74,11 @@ impl Verify {
     /// What stands outside of the folder and speaks about its manifest.
     fn from_outside(&self, manifest: &Manifest) -> Result<Vec<Item>> {
         let mut items = Vec::new();
-        let told = |what: What, name: String, checked: Result<(), crate::ledger::LedgerError>, good: &str| match checked {
-            Ok(()) => Item::new(what, name, Verdict::Intact, good),
-            Err(error) => Item::new(what, name, Verdict::Changed, error.to_string()),
+        let told = |what: What, name: String, checked: Result<(), crate::ledger::LedgerError>, good: &str| {
+            match checked {
+                Ok(()) => Item::new(what, name, Verdict::Intact, good),
+                Err(error) => Item::new(what, name, Verdict::Changed, error.to_string()),
+            }
         };
         if let (Some(signature), Some(key)) = (&self.signature, &self.key) {
             let checked = seal::check_signature(&manifest.path(), signature, key);
@@ -92,16 +97,24 @@ impl Verify {
     }
 
     fn tell(&self, items: &[Item]) {
-        for item in items {
-            let is_told = item.verdict != Verdict::Intact || self.sm3 || is_outside(item);
-            if !is_told {
+        let is_told = |item: &&Item| item.verdict != Verdict::Intact || self.sm3 || is_outside(item);
+        let is_lacking = |item: &&Item| item.what == What::Input && item.verdict == Verdict::Absent;
+        let lacking = items.iter().filter(is_lacking).count();
+        let mut lacked = 0;
+        for item in items.iter().filter(is_told) {
+            lacked += usize::from(is_lacking(&item));
+            if is_lacking(&item) && lacked > MOST_LACKING {
                 continue;
             }
             let role = if item.role.is_empty() { String::new() } else { format!(" {}", item.role) };
             let words = if item.words.is_empty() { String::new() } else { format!(": {}", item.words) };
             let sm3 = item.sm3.as_ref().map_or(String::new(), |sm3| format!("; SM3 {sm3}"));
-            let line = format!("{:<7} {}{role} {}{words}{sm3}", item.verdict.name(), item.what.name(), item.name);
+            let line =
+                format!("{:<7} {}{role} {}{words}{sm3}", item.verdict.name(), item.what.name(), item.name);
             show::data(&show::plain(&line));
+        }
+        if lacking > MOST_LACKING {
+            show::data(&format!("and {} more inputs are absent; --json names them", lacking - MOST_LACKING));
         }
         for (what, name) in [(What::Output, "outputs"), (What::Input, "inputs")] {
             let all: Vec<&Item> = items.iter().filter(|item| item.what == what).collect();
@@ -109,7 +122,10 @@ impl Verify {
             let counted = |verdict: Verdict| (of(items, verdict, Some(what)), verdict.name());
             let others = Verdict::ALL.map(counted).into_iter().skip(1).filter(|(count, _)| *count > 0);
             let others: String = others.map(|(count, name)| format!(", {count} {name}")).collect();
-            show::say(&format!("{name}: {} of {stated} intact{others}", of(items, Verdict::Intact, Some(what))));
+            show::say(&format!(
+                "{name}: {} of {stated} intact{others}",
+                of(items, Verdict::Intact, Some(what))
+            ));
         }
         if !items.iter().any(is_outside) {
             show::say(
@@ -150,10 +166,12 @@ fn in_ledger(manifest: &Manifest, place: &Place) -> Result<Item> {
     let mut others = Vec::new();
     for event in ledger.events()? {
         let value = event.as_json()?;
-        let evidence = value["evidence"].as_array().into_iter().flatten().filter(|file| file["file"] == MANIFEST);
+        let evidence =
+            value["evidence"].as_array().into_iter().flatten().filter(|file| file["file"] == MANIFEST);
         let digests: Vec<&str> = evidence.filter_map(|file| file["sha256"].as_str()).collect();
         if digests.contains(&own.as_str()) {
-            let words = format!("event {} of {} by {} bears its digest", event.seq, event.at_local, event.actor);
+            let words =
+                format!("event {} of {} by {} bears its digest", event.seq, event.at_local, event.actor);
             return Ok(Item::new(What::Ledger, place.to_string(), Verdict::Intact, words));
         }
         let is_of_run = value["run"].as_str().is_some_and(|run| run == manifest.text("result_sha256"));
@@ -166,9 +184,16 @@ fn in_ledger(manifest: &Manifest, place: &Place) -> Result<Item> {
             What::Ledger,
             place.to_string(),
             Verdict::Changed,
-            format!("event {seq} took in the same result with another manifest: what is not the result (times, places) was edited, \
-                     or it was run again"),
+            format!(
+                "event {seq} took in the same result with another manifest: what is not the result (times, places) was edited, \
+                     or it was run again"
+            ),
         ),
-        None => Item::new(What::Ledger, place.to_string(), Verdict::Unknown, "no event bears its digest: the run was not taken in"),
+        None => Item::new(
+            What::Ledger,
+            place.to_string(),
+            Verdict::Unknown,
+            "no event bears its digest: the run was not taken in",
+        ),
     })
 }

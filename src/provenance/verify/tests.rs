@@ -1,6 +1,6 @@
 //! A small drawn run, changed in ten thousand ways.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::*;
 use crate::publish::manifest::{Input, Manifest as Written, Run};
@@ -20,17 +20,25 @@ impl Drawn {
         let folder = tempfile::tempdir().unwrap();
         let scenes = folder.path().join("scenes");
         fs::create_dir(&scenes).unwrap();
-        fs::write(scenes.join("S2_20230503.tif"), (0..600_u16).map(|at| (at % 251) as u8).collect::<Vec<u8>>()).unwrap();
+        fs::write(
+            scenes.join("S2_20230503.tif"),
+            (0..600_u16).map(|at| (at % 251) as u8).collect::<Vec<u8>>(),
+        )
+        .unwrap();
         let staging = Staging::begin(&folder.path().join("out")).unwrap();
-        let lines: Vec<String> = (0..12).map(|row| format!("{{\"id\":\"lead{row}\",\"area_m2\":{}.5}}", row * 37)).collect();
-        staging.write("leads.geojson", format!("{{\"features\":[\n{}\n]}}\n", lines.join(",\n")).as_bytes()).unwrap();
+        let lines: Vec<String> =
+            (0..12).map(|row| format!("{{\"id\":\"lead{row}\",\"area_m2\":{}.5}}", row * 37)).collect();
+        staging
+            .write("leads.geojson", format!("{{\"features\":[\n{}\n]}}\n", lines.join(",\n")).as_bytes())
+            .unwrap();
         staging.write("gaps.geojson", b"{\"features\":[]}\n").unwrap();
         staging.write("leads.qml", b"<qgis>\n</qgis>\n").unwrap();
         staging.write("leads.gpkg", &[b"SQLite format 3\0".to_vec(), vec![7; 900]].concat()).unwrap();
         staging.folder("chips").unwrap();
         staging.write("chips/a_before.png", &[1; 300]).unwrap();
         staging.write("chips/a_after.png", &[2; 300]).unwrap();
-        let input = Input::of_file("scene", &scenes.join("S2_20230503.tif"), &digest::Digests::default()).unwrap();
+        let input =
+            Input::of_file("scene", &scenes.join("S2_20230503.tif"), &digest::Digests::default()).unwrap();
         let written = Written {
             version: "0.1.0".to_owned(),
             plan: json!({"decided": {"target": "2023-01-01/2023-12-31"}}),
@@ -59,7 +67,9 @@ impl Drawn {
     fn faults(&self) -> Vec<Item> {
         let manifest = match Manifest::read(&self.out()) {
             Ok(manifest) => manifest,
-            Err(error) => return vec![Item::new(What::Manifest, MANIFEST, Verdict::Changed, error.to_string())],
+            Err(error) => {
+                return vec![Item::new(What::Manifest, MANIFEST, Verdict::Changed, error.to_string())];
+            }
         };
         let items = verify(&manifest, &Asked::default());
         items.into_iter().filter(|item| item.verdict != Verdict::Intact).collect()
@@ -88,7 +98,10 @@ impl Drawn {
 }
 
 fn read(folder: &Path) -> Files {
-    below(folder).into_iter().map(|name| (PathBuf::from(&name), fs::read(folder.join(&name)).unwrap())).collect()
+    below(folder)
+        .into_iter()
+        .map(|name| (PathBuf::from(&name), fs::read(folder.join(&name)).unwrap()))
+        .collect()
 }
 
 /// Whole numbers from a seed (Knuth's MMIX generator).
@@ -218,7 +231,8 @@ fn an_input_that_is_gone_is_absent_and_one_that_was_moved_is_found_where_it_is_s
 
 /// The manifest with another value, its digests made to fit.
 fn fitted(drawn: &Drawn, change: impl FnOnce(&mut Value)) -> String {
-    let mut value: Value = serde_json::from_slice(&fs::read(drawn.path("out/manifest.json")).unwrap()).unwrap();
+    let mut value: Value =
+        serde_json::from_slice(&fs::read(drawn.path("out/manifest.json")).unwrap()).unwrap();
     change(&mut value);
     value["result_sha256"] = json!(digest::of_bytes(value["result"].to_string().as_bytes()));
     value["run"][itself::OWN] = itself::place();
@@ -248,7 +262,14 @@ fn a_manifest_of_a_stranger_opens_nothing_outside_its_folder() {
         let told = drawn.told(name);
         assert!(told.0 == Verdict::Changed && told.1.contains("nothing was opened"), "{name}: {told:?}");
     }
-    for bytes in ["", "[]", "{}", "{\"result\":{\"outputs\":7,\"inputs\":[]}}", "{\"report\":1,\"files\":[{}]}", "\u{0}"] {
+    for bytes in [
+        "",
+        "[]",
+        "{}",
+        "{\"result\":{\"outputs\":7,\"inputs\":[]}}",
+        "{\"report\":1,\"files\":[{}]}",
+        "\u{0}",
+    ] {
         fs::write(drawn.path("out/manifest.json"), bytes).unwrap();
         let error = Manifest::read(&drawn.out()).unwrap_err().to_string();
         assert!(error.contains("manifest.json: expected"), "{error}");
@@ -258,11 +279,17 @@ fn a_manifest_of_a_stranger_opens_nothing_outside_its_folder() {
 #[test]
 fn a_manifest_without_its_digest_was_changed_unless_its_program_told_none() {
     let drawn = Drawn::new();
-    let mut value: Value = serde_json::from_slice(&fs::read(drawn.path("out/manifest.json")).unwrap()).unwrap();
+    let mut value: Value =
+        serde_json::from_slice(&fs::read(drawn.path("out/manifest.json")).unwrap()).unwrap();
     value["run"].as_object_mut().unwrap().remove(itself::OWN).unwrap();
     fs::write(drawn.path("out/manifest.json"), value.to_string()).unwrap();
     assert_eq!(drawn.told(MANIFEST).0, Verdict::Changed);
     value["generator"].as_object_mut().unwrap().remove("source_sha256").unwrap();
+    // Such a program did not say either where each input lay.
+    value["run"].as_object_mut().unwrap().remove("paths").unwrap();
+    value["run"]["plan"] =
+        json!({"inputs": {"scenes": drawn.path("scenes"), "redlines": [], "class": "forest"}});
     fs::write(drawn.path("out/manifest.json"), value.to_string()).unwrap();
-    assert_eq!(drawn.told(MANIFEST).0, Verdict::Unknown);
+    let faults = drawn.faults();
+    assert!(faults.len() == 1 && faults[0].verdict == Verdict::Unknown, "{faults:?}");
 }

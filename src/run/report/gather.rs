@@ -56,7 +56,7 @@ pub(super) fn gather(
     match at_hand(sources) {
         Ok((plan, inputs)) => {
             layers(&inputs, &mut material);
-            if uses.contains(&Use::Dossier) {
+            if uses.iter().any(|one| one.looks_closer()) {
                 closer::look((&plan, &inputs), &mut material.leads, progress)?;
             }
             if uses.iter().any(|one| one.shows_imagery()) {
