@@ -59,23 +59,7 @@ pub fn write(
     })?;
     let coordinates: Value = serde_json::from_str(&outline::coordinates(&shape)).unwrap_or_default();
     let geometry = json!({"type": "MultiPolygon", "coordinates": coordinates});
-    let mut assets = Map::new();
-    for moment in [Moment::Before, Moment::After] {
-        if let Some(bytes) = lead.chip(moment)? {
-            let file = format!("chip_{}.png", moment.name());
-            staging.write(&format!("stac/leads/{name}/{file}"), &bytes)?;
-            let title = titled(language, moment, ("图片(含图斑边界)", "picture with the outline"));
-            assets.insert(
-                format!("chip_{}", moment.name()),
-                asset(&file, &bytes, ("image/png", &title, &["overview"])),
-            );
-        }
-    }
-    for close in &lead.close {
-        let file = format!("{}.jpg", close.moment.name());
-        staging.write(&format!("stac/leads/{name}/{file}"), &close.jpeg)?;
-        assets.insert(close.moment.name().to_owned(), view(close, &file, language));
-    }
+    let mut assets = pictures(lead, language, staging)?;
     let record =
         json!({"type": "Feature", "id": lead.id, "properties": lead.properties, "geometry": geometry});
     let record = format!("{record:#}\n");
@@ -104,6 +88,29 @@ pub fn write(
     json_file(staging, &format!("stac/leads/{name}/{name}.json"), &item)?;
     let title = format!("{} {}", lead.text("model"), lead.id);
     Ok(link("item", &format!("./{name}/{name}.json"), "application/geo+json", &title))
+}
+
+/// Its pictures with the outline as the run drew them, and views of the ground around it, as far as they are at hand.
+fn pictures(lead: &Item, language: Language, staging: &Staging) -> Result<Map<String, Value>, ReportError> {
+    let name = lead.file_name();
+    let mut assets = Map::new();
+    for moment in [Moment::Before, Moment::After] {
+        if let Some(bytes) = lead.chip(moment)? {
+            let file = format!("chip_{}.png", moment.name());
+            staging.write(&format!("stac/leads/{name}/{file}"), &bytes)?;
+            let title = titled(language, moment, ("图片(含图斑边界)", "picture with the outline"));
+            assets.insert(
+                format!("chip_{}", moment.name()),
+                asset(&file, &bytes, ("image/png", &title, &["overview"])),
+            );
+        }
+    }
+    for close in &lead.close {
+        let file = format!("{}.jpg", close.moment.name());
+        staging.write(&format!("stac/leads/{name}/{file}"), &close.jpeg)?;
+        assets.insert(close.moment.name().to_owned(), view(close, &file, language));
+    }
+    Ok(assets)
 }
 
 fn titled(language: Language, moment: Moment, (chinese, english): (&str, &str)) -> String {
