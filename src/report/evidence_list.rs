@@ -147,8 +147,10 @@ fn is_digest(cell: &str) -> bool {
 fn facts(manifest: &Manifest, sm3: &Sm3, language: Language) -> Vec<(String, String)> {
     let words = |chinese: &str, english: &str| language.words(chinese, english);
     let own = digest::of_bytes(&manifest.bytes);
-    let second =
-        sm3.is_some().then(|| format!("; SM3 {}", digest::sm3_of_bytes(&manifest.bytes))).unwrap_or_default();
+    let second = match sm3 {
+        Some(_) => format!("; SM3 {}", digest::sm3_of_bytes(&manifest.bytes)),
+        None => String::new(),
+    };
     let object = format!(
         "steppewatch {} {}; {MANIFEST} SHA-256 {own}{second}",
         manifest.kind.name(),

@@ -67,7 +67,13 @@ pub enum ReproduceError {
     Provenance(#[from] ProvenanceError),
     /// The run.
     #[error(transparent)]
-    Run(#[from] RunError),
+    Run(Box<RunError>),
+}
+
+impl From<RunError> for ReproduceError {
+    fn from(error: RunError) -> Self {
+        Self::Run(Box::new(error))
+    }
 }
 
 /// Inputs that are told by name.

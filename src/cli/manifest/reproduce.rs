@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 use clap::Args;
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use crate::cli::scan::cores;
 use crate::cli::show::{self, Bar};
 use crate::plan::PlanFile;
 use crate::provenance::Manifest;
-use crate::run::reproduce::{Reproduced, reproduce};
+use crate::run::reproduce::{ReproduceError, Reproduced, reproduce};
 
 /// Files that are told with what differs in them.
 const MOST_FILES: usize = 20;
@@ -65,7 +65,12 @@ impl Reproduce {
         moved.inputs.verified = self.verified;
         let bar = Bar::new();
         let command = std::env::args().collect();
-        let done = reproduce(&manifest, (moved, cores()), self.out.as_deref(), (command, &bar))?;
+        let done = reproduce(&manifest, (moved, cores()), self.out.as_deref(), (command, &bar));
+        let done = done.map_err(|error| match error {
+            // A wrong plan is told as one, whichever verb meets it.
+            ReproduceError::Run(error) => Error::from(*error),
+            other => other.into(),
+        })?;
         bar.finish();
         let exit = if done.identical() == done.pairs.len() { Exit::Complete } else { Exit::Failed };
         if self.json {

@@ -53,7 +53,7 @@ impl Verify {
         let manifest = Manifest::read(&self.run)?;
         let asked = Asked { inputs: self.inputs.clone(), with_sm3: self.sm3 };
         let mut items = verify(&manifest, &asked);
-        items.extend(self.from_outside(&manifest)?);
+        items.extend(self.outside(&manifest)?);
         let exit = exit(&items);
         if self.json {
             let counts: serde_json::Map<_, _> = Verdict::ALL
@@ -72,7 +72,7 @@ impl Verify {
     }
 
     /// What stands outside of the folder and speaks about its manifest.
-    fn from_outside(&self, manifest: &Manifest) -> Result<Vec<Item>> {
+    fn outside(&self, manifest: &Manifest) -> Result<Vec<Item>> {
         let mut items = Vec::new();
         let told = |what: What, name: String, checked: Result<(), crate::ledger::LedgerError>, good: &str| {
             match checked {
