@@ -68,7 +68,7 @@ pub fn report(
     }
     manifest(&staging, &material, uses)?;
     // A sheet or a mission needs no picture; and a ledger alone promises none.
-    let shows = uses.iter().any(|one| one.shows_imagery() || *one == Use::Dossier);
+    let shows = uses.iter().any(|one| one.shows_imagery() || one.looks_closer());
     let is_of_run = sources.run.is_some() || !sources.pictures.is_empty();
     let (leads, is_lacking) = (material.leads.len(), shows && is_of_run && !material.lacking.is_empty());
     Ok(Reported { leads, is_lacking, out: staging.commit()?, words })
