@@ -171,9 +171,9 @@ pub(super) fn short(words: &str) -> String {
 
 /// The verdict on each file that a manifest states, as it lies there: what is not intact.
 pub fn changed_since(manifest: &Manifest) -> Vec<verify::Item> {
-    let items = verify::verify(manifest, &verify::Asked::default());
-    let of_outputs = items.into_iter().filter(|item| item.what != verify::What::Input);
-    of_outputs.filter(|item| item.verdict != verify::Verdict::Intact).collect()
+    let asked = verify::Asked { only_outputs: true, ..verify::Asked::default() };
+    let items = verify::verify(manifest, &asked);
+    items.into_iter().filter(|item| item.verdict != verify::Verdict::Intact).collect()
 }
 
 #[cfg(test)]

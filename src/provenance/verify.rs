@@ -130,13 +130,17 @@ pub struct Asked {
     pub inputs: Vec<PathBuf>,
     /// Whether SM3 is told beside.
     pub with_sm3: bool,
+    /// Whether inputs are left alone: an archive takes hours to read.
+    pub only_outputs: bool,
 }
 
 /// Looks at every item: the manifest, outputs, inputs.
 pub fn verify(manifest: &Manifest, asked: &Asked) -> Vec<Item> {
     let mut items = vec![of_itself(manifest, asked)];
     items.extend(outputs(manifest, asked));
-    items.extend(inputs(manifest, asked));
+    if !asked.only_outputs {
+        items.extend(inputs(manifest, asked));
+    }
     items
 }
 

@@ -82,7 +82,8 @@ impl List {
     fn seconds(&self, manifest: &Manifest) -> Result<Sm3> {
         let alone = Manifest { inputs: Vec::new(), outputs: Vec::new(), ..manifest.clone() };
         let whole = if self.sm3 { manifest } else { &alone };
-        let items = verify(whole, &Asked { inputs: self.inputs.clone(), with_sm3: self.sm3 });
+        let items =
+            verify(whole, &Asked { inputs: self.inputs.clone(), with_sm3: self.sm3, only_outputs: false });
         let own = items.iter().find(|item| item.what == What::Manifest && item.verdict == Verdict::Changed);
         if let Some(own) = own {
             bail!("{}: {}; not listed", manifest.path().display(), own.words);
