@@ -3,9 +3,10 @@
 //! In:  an `Outcome`.
 //! Out: `leads` (EPSG:4326), `leads_cgcs2000` (the same numbers as EPSG:4490), `redline_overlaps`, `gaps`,
 //!      `suppressed`; tables `layer_styles`, `gpkg_data_columns`, `gpkg_data_column_constraints`.
-//! Law: same outcome, same bytes: the time stamps that the format asks for are the last day of the data.
-//!      x is the longitude in every layer. Memory does not grow with the file: it is written where it stays,
-//!      and counts only when the database finds it whole and every row is there.
+//! Law: same outcome, same bytes: the time stamps that the format asks for are the last day of the data, and what releases of
+//!      GDAL and SQLite do otherwise is settled (`leftovers`, `gpkg_schema::extent`). x is the longitude in every layer.
+//!      Memory does not grow with the file: it is written where it stays, and counts only when the database finds it
+//!      whole and every row is there.
 //! Source: OGC GeoPackage 1.2 (12-128r14).
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,14 +20,14 @@ use gdal::vector::{
     Defn, Feature, FieldDefn, LayerAccess, LayerOptions, OGRFieldType, OGRwkbGeometryType, ToGdal,
 };
 use gdal::{Dataset, DatasetOptions, DriverManager, GdalOpenFlags, vsi};
-use geo::{BooleanOps, BoundingRect, Intersects, MultiPolygon};
+use geo::{BooleanOps, BoundingRect, Coord, Intersects, MultiPolygon, Rect};
 use serde_json::Value;
 
 use crate::grid::Crs;
 use crate::lead::Lead;
 use crate::publish::fields::{self, Field, Kind, Shared};
 use crate::publish::markup::storable;
-use crate::publish::{Outcome, PublishError, Staging, aside, geojson, gpkg_schema, outline};
+use crate::publish::{Outcome, PublishError, Staging, aside, geojson, gpkg_schema, leftovers, outline};
 use crate::redline::RedLine;
 
 /// Name of the file.
@@ -52,11 +53,12 @@ pub fn write(staging: &Staging, outcome: &Outcome) -> Result<(), PublishError> {
     for (name, value) in &options {
         config::set_thread_local_config_option(name, value).map_err(failed("settle the driver"))?;
     }
-    let written = layers(&path, outcome).and_then(|()| tables(&path, &stamp));
+    let written = layers(&path, outcome).and_then(|extents| tables(&path, &stamp, &extents));
     for (name, _) in options {
         config::clear_thread_local_config_option(name).map_err(failed("settle the driver"))?;
     }
     written?;
+    leftovers::take_out(&path)?;
     checked(&path, outcome)
 }
 
@@ -122,7 +124,8 @@ fn frame_of_none() -> Result<BTreeSet<String>, PublishError> {
     let path = format!("/vsimem/steppewatch-frame-{}.gpkg", COUNT.fetch_add(1, Ordering::Relaxed));
     let nothing = Outcome { leads: &[], suppressed: &[], gaps: &[], redlines: &[], layers: &[] };
     let stamp = format!("{}T00:00:00.000Z", last_day(&nothing));
-    let made = layers(Path::new(&path), &nothing).and_then(|()| tables(Path::new(&path), &stamp));
+    let made =
+        layers(Path::new(&path), &nothing).and_then(|extents| tables(Path::new(&path), &stamp, &extents));
     let found = made.and_then(|()| frame(&Dataset::open(&path).map_err(failed("open again"))?));
     // Best effort: some kilobytes.
     let _ = vsi::unlink_mem_file(&path);
@@ -136,37 +139,53 @@ fn last_day(outcome: &Outcome) -> crate::date::Date {
     leads.chain(gaps).max().unwrap_or(crate::date::Date::constant(1970, 1, 1))
 }
 
-fn layers(path: &Path, outcome: &Outcome) -> Result<(), PublishError> {
+/// A layer and the rectangle around its rows.
+type Extent = (&'static str, Rect<f64>);
+
+/// Writes every layer; returns the extents of those that have one.
+fn layers(path: &Path, outcome: &Outcome) -> Result<Vec<Extent>, PublishError> {
     let driver = DriverManager::get_driver_by_name("GPKG").map_err(failed("find the GPKG driver"))?;
     let mut dataset = driver.create_vector_only(path).map_err(failed("make the file"))?;
     let leads = geojson::by_rank(outcome.leads);
     let leads: Rows<Lead> = leads.into_iter().map(|lead| (lead, &lead.outline)).collect();
-    layer(&mut dataset, ("leads", "线索 Leads", Crs::LON_LAT), fields::LEAD, &leads)?;
-    layer(&mut dataset, ("leads_cgcs2000", "线索 Leads (CGCS2000)", Crs::CGCS2000), fields::LEAD, &leads)?;
+    let mut extents = Vec::new();
+    extents.extend(layer(&mut dataset, ("leads", "线索 Leads", Crs::LON_LAT), fields::LEAD, &leads)?);
+    extents.extend(layer(
+        &mut dataset,
+        ("leads_cgcs2000", "线索 Leads (CGCS2000)", Crs::CGCS2000),
+        fields::LEAD,
+        &leads,
+    )?);
     let shared = shared(outcome);
     let shared: Rows<Shared> = shared.iter().map(|row| (row, &row.outline)).collect();
-    layer(
+    extents.extend(layer(
         &mut dataset,
         ("redline_overlaps", "压占红线 Leads x red lines", Crs::LON_LAT),
         fields::SHARED,
         &shared,
-    )?;
+    )?);
     let gaps = geojson::by_place(outcome.gaps);
     let gaps: Rows<_> = gaps.into_iter().map(|gap| (gap, &gap.outline)).collect();
-    layer(&mut dataset, ("gaps", "缺测 Gaps", Crs::LON_LAT), fields::GAP, &gaps)?;
+    extents.extend(layer(&mut dataset, ("gaps", "缺测 Gaps", Crs::LON_LAT), fields::GAP, &gaps)?);
     let patches = aside::asides(outcome.suppressed);
     let patches: Rows<_> = patches.iter().map(|row| (row, &row.patch.outline)).collect();
-    layer(&mut dataset, ("suppressed", "未列为线索 Suppressed", Crs::LON_LAT), fields::SUPPRESSED, &patches)?;
-    dataset.close().map_err(failed("close the file"))
+    extents.extend(layer(
+        &mut dataset,
+        ("suppressed", "未列为线索 Suppressed", Crs::LON_LAT),
+        fields::SUPPRESSED,
+        &patches,
+    )?);
+    dataset.close().map_err(failed("close the file"))?;
+    Ok(extents)
 }
 
-/// One layer with its rows, in the order given.
+/// One layer with its rows, in the order given; returns its extent.
 fn layer<T>(
     dataset: &mut Dataset,
-    (name, title, crs): (&str, &str, Crs),
+    (name, title, crs): (&'static str, &str, Crs),
     fields: &[Field<T>],
     rows: &Rows<T>,
-) -> Result<(), PublishError> {
+) -> Result<Option<Extent>, PublishError> {
     let mut srs = SpatialRef::from_epsg(crs.code()).map_err(failed("make the CRS"))?;
     srs.set_axis_mapping_strategy(AxisMappingStrategy::TraditionalGisOrder);
     let transaction = dataset.start_transaction().map_err(failed("begin"));
@@ -186,6 +205,7 @@ fn layer<T>(
             FieldDefn::new(field.name, column_type(field.kind)).map_err(failed("make the column"))?;
         definition.add_to_layer(&layer).map_err(failed("add the column"))?;
     }
+    let mut extent: Option<Rect<f64>> = None;
     for (record, shape) in rows {
         let mut feature = filled(layer.defn(), fields, record)?;
         let shape = outline::for_files(shape).map_err(|reason| PublishError::Outline {
@@ -193,13 +213,24 @@ fn layer<T>(
             id: fields[0].value(record).to_string(),
             reason,
         })?;
-        if !shape.0.is_empty() {
+        if let Some(rect) = shape.bounding_rect() {
+            extent = Some(extent.map_or(rect, |all| around(all, rect)));
             let geometry = shape.to_gdal().map_err(failed("make the geometry"))?;
             feature.set_geometry(geometry).map_err(failed("set the geometry"))?;
         }
         feature.create(&layer).map_err(failed("write the feature"))?;
     }
-    transaction.commit().map_err(failed("commit the layer"))
+    transaction.commit().map_err(failed("commit the layer"))?;
+    Ok(extent.map(|extent| (name, extent)))
+}
+
+/// The rectangle around two.
+fn around(a: Rect<f64>, b: Rect<f64>) -> Rect<f64> {
+    let (low, high) = ((a.min(), b.min()), (a.max(), b.max()));
+    Rect::new(
+        Coord { x: low.0.x.min(low.1.x), y: low.0.y.min(low.1.y) },
+        Coord { x: high.0.x.max(high.1.x), y: high.0.y.max(high.1.y) },
+    )
 }
 
 /// The type that a column has in the file.
@@ -272,7 +303,7 @@ fn shared_ground(lead: &Lead, lines: &[&RedLine]) -> MultiPolygon<f64> {
 }
 
 /// Styles, aliases and domains: tables that the format has and the driver does not write.
-fn tables(path: &Path, stamp: &str) -> Result<(), PublishError> {
+fn tables(path: &Path, stamp: &str, extents: &[Extent]) -> Result<(), PublishError> {
     let options = DatasetOptions {
         open_flags: GdalOpenFlags::GDAL_OF_VECTOR | GdalOpenFlags::GDAL_OF_UPDATE,
         allowed_drivers: Some(&["GPKG"]),
@@ -280,7 +311,8 @@ fn tables(path: &Path, stamp: &str) -> Result<(), PublishError> {
     };
     let mut dataset = Dataset::open_ex(path, options).map_err(failed("open"))?;
     let transaction = dataset.start_transaction().map_err(failed("begin"))?;
-    for statement in gpkg_schema::statements(stamp) {
+    let extents = extents.iter().map(|(layer, rect)| gpkg_schema::extent(layer, *rect));
+    for statement in gpkg_schema::statements(stamp).into_iter().chain(extents) {
         transaction
             .execute_sql(&statement, None, gdal::vector::sql::Dialect::DEFAULT)
             .map_err(failed("write styles and domains"))?;

@@ -5,6 +5,8 @@
 //!      `layer_styles`, registered the way QGIS registers it.
 //! Source: OGC GeoPackage 1.2, annex F.9 (schema extension); QGIS reads styles from `layer_styles`.
 
+use geo::Rect;
+
 use crate::publish::fields::{self, Domain, Field};
 use crate::publish::gpkg::GEOMETRY;
 use crate::publish::style;
@@ -79,6 +81,28 @@ pub(crate) fn statements(stamp: &str) -> Vec<String> {
     all
 }
 
+/// The extent of a layer, to the last bit: releases of GDAL and SQLite round the decimals of an extent in their own ways.
+pub(crate) fn extent(layer: &str, rect: Rect<f64>) -> String {
+    let (low, high) = (rect.min(), rect.max());
+    format!(
+        "UPDATE gpkg_contents SET min_x = {}, min_y = {}, max_x = {}, max_y = {} WHERE table_name = '{layer}'",
+        exactly(low.x),
+        exactly(low.y),
+        exactly(high.x),
+        exactly(high.y)
+    )
+}
+
+/// A number as a fraction of whole numbers, the lower one a power of two: no decimals, so that nothing is rounded.
+fn exactly(number: f64) -> String {
+    let fractions = (0..=53).map(|power| (number * 2_f64.powi(power), 2_f64.powi(power)));
+    let mut whole = fractions.filter(|(above, _)| above.fract() == 0.0 && above.abs() < 2_f64.powi(53));
+    match whole.next() {
+        Some((above, below)) => format!("(CAST({} AS REAL) / CAST({} AS REAL))", above as i64, below as i64),
+        None => format!("{number:?}"),
+    }
+}
+
 fn constraints(all: &mut Vec<String>, domain: &Domain) {
     for (value, meaning) in domain.values {
         all.push(format!(
@@ -110,6 +134,16 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_extent_is_told_to_the_last_bit() {
+        let file = rusqlite::Connection::open_in_memory().unwrap();
+        for number in [22.146_394_8, -179.999_999_9, 0.0, 45.0, 41.570_000_1, 1e-7, 108.123_456_7] {
+            let told: f64 =
+                file.query_row(&format!("SELECT {}", exactly(number)), [], |row| row.get(0)).unwrap();
+            assert_eq!(told.to_bits(), number.to_bits(), "{number}");
+        }
+    }
 
     #[test]
     fn a_quote_in_a_text_does_not_end_it() {

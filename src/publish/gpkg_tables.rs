@@ -20,7 +20,7 @@ use crate::date::{Date, parse_date};
 use crate::grid::Crs;
 use crate::publish::fields::{Domain, Kind};
 use crate::publish::markup::storable;
-use crate::publish::{PublishError, gpkg, outline};
+use crate::publish::{PublishError, gpkg, leftovers, outline};
 
 /// A column of a table.
 #[derive(Debug, Clone)]
@@ -76,6 +76,7 @@ pub fn write(path: &Path, tables: &[Table], day: Date) -> Result<(), PublishErro
         config::clear_thread_local_config_option(name).map_err(failed("settle the driver"))?;
     }
     written?;
+    leftovers::take_out(path)?;
     let dataset = Dataset::open(path).map_err(failed("open again"))?;
     for table in tables {
         let layer = dataset.layer_by_name(table.name).map_err(failed("read again"))?;

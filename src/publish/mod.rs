@@ -41,6 +41,8 @@ pub mod look_again;
 
 pub mod style;
 
+mod leftovers;
+
 mod gpkg_schema;
 
 pub mod gpkg;
