@@ -12,6 +12,8 @@ pub mod grid;
 
 pub mod scene;
 
+pub mod plain;
+
 pub mod redline;
 
 pub mod law;

@@ -20,8 +20,9 @@ const DOORS: &[(&[&str], &[&str])] = &[
         ],
     ),
     (&["proj::", "proj_sys::"], &["src/grid/crs.rs"]),
-    // The second compares rows of two GeoPackages whose bytes differ, and writes none.
-    (&["rusqlite::"], &["src/ledger/", "src/provenance/geopackage.rs"]),
+    // A GeoPackage of somebody is looked at, read-only and without its schema being trusted, before GDAL opens it; the third
+    // compares rows of two GeoPackages whose bytes differ, and writes none.
+    (&["rusqlite::"], &["src/ledger/", "src/redline/package.rs", "src/provenance/geopackage.rs"]),
     (
         &["postgres::", "rustls::", "rustls_platform_verifier::", "tokio_postgres_rustls::"],
         &["src/ledger/postgres"],

@@ -15,6 +15,7 @@ use super::AssessError;
 use super::features::{self, Record};
 use super::plane::{Plane, Shape};
 use crate::date::Period;
+use crate::plain;
 use crate::reason::AsideReason;
 use crate::simulate::noise::Draw;
 use crate::units::rounded;
@@ -198,7 +199,7 @@ pub fn design(question: &DesignQuestion) -> Result<Design, AssessError> {
 fn origin(out: &Path) -> Result<(String, String), AssessError> {
     let path = out.join("manifest.json");
     let wrong = |found: String| AssessError::Manifest { path: path.clone(), found };
-    let text = std::fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
+    let text = plain::text(&path).map_err(|error| wrong(error.to_string()))?;
     let json: Value = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
     let word = |pointer: &str| json.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     let target = word("/result/plan/decided/target").ok_or_else(|| wrong("no target period".to_owned()))?;

@@ -13,6 +13,7 @@ use geojson::{Feature, FeatureCollection, GeoJson, GeometryValue, JsonValue, Pos
 use thiserror::Error;
 
 use crate::date::{Date, parse_date};
+use crate::plain;
 
 /// One feature of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -205,7 +206,7 @@ impl Records {
 
 /// Reads a file.
 pub fn read(path: &Path) -> Result<Records, FeatureError> {
-    let text = std::fs::read_to_string(path)
+    let text = plain::text(path)
         .map_err(|source| FeatureError::File { path: path.to_owned(), source })?;
     parse(path, &text)
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use crate::cli::exit::Exit;
 use crate::cli::scan::Asked;
 use crate::cli::show;
+use crate::read::beside;
 use crate::run::inputs;
 use crate::scene::Scene;
 
@@ -60,7 +61,8 @@ impl Check {
         lines.push(format!("target     {}", inputs.question.target));
         lines
             .push(format!("mode       {}", if inputs.is_pair { "pair of dates" } else { "series of dates" }));
-        lines.extend(inputs.notes.iter().map(|note| format!("note       {note}")));
+        let notes = inputs.notes.iter().cloned().chain(beside::told(&inputs.beside));
+        lines.extend(notes.map(|note| format!("note       {note}")));
         show::data(&lines.join("\n"));
         Ok(Exit::Complete)
     }

@@ -1,6 +1,5 @@
 //! `look-again`: whether ground that was put right is like its look-alikes again.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -15,6 +14,7 @@ use crate::cli::scan::Asked;
 use crate::cli::show::{self, Bar};
 use crate::ledger::look_again::{Became, Shown};
 use crate::ledger::{self, Event, Evidence, Ledger, Place, found};
+use crate::plain;
 use crate::publish::Staging;
 use crate::publish::geojson::LEADS;
 use crate::run::look_again::{self, LookedAt, Published, Told};
@@ -142,7 +142,7 @@ impl Writer {
 /// The leads of a file or of the folder that a scan wrote.
 pub(super) fn of_file(path: &Path) -> Result<Vec<Rectified>> {
     let path = if path.is_dir() { path.join(LEADS) } else { path.to_owned() };
-    let text = fs::read_to_string(&path).with_context(|| {
+    let text = plain::text(&path).with_context(|| {
         format!("{}: cannot be read; give the leads.geojson that a scan wrote", path.display())
     })?;
     let leads = found::leads(&path, &text)?;

@@ -15,6 +15,7 @@ use crate::lead::{Incident, Threshold};
 use crate::ledger::Place;
 use crate::plan::{self, Plan, PlanFile};
 use crate::publish::table;
+use crate::read::beside;
 use crate::run::{self, Found, inputs::Inputs, select::Selected};
 use crate::submodel::Tier;
 use crate::units::rounded;
@@ -201,7 +202,8 @@ impl Scanned {
         if inputs.skipped.len() > 5 {
             lines.push(format!("skipped {} more files; see `steppewatch check`", inputs.skipped.len() - 5));
         }
-        lines.extend(inputs.notes.iter().map(|note| format!("note: {note}")));
+        let notes = inputs.notes.iter().cloned().chain(beside::told(&inputs.beside));
+        lines.extend(notes.map(|note| format!("note: {note}")));
         lines.push(table::leads(&records.leads, SHOWN));
         let (suppressed, gaps) = (records.suppressed.len(), self.found.gaps.len());
         let (leads, others) = (self.of_tier(Tier::Lead), self.of_other_tiers());

@@ -15,7 +15,7 @@ pub fn error(error: &anyhow::Error) {
         let text = without_secrets(&cause.to_string());
         // A transparent error repeats its source; once is enough.
         if !said.contains(&text) {
-            eprintln!("{}{text}", if said.is_empty() { "error: " } else { "  because: " });
+            eprintln!("{}{}", if said.is_empty() { "error: " } else { "  because: " }, still(&text));
             said.push_str(&text);
         }
     }
@@ -23,7 +23,12 @@ pub fn error(error: &anyhow::Error) {
 
 /// A line of words.
 pub fn say(text: &str) {
-    eprintln!("{}", without_secrets(text));
+    eprintln!("{}", still(&without_secrets(text)));
+}
+
+/// Lines of words without letters that move the cursor or turn the text around: names of files and records stand in them.
+fn still(text: &str) -> String {
+    text.split('\n').map(|line| plain(line)).collect::<Vec<_>>().join("\n")
 }
 
 /// Words of a record on one line: no letter of them moves the cursor, begins a line or turns the text around.

@@ -84,6 +84,20 @@ impl Crs {
         self.epsg
     }
 
+    /// Name of the datum, where it is one of those that China used before CGCS2000.
+    ///
+    /// They lie tens to a hundred and more metres beside it. What EPSG lists for them holds for a few oil fields to 1 to
+    /// 15 m, or there is nothing and PROJ takes the numbers as they are: the true parameters are kept by the survey
+    /// offices. Source: EPSG registry, systems on 4214, 4610 and 4555.
+    pub fn old_datum(self) -> Option<&'static str> {
+        match self.epsg {
+            4214 | 2401..=2442 | 21413..=21483 => Some("Beijing 1954"),
+            4610 | 2327..=2390 => Some("Xi'an 1980"),
+            4555 | 4568..=4589 | 4652..=4656 | 4766..=4800 | 4812 | 4822 => Some("New Beijing"),
+            _ => None,
+        }
+    }
+
     /// Whether coordinates are degrees.
     ///
     /// EPSG keeps two-dimensional geographic systems in 4001..=4999 (4978 and 4479 are geocentric,

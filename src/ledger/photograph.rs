@@ -21,6 +21,7 @@ use crate::ledger::book::Book;
 use crate::ledger::case::Case;
 use crate::ledger::event::{Draft, Evidence, Kind};
 use crate::ledger::photograph::camera::{Direction, Shot, Taken, shot};
+use crate::plain;
 use crate::publish::digest;
 use crate::reason::coded;
 use crate::units::rounded;
@@ -141,7 +142,7 @@ impl Photograph {
         if size > MOST_BYTES {
             return Err(unread(format!("expected at most {} MB, found {}", MOST_BYTES >> 20, size >> 20)));
         }
-        let bytes = std::fs::read(path).map_err(|error| unread(format!("cannot be read ({error})")))?;
+        let bytes = plain::bytes(path, MOST_BYTES).map_err(|error| unread(format!("cannot be read ({error})")))?;
         let sha256 = digest::of_bytes(&bytes);
         let refuse = |doubt: Doubt| {
             let (sha256, refuse) = (&sha256, &refuse);

@@ -4,6 +4,7 @@
 //!      refused at the door. Events cannot be updated or deleted through SQL; who goes around that is found by `audit`.
 //! Source: OGC GeoPackage 1.3 (12-128r17); settings against hostile files: sqlite.org, "Defense Against The Dark Arts".
 
+mod disk;
 mod frame;
 mod index;
 mod snapshot;
@@ -93,8 +94,11 @@ impl Sqlite {
         let mut opened =
             Self { path: path.to_owned(), connection, is_to_read: false, opened: file_there(path) };
         opened.expect_ledger()?;
-        let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;";
-        opened.connection.execute_batch(settings).map_err(failed(path, "open it to write"))?;
+        let journal = disk::journal(path);
+        let settings = format!(
+            "PRAGMA journal_mode = {journal}; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;"
+        );
+        opened.connection.execute_batch(&settings).map_err(failed(path, "open it to write"))?;
         index::serve(&opened.connection).map_err(failed(path, "open it to write"))?;
         Ok(opened)
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::bucket::address::{canonical, is_address};
+use crate::plain;
 use crate::plan::resolve::PlanError;
 
 /// The file as written, or the flags in the same shape.
@@ -106,7 +107,7 @@ impl PlanFile {
     /// Reads a plan file; relative paths in it are made relative to the file's folder.
     pub fn read(path: &Path) -> Result<Self, PlanError> {
         let fault = |reason: String| PlanError::File { path: path.to_owned(), reason };
-        let text = std::fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
+        let text = plain::text(path).map_err(|error| fault(error.to_string()))?;
         let mut file: PlanFile =
             toml::from_str(&text).map_err(|error| fault(error.to_string().trim_end().to_owned()))?;
         let folder = path.parent().unwrap_or(Path::new(""));

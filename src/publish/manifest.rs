@@ -82,6 +82,8 @@ pub struct Run {
     pub plan: Value,
     /// Hardware and software of the machine.
     pub environment: Value,
+    /// Names of files that lie beside the scenes and were not looked at. Viewers leave them, so they are no part of the result.
+    pub beside: Vec<String>,
 }
 
 /// Everything that the manifest says and the files cannot.
@@ -122,6 +124,7 @@ pub fn write(staging: &Staging, manifest: &Manifest, outcome: &Outcome) -> Resul
         "environment": manifest.run.environment,
         "command": manifest.run.command,
         "plan": manifest.run.plan,
+        "not_looked_at": manifest.run.beside,
         // In the order of the inputs of the result.
         "paths": inputs.iter().map(|input| input.path.to_string_lossy()).collect::<Vec<_>>(),
         itself::OWN: itself::place(),

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::grid::datum::Datum;
+use crate::plain;
 
 /// A file of attributes that cannot be used.
 #[derive(Debug, Error)]
@@ -107,7 +108,7 @@ pub fn read(path: &Path) -> Result<Rows, AttributeError> {
 /// `Shifted` where a row says another datum.
 pub fn read_in(path: &Path, stated: Datum) -> Result<Rows, AttributeError> {
     let bytes =
-        std::fs::read(path).map_err(|source| AttributeError::File { path: path.to_owned(), source })?;
+        plain::bytes(path, plain::MOST_TEXT).map_err(|source| AttributeError::File { path: path.to_owned(), source })?;
     let (text, note) = text(path, &bytes)?;
     let mut rows = Rows { note, ..parse(path, &text)? };
     for row in &mut rows.rows {

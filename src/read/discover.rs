@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use gdal::raster::ColorInterpretation;
 
 use crate::bucket::{Address, Object};
+use crate::read::content::{Content, VRT, content};
 use crate::read::probe::Probe;
 use crate::read::scaling::{self, Evidence, Kind, Scaling};
 use crate::read::{ReadError, acquired, harden, objects, stac};
@@ -74,8 +75,8 @@ pub fn scenes_without(
         }
     } else {
         let real = harden::plain_file(path)?;
-        match harden::content(&real)? {
-            harden::Content::Other(_) if is_json(path) => {
+        match content(&real)? {
+            Content::Other(_) if is_json(path) => {
                 stac::candidates(path, set_aside, (&mut skipped, &mut described))?
             }
             _ => of_files(&[path.to_owned()], (band_order, set_aside), &mut skipped)?,
@@ -128,7 +129,9 @@ fn tiff_files(folder: &Path, skipped: &mut Vec<(PathBuf, String)>) -> Result<Vec
         for entry in std::fs::read_dir(&folder).map_err(access)? {
             let path = entry.map_err(access)?.path();
             if path.is_dir() {
-                if depth == 0 || !path.is_symlink() {
+                if has_ending(&path, &["tif", "tiff"]) && tiff_files(&path, &mut Vec::new())?.is_empty() {
+                    skipped.push((path, "is a folder without a GeoTIFF, whatever it is called".to_owned()));
+                } else if depth == 0 || !path.is_symlink() {
                     folders.push((path, depth + 1));
                 }
             } else if !has_ending(&path, &["tif", "tiff"]) {
@@ -167,8 +170,8 @@ fn of_files(
             continue;
         }
         let probe = match Probe::open(path) {
-            Err(ReadError::Broken { .. }) if harden::content(path)? == harden::Content::Vrt => {
-                skipped.push((path.clone(), format!("is not a GeoTIFF, its content is {}", harden::VRT)));
+            Err(ReadError::Broken { .. }) if content(path)? == Content::Vrt => {
+                skipped.push((path.clone(), format!("is not a GeoTIFF, its content is {}", VRT)));
                 continue;
             }
             opened => opened?,

@@ -4,8 +4,6 @@
 //! Out: an open dataset that is a GeoTIFF of a sane size, and its grid.
 //! Law: no sidecar, no VRT, no driver but GTiff ever speaks; no network but where the user gave an address.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -15,7 +13,9 @@ use gdal::{Dataset, DatasetOptions, GdalOpenFlags, Metadata};
 
 use crate::bucket::{Address, Client};
 use crate::grid::{Crs, Grid};
+use crate::plain;
 use crate::read::ReadError;
+use crate::read::content::{Content, START, VRT, content};
 
 /// Settings, with what each prevents.
 const SETTINGS: [(&str, &str); 11] = [
@@ -96,79 +96,7 @@ pub fn open_network() -> Result<(), ReadError> {
 /// # Errors
 /// `NotPlainFile` with what the path is instead; the reason has no final period.
 pub fn plain_file(path: &Path) -> Result<PathBuf, ReadError> {
-    let refuse = |reason: &str| ReadError::NotPlainFile { path: path.to_owned(), reason: reason.to_owned() };
-    let text = path.to_str().ok_or_else(|| refuse("name is not UTF-8 text"))?;
-    if text.starts_with("/vsi") || text.contains("://") || text.contains('\0') {
-        return Err(refuse("is an address, not a file"));
-    }
-    let kind = std::fs::metadata(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => refuse("no such file or folder"),
-        _ => refuse(&format!("cannot be looked at ({error})")),
-    })?;
-    if kind.is_dir() {
-        return Err(refuse("is a folder"));
-    }
-    if !kind.is_file() {
-        return Err(refuse("is a pipe, socket or device, not a file"));
-    }
-    // The absolute path cannot begin with a driver's prefix such as `GTIFF_DIR:`.
-    let real =
-        std::fs::canonicalize(path).map_err(|error| refuse(&format!("cannot be resolved ({error})")))?;
-    match real.to_str() {
-        Some(text) if !text.starts_with("/vsi") => Ok(real),
-        _ => Err(refuse("lies in a place whose name GDAL would misread")),
-    }
-}
-
-/// What the first bytes of a file say.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Content {
-    /// TIFF or BigTIFF, either byte order.
-    Tiff,
-    /// No byte at all.
-    Empty,
-    /// A VRT, which is never followed.
-    Vrt,
-    /// Something else, in words.
-    Other(String),
-}
-
-/// What a VRT is, in words.
-pub(crate) const VRT: &str = "a VRT, which points at other files";
-
-/// Bytes at the start of a file that say what it is.
-const START: usize = 16;
-
-/// Looks at the first bytes of a plain file or an object.
-///
-/// # Errors
-/// `Access` or `Bucket` when it cannot be read.
-pub fn content(path: &Path) -> Result<Content, ReadError> {
-    let start = match Address::of(path)? {
-        Some(address) => Client::get()?.start(&address, START)?,
-        None => {
-            let access = |source| ReadError::Access { path: path.to_owned(), source };
-            let mut start = Vec::with_capacity(START);
-            // A file that breaks off here is told by what is left of it.
-            let _ = File::open(path).map_err(access)?.take(START as u64).read_to_end(&mut start);
-            start
-        }
-    };
-    let start = start.as_slice();
-    let tiff = [&b"II\x2a\0"[..], b"MM\0\x2a", b"II\x2b\0", b"MM\0\x2b"];
-    Ok(match start {
-        [] => Content::Empty,
-        _ if tiff.iter().any(|magic| start.starts_with(magic)) => Content::Tiff,
-        _ if start.starts_with(b"<VRT") || start.starts_with(b"<OGRVRT") => Content::Vrt,
-        _ if start.starts_with(b"<") => Content::Other("XML or HTML".to_owned()),
-        _ if start.starts_with(b"{") => Content::Other("JSON".to_owned()),
-        _ if start.starts_with(b"PK") => Content::Other("a ZIP archive".to_owned()),
-        _ if start.starts_with(b"\x89PNG") => Content::Other("a PNG picture".to_owned()),
-        _ if start.iter().all(|byte| *byte == 0) => {
-            Content::Other("zeros; expected TIFF data; was its writer killed?".to_owned())
-        }
-        _ => Content::Other("not TIFF data".to_owned()),
-    })
+    plain::file(path).map_err(|reason| ReadError::NotPlainFile { path: path.to_owned(), reason })
 }
 
 /// Opens a GeoTIFF for reading and judges its sizes.
@@ -202,7 +130,7 @@ pub fn open(path: &Path) -> Result<Dataset, ReadError> {
     // An object costs a question, so its first bytes are looked at only where the library does not understand it.
     let dataset = Dataset::open_ex(&real, options).map_err(|error| match look(&real) {
         Err(known) if is_object => known,
-        _ => broken(words(&error)),
+        _ => broken(opening(&error)),
     })?;
     check_size(path, &dataset)?;
     Ok(dataset)
@@ -227,6 +155,24 @@ pub(crate) fn words(error: &GdalError) -> String {
         }
         other => other.to_string(),
     }
+}
+
+/// What the library says of a file that it cannot open, and what to do where its compression is not known here.
+fn opening(error: &GdalError) -> String {
+    let words = words(error);
+    let is_codec = ["missing codec", "compression", "codec"].iter().any(|word| words.to_lowercase().contains(word));
+    let next = "; this GDAL does not know its compression, write it again with another (gdal_translate -co COMPRESS=DEFLATE)";
+    if is_codec { format!("{words}{next}") } else { words }
+}
+
+/// How a file is compressed where that loses something of the numbers.
+pub(crate) fn lossy(dataset: &Dataset) -> Option<String> {
+    let item = |key: &str| dataset.metadata_item(key, "IMAGE_STRUCTURE");
+    let compression = item("COMPRESSION")?;
+    let lossless = item("COMPRESSION_REVERSIBILITY").is_some_and(|word| word.starts_with("LOSSLESS"));
+    let loses = ["JPEG", "WEBP", "JXL"].iter().any(|name| compression.contains(name));
+    let may_lose = compression.contains("LERC") && item("MAX_Z_ERROR").is_some_and(|most| most.trim() != "0");
+    ((loses && !lossless) || may_lose).then_some(compression)
 }
 
 fn check_size(path: &Path, dataset: &Dataset) -> Result<(), ReadError> {
@@ -264,8 +210,7 @@ fn check_size(path: &Path, dataset: &Dataset) -> Result<(), ReadError> {
 /// `Georeference` when there is none, when it is rotated or south-up, or when its CRS has no EPSG code.
 pub fn grid(path: &Path, dataset: &Dataset) -> Result<Grid, ReadError> {
     let refuse = |reason: String| ReadError::Georeference { path: path.to_owned(), reason };
-    let transform =
-        dataset.geo_transform().map_err(|_no_transform| refuse("has no geotransform".to_owned()))?;
+    let transform = dataset.geo_transform().map_err(|_no_transform| refuse(without_transform(dataset)))?;
     let [origin_x, width, row_rotation, origin_y, col_rotation, height] = transform;
     if transform.iter().any(|value| !value.is_finite()) || width == 0.0 || height == 0.0 {
         return Err(refuse(format!("has a geotransform that maps nowhere ({transform:?})")));
@@ -277,8 +222,23 @@ pub fn grid(path: &Path, dataset: &Dataset) -> Result<Grid, ReadError> {
         return Err(refuse(format!("is not north-up (pixel size {width} x {height})")));
     }
     let crs = crs(dataset).map_err(refuse)?;
+    if let Some(datum) = crs.old_datum() {
+        return Err(refuse(format!("is in {crs} on the datum {datum}, which cannot be brought to CGCS2000 here")));
+    }
     let (cols, rows) = dataset.raster_size();
     Ok(Grid { rows, cols, origin_x, origin_y, pixel_width: width, pixel_height: -height, crs })
+}
+
+/// What a file has in place of a geotransform.
+fn without_transform(dataset: &Dataset) -> String {
+    let has = |domain: &str| dataset.metadata_domain(domain).is_some_and(|items| !items.is_empty());
+    if has("RPC") {
+        "has no geotransform but RPC, so it is not orthorectified".to_owned()
+    } else if !dataset.gcps().is_empty() {
+        "has no geotransform but ground control points, so it is not orthorectified".to_owned()
+    } else {
+        "has no geotransform".to_owned()
+    }
 }
 
 fn crs(dataset: &Dataset) -> Result<Crs, String> {
@@ -296,17 +256,6 @@ fn crs(dataset: &Dataset) -> Result<Crs, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn addresses_folders_and_missing_files_are_no_plain_files() {
-        let folder = tempfile::tempdir().unwrap();
-        for path in
-            ["/vsicurl/http://x/a.tif", "http://x/a.tif", "vrt:///etc/passwd", "/dev/zero", "/no/such.tif"]
-        {
-            assert!(matches!(plain_file(Path::new(path)), Err(ReadError::NotPlainFile { .. })), "{path}");
-        }
-        assert!(matches!(plain_file(folder.path()), Err(ReadError::NotPlainFile { .. })));
-    }
 
     #[test]
     fn a_vrt_named_tif_is_not_opened() {

@@ -8,6 +8,8 @@
 
 mod acquired;
 pub mod attributes;
+pub mod beside;
+pub mod content;
 pub mod discover;
 pub mod harden;
 mod libraries;
@@ -25,7 +27,7 @@ use thiserror::Error;
 
 pub use discover::{Discovery, SetAside, scenes, scenes_without};
 pub use libraries::libraries;
-pub use window::{Reader, Readers};
+pub use window::{Doubtful, Reader, Readers};
 
 use crate::bucket::BucketError;
 use crate::grid::{Crs, Window};

@@ -21,6 +21,16 @@ const OPEN_FILES: usize = 96;
 /// Pixels read at a time when a whole file is looked through.
 const STRIP_PIXELS: usize = 4 << 20;
 
+/// What gives reason to doubt the numbers of a scene.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Doubtful {
+    /// Its compression, where that loses something.
+    pub lossy: Option<String>,
+    /// A nodata number, not 0, that lies within the middle nine tenths of the others, and the share of pixels that it
+    /// takes out of the place looked at.
+    pub nodata_among: Option<(f32, f64)>,
+}
+
 /// Opens files when they are first needed and keeps the latest. One per worker, never shared.
 #[derive(Default)]
 pub struct Reader {
@@ -85,14 +95,15 @@ impl Reader {
         Ok(resample::apply(rule, (&file.grid, from, &pixels), grid, window))
     }
 
-    /// Makes sure that the scene holds a value at all: a writer that was killed leaves a file of nothing.
+    /// Makes sure that the scene holds a value at all: a writer that was killed leaves a file of nothing. What gives
+    /// reason to doubt the numbers that are seen on the way is handed back.
     ///
     /// Looks at the red band (else the first reflectance band), at a grid of places first and at the whole
     /// file only when nothing is found there.
     ///
     /// # Errors
     /// `AllNodata`, and those of [`Reader::window`].
-    pub fn check_has_values(&mut self, scene: &Scene) -> Result<(), ReadError> {
+    pub fn check_has_values(&mut self, scene: &Scene) -> Result<Doubtful, ReadError> {
         let first = scene.bands.keys().find(|band| !band.is_classes()).copied();
         let band = if scene.has(Band::Red) { Band::Red } else { first.unwrap_or(Band::Red) };
         let file = band_file(scene, band)?.clone();
@@ -102,29 +113,34 @@ impl Reader {
         let (down, right) = (step(whole.rows, places.rows), step(whole.cols, places.cols));
         for row0 in (0..=whole.rows - places.rows).step_by(down) {
             for col0 in (0..=whole.cols - places.cols).step_by(right) {
-                if self.has_value(scene, band, &file.grid, Window { row0, col0, ..places })? {
-                    return Ok(());
+                let window = Window { row0, col0, ..places };
+                let values = self.window(scene, band, &file.grid, window)?;
+                if values.iter().any(|value| !value.is_nan()) {
+                    return self.doubtful(&file, values);
                 }
             }
         }
         let rows = (STRIP_PIXELS / whole.cols).max(1);
         for row0 in (0..whole.rows).step_by(rows) {
             let strip = Window { row0, col0: 0, rows, cols: whole.cols }.intersection(whole);
-            if self.has_value(scene, band, &file.grid, strip)? {
-                return Ok(());
+            if self.window(scene, band, &file.grid, strip)?.iter().any(|value| !value.is_nan()) {
+                return Ok(Doubtful { lossy: harden::lossy(self.dataset(&file)?), nodata_among: None });
             }
         }
         Err(ReadError::AllNodata { path: file.path, band })
     }
 
-    fn has_value(
-        &mut self,
-        scene: &Scene,
-        band: Band,
-        grid: &Grid,
-        window: Window,
-    ) -> Result<bool, ReadError> {
-        Ok(self.window(scene, band, grid, window)?.iter().any(|value| !value.is_nan()))
+    /// Loss in compression, and a nodata number that lies in the middle of the others.
+    fn doubtful(&mut self, file: &BandFile, values: Array2<f32>) -> Result<Doubtful, ReadError> {
+        let whole = values.len();
+        let mut seen: Vec<f32> = values.into_iter().filter(|value| !value.is_nan()).collect();
+        seen.sort_by(f32::total_cmp);
+        let nodata = file.nodata.map(|value| value as f32).filter(|value| *value != 0.0);
+        let (low, high) = (seen.len() / 20, seen.len() - 1 - seen.len() / 20);
+        let among = nodata.filter(|value| seen.len() < whole && (seen[low]..=seen[high]).contains(value));
+        let share = (whole - seen.len()) as f64 / whole as f64;
+        let nodata_among = among.map(|nodata| (nodata, share));
+        Ok(Doubtful { lossy: harden::lossy(self.dataset(file)?), nodata_among })
     }
 
     fn dataset(&mut self, file: &BandFile) -> Result<&Dataset, ReadError> {

@@ -38,6 +38,14 @@ pub(crate) fn checked<'a>(
     notes: &mut Vec<String>,
 ) -> Result<Vec<Checked<'a>>, RedLineError> {
     notes.extend(source.notes.iter().map(|note| format!("{called}: {note}")));
+    if let Some(datum) = source.crs.old_datum() {
+        let reason = format!(
+            "is in {} on the datum {datum}, which lies up to a hundred metres and more beside CGCS2000 and cannot be moved \
+             without the parameters of the survey office; ask whoever issued the layer for it in CGCS2000 (EPSG:4490, 4513 to 4554)",
+            source.crs
+        );
+        return Err(RedLineError::Crs { path: source.path.clone(), reason });
+    }
     let transform = Transform::new(source.crs, Crs::LON_LAT)
         .map_err(|error| RedLineError::Projection { path: source.path.clone(), source: error })?;
     let (mut result, mut ids, mut empty) = (Vec::new(), BTreeSet::new(), 0);

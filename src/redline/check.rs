@@ -12,6 +12,8 @@ use geo::{
     Area, BooleanOps, BoundingRect, Coord, Intersects, Line, LineString, MultiPolygon, Orient, Polygon,
     Relate, orient::Direction,
 };
+use rstar::primitives::{GeomWithData, Rectangle};
+use rstar::{RTree, RTreeObject};
 
 /// Share of the area that a repair may change.
 const MAX_AREA_CHANGE: f64 = 0.001;
@@ -132,19 +134,20 @@ enum Crossing {
 
 /// The first pair of edges of a ring that meet although they are not neighbours; a crossing before a touch.
 ///
-/// Edges are sorted by their western end, so that only those which share a stretch of x are compared.
+/// A tree of their boxes names the pairs to compare: a ring of long thin teeth has as many edges over one stretch of x
+/// as it has vertices.
 fn crossing(ring: &LineString<f64>) -> Option<Crossing> {
     let edges: Vec<Line<f64>> = ring.lines().collect();
-    let west = |line: &Line<f64>| line.start.x.min(line.end.x);
-    let mut order: Vec<usize> = (0..edges.len()).collect();
-    order.sort_by(|a, b| west(&edges[*a]).total_cmp(&west(&edges[*b])).then(a.cmp(b)));
-    let mut active: Vec<usize> = Vec::new();
+    let numbered = edges.iter().enumerate().map(|(number, edge)| {
+        let corner = |point: Coord<f64>| [point.x, point.y];
+        GeomWithData::new(Rectangle::from_corners(corner(edge.start), corner(edge.end)), number)
+    });
+    let tree = RTree::bulk_load(numbered.collect());
     let (mut first, mut touch): (Option<(usize, usize, Coord<f64>)>, bool) = (None, false);
-    for index in order {
-        let edge = edges[index];
-        active.retain(|other| edges[*other].start.x.max(edges[*other].end.x) >= west(&edge));
-        for other in &active {
-            match meeting(&edges, index.min(*other), index.max(*other)) {
+    for own in &tree {
+        let near = tree.locate_in_envelope_intersecting(&own.envelope());
+        for other in near.map(|other| other.data).filter(|other| own.data < *other) {
+            match meeting(&edges, own.data, other) {
                 Some(Crossing::Cross { vertex, other, at }) => {
                     let earlier = first.filter(|(a, b, _)| (*a, *b) <= (vertex, other));
                     first = Some(earlier.unwrap_or((vertex, other, at)));
@@ -153,7 +156,6 @@ fn crossing(ring: &LineString<f64>) -> Option<Crossing> {
                 None => {}
             }
         }
-        active.push(index);
     }
     match first {
         Some((vertex, other, at)) => Some(Crossing::Cross { vertex, other, at }),
@@ -244,16 +246,17 @@ fn rebuilt(
 
 /// Parts of a feature that overlap or share an edge become one.
 fn apart(parts: MultiPolygon<f64>, notes: &mut Vec<String>) -> MultiPolygon<f64> {
-    let boxes: Vec<_> = parts.iter().map(BoundingRect::bounding_rect).collect();
-    let mut order: Vec<usize> = (0..boxes.len()).collect();
-    let west = |index: usize| boxes[index].map_or(f64::INFINITY, |rect| rect.min().x);
-    order.sort_by(|a, b| west(*a).total_cmp(&west(*b)).then(a.cmp(b)));
-    let mut overlap = false;
-    for (at, first) in order.iter().enumerate() {
-        let east = boxes[*first].map_or(f64::NEG_INFINITY, |rect| rect.max().x);
-        let near = order[at + 1..].iter().take_while(|second| west(**second) <= east);
-        overlap |= near.into_iter().any(|second| share_area_or_edge(&parts.0[*first], &parts.0[*second]));
-    }
+    let boxes = parts.iter().enumerate().filter_map(|(number, part)| {
+        let (low, high) = part.bounding_rect().map(|rect| (rect.min(), rect.max()))?;
+        Some(GeomWithData::new(Rectangle::from_corners([low.x, low.y], [high.x, high.y]), number))
+    });
+    let tree = RTree::bulk_load(boxes.collect());
+    let shares = |own: &GeomWithData<Rectangle<[f64; 2]>, usize>| {
+        let near = tree.locate_in_envelope_intersecting(&own.envelope()).map(|other| other.data);
+        let mut near = near.filter(|other| own.data < *other);
+        near.any(|other| share_area_or_edge(&parts.0[own.data], &parts.0[other]))
+    };
+    let overlap = tree.iter().any(shares);
     if !overlap {
         return parts;
     }

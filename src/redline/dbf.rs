@@ -6,10 +6,11 @@
 
 use std::path::Path;
 
+use crate::plain;
 use crate::redline::RedLineError;
 
 /// Most bytes of a table that are looked at.
-const MAX_BYTES: usize = 512 << 20;
+const MAX_BYTES: u64 = 512 << 20;
 
 /// What a table says about itself.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,10 +26,7 @@ pub(crate) struct Table {
 /// `Format` for a table that is cut short or in neither encoding.
 pub(crate) fn table(path: &Path, cpg: Option<&str>) -> Result<Table, RedLineError> {
     let refuse = |reason: String| RedLineError::Format { path: path.to_owned(), reason };
-    let bytes = std::fs::read(path).map_err(|error| refuse(format!("cannot be read ({error})")))?;
-    if bytes.len() > MAX_BYTES {
-        return Err(refuse(format!("is {} bytes, the limit is {MAX_BYTES}; split the layer", bytes.len())));
-    }
+    let bytes = plain::bytes(path, MAX_BYTES).map_err(|error| refuse(format!("cannot be read ({error})")))?;
     let short = || refuse("is cut short; copy the shapefile again".to_owned());
     let number = |at: usize, length: usize| -> Option<usize> {
         let part = bytes.get(at..at + length)?;

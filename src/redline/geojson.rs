@@ -13,7 +13,10 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::grid::Crs;
+use crate::plain;
 use crate::redline::RedLineError;
+use crate::redline::form;
+use crate::redline::once::{Once, OnceEach};
 use crate::redline::source::{RawPolygon, SourceFeature, SourceLayer};
 
 /// The member that lists the features of a collection.
@@ -34,11 +37,10 @@ pub(crate) fn layer(path: &Path, real: &Path) -> Result<SourceLayer, RedLineErro
             "is {size} bytes, the limit for GeoJSON is {MAX_BYTES}; save it as GeoPackage"
         )));
     }
-    let bytes = std::fs::read(real).map_err(|error| refuse(format!("cannot be read ({error})")))?;
+    let bytes = plain::bytes(real, MAX_BYTES).map_err(|error| refuse(format!("cannot be read ({error})")))?;
     let text = text(&bytes).map_err(refuse)?;
     let text = quoted(text);
-    let members: Members = serde_json::from_str(&text)
-        .map_err(|error| refuse(format!("is no JSON: {error}; save it as GeoJSON again")))?;
+    let OnceEach(members) = serde_json::from_str(&text).map_err(|error| refuse(no_json(&text, &error)))?;
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let root = root(&members).map_err(refuse)?;
     let mut notes = Vec::new();
@@ -60,9 +62,19 @@ fn root(members: &Members) -> Result<Map<String, Value>, String> {
 
 /// The value of a part of the file; what is wrong with it is counted from where the part begins.
 fn value(text: &RawValue, part: &str) -> Result<Value, String> {
-    serde_json::from_str(text.get()).map_err(|error| {
+    let read = serde_json::from_str(text.get()).map(|Once(value)| value);
+    read.map_err(|error| {
         format!("{part} cannot be read: {error}, counted from where it begins; correct it and save the layer again")
     })
+}
+
+/// Why a text is no JSON, and what it may be instead.
+fn no_json(text: &str, error: &serde_json::Error) -> String {
+    let second = text.trim_end().lines().nth(1).unwrap_or_default();
+    if error.to_string().starts_with("trailing") && second.trim_start().starts_with('{') {
+        return "holds a feature a line (GeoJSONSeq, NDJSON); save it as one GeoJSON FeatureCollection".to_owned();
+    }
+    format!("is no JSON: {error}; save it as GeoJSON again")
 }
 
 fn text(bytes: &[u8]) -> Result<&str, String> {
@@ -70,18 +82,10 @@ fn text(bytes: &[u8]) -> Result<&str, String> {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Err("is UTF-16 text; save it as UTF-8".to_owned());
     }
-    match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        None => return Err("is empty (0 bytes of text); expected GeoJSON, save the layer again".to_owned()),
-        Some(b'<') => {
-            return Err(
-                "is XML (a VRT, KML or GML?), of which nothing is read; save it as GeoJSON".to_owned()
-            );
-        }
-        Some(b'{') => {}
-        Some(_) => {
-            return Err("does not begin as a JSON object; expected GeoJSON, save the layer again".to_owned());
-        }
+    if bytes.len() > 3 && (bytes[0] == 0 || bytes[1] == 0) && bytes[..4].iter().any(|byte| *byte != 0) {
+        return Err("is UTF-16 text; save it as UTF-8".to_owned());
     }
+    form::of(bytes)?;
     std::str::from_utf8(bytes)
         .map_err(|error| format!("is not UTF-8 text (byte {}; GBK?); save it as UTF-8", error.valid_up_to()))
 }
@@ -171,7 +175,9 @@ fn features(root: &Map<String, Value>, members: &Members) -> Result<Vec<SourceFe
         "Feature" | "Polygon" | "MultiPolygon" | "GeometryCollection" | "Point" | "MultiPoint"
         | "LineString" | "MultiLineString" => Ok(vec![feature(root, 1)?]),
         "Topology" => Err("is TopoJSON; save it as GeoJSON".to_owned()),
-        _ if root.contains_key("geometryType") => Err("is Esri JSON; save it as GeoJSON".to_owned()),
+        _ if ["geometryType", "rings", "spatialReference"].iter().any(|key| root.contains_key(*key)) => {
+            Err("is Esri JSON; save it as GeoJSON".to_owned())
+        }
         kind => Err(format!("has type '{kind}', expected a GeoJSON FeatureCollection")),
     }
 }

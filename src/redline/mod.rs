@@ -11,11 +11,15 @@ pub mod context;
 pub mod county;
 pub mod coverage;
 mod dbf;
+mod form;
 mod geojson;
 pub mod land;
 mod landuse;
 pub mod named;
+mod once;
+mod package;
 pub mod read;
+mod shapes;
 mod source;
 
 use std::path::PathBuf;

@@ -17,11 +17,12 @@ use gdal::{Dataset, DatasetOptions, GdalOpenFlags};
 use sha2::{Digest, Sha256};
 
 use crate::grid::Crs;
+use crate::plain;
 use crate::redline::accept::{Checked, checked};
 use crate::redline::class::class_of;
 use crate::redline::land::land_of;
 use crate::redline::source::{RawPolygon, RawRing, SourceFeature, SourceLayer};
-use crate::redline::{Class, Layer, RedLine, RedLineError, dbf, geojson, named};
+use crate::redline::{Class, Layer, RedLine, RedLineError, dbf, geojson, named, package, shapes};
 
 /// What was read.
 #[derive(Debug, Clone, Default)]
@@ -65,11 +66,11 @@ pub(crate) fn source_layers(path: &Path) -> Result<Vec<SourceLayer>, RedLineErro
     match ending.as_str() {
         "geojson" | "json" => Ok(vec![geojson::layer(path, &real)?]),
         "gpkg" => {
-            let start = std::fs::read(&real).map(|bytes| bytes.starts_with(b"SQLite format 3\0"));
-            if !start.unwrap_or(false) {
-                return Err(format_error(path, "is named .gpkg but is no GeoPackage; save the layer again"));
-            }
-            of_dataset(path, &open(path, &real, "GPKG", &[])?, Vec::new())
+            let counts = package::counts(path, &real)?;
+            // Tables that nobody registered, and views among them, are not asked.
+            let dataset = open(path, &real, "GPKG", &["LIST_ALL_TABLES=NO"])?;
+            let whole = |layer: &str, found: (usize, usize)| package::whole(path, &counts, layer, found);
+            of_dataset(path, &dataset, Vec::new(), &whole)
         }
         "shp" => shapefile(path, &real),
         "dbf" | "shx" | "prj" | "cpg" => Err(format_error(path, "is a part of a shapefile; give the .shp")),
@@ -81,22 +82,8 @@ fn format_error(path: &Path, reason: &str) -> RedLineError {
     RedLineError::Format { path: path.to_owned(), reason: reason.to_owned() }
 }
 
-/// The real place of a plain file; nothing that GDAL could take for an address.
 fn plain_file(path: &Path) -> Result<PathBuf, RedLineError> {
-    let refuse = |reason: String| RedLineError::NotAFile { path: path.to_owned(), reason };
-    let text = path.to_str().ok_or_else(|| refuse("name is not UTF-8 text".to_owned()))?;
-    if text.starts_with("/vsi") || text.contains("://") || text.contains('\0') {
-        return Err(refuse("is an address, not a file".to_owned()));
-    }
-    let kind = std::fs::metadata(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => refuse("no such file".to_owned()),
-        _ => refuse(format!("cannot be looked at ({error})")),
-    })?;
-    if !kind.is_file() {
-        let what = if kind.is_dir() { "is a folder" } else { "is a pipe, socket or device" };
-        return Err(refuse(what.to_owned()));
-    }
-    std::fs::canonicalize(path).map_err(|error| refuse(format!("cannot be resolved ({error})")))
+    plain::file(path).map_err(|reason| RedLineError::NotAFile { path: path.to_owned(), reason })
 }
 
 fn open(path: &Path, real: &Path, driver: &str, options: &[&str]) -> Result<Dataset, RedLineError> {
@@ -138,11 +125,17 @@ fn shapefile(path: &Path, real: &Path) -> Result<Vec<SourceLayer>, RedLineError>
         let reason = "the shapefile has no .prj, so its CRS is unknown; copy the .prj too, or save the layer as GeoPackage with its CRS";
         return Err(RedLineError::Crs { path: path.to_owned(), reason: reason.to_owned() });
     }
-    let cpg = part("cpg").and_then(|cpg| std::fs::read_to_string(cpg).ok());
+    let cpg = part("cpg").and_then(|cpg| plain::text(&cpg).ok());
     let table = dbf::table(&table, cpg.as_deref())?;
     let notes = table.note.iter().cloned().collect();
     let option = format!("ENCODING={}", table.encoding);
-    let layers = of_dataset(path, &open(path, real, "ESRI Shapefile", &[&option])?, notes)?;
+    let shapes = shapes::counted(real)?;
+    let whole = |_: &str, (_, found): (usize, usize)| {
+        let reason = || format!("{shapes} shapes lie in the .shp, of which {found} could be read; copy the shapefile again");
+        if found == shapes { Ok(()) } else { Err(format_error(path, &reason())) }
+    };
+    let dataset = open(path, real, "ESRI Shapefile", &[&option])?;
+    let layers = of_dataset(path, &dataset, notes, &whole)?;
     let found: usize = layers.iter().map(|layer| layer.features.len()).sum();
     if found != table.records {
         let reason =
@@ -152,7 +145,15 @@ fn shapefile(path: &Path, real: &Path) -> Result<Vec<SourceLayer>, RedLineError>
     Ok(layers)
 }
 
-fn of_dataset(path: &Path, dataset: &Dataset, notes: Vec<String>) -> Result<Vec<SourceLayer>, RedLineError> {
+/// Whether all of a layer was read, by its rows and geometries.
+type Whole<'a> = &'a dyn Fn(&str, (usize, usize)) -> Result<(), RedLineError>;
+
+fn of_dataset(
+    path: &Path,
+    dataset: &Dataset,
+    notes: Vec<String>,
+    whole: Whole<'_>,
+) -> Result<Vec<SourceLayer>, RedLineError> {
     let mut layers = Vec::new();
     let mut left_out = Vec::new();
     for mut layer in dataset.layers() {
@@ -171,7 +172,8 @@ fn of_dataset(path: &Path, dataset: &Dataset, notes: Vec<String>) -> Result<Vec<
             continue;
         }
         let crs = crs(path, layer.spatial_ref())?;
-        let features = features(&mut layer);
+        let (features, shapes) = features(&mut layer);
+        whole(&name, (features.len(), shapes))?;
         layers.push(SourceLayer { path: path.to_owned(), name, crs, features, notes: notes.clone() });
     }
     if layers.is_empty() {
@@ -185,9 +187,10 @@ fn of_dataset(path: &Path, dataset: &Dataset, notes: Vec<String>) -> Result<Vec<
     Ok(layers)
 }
 
-fn features(layer: &mut VectorLayer<'_>) -> Vec<SourceFeature> {
+/// Features of a layer, and how many of them have a geometry.
+fn features(layer: &mut VectorLayer<'_>) -> (Vec<SourceFeature>, usize) {
     let fields: Vec<String> = layer.defn().fields().map(|field| field.name()).collect();
-    let mut features = Vec::new();
+    let (mut features, mut shapes) = (Vec::new(), 0);
     for (feature, number) in layer.features().zip(1..) {
         let mut result = SourceFeature { number, ..SourceFeature::default() };
         for (index, field) in fields.iter().enumerate() {
@@ -196,10 +199,11 @@ fn features(layer: &mut VectorLayer<'_>) -> Vec<SourceFeature> {
         }
         if let Some(geometry) = feature.geometry() {
             collect(geometry, &mut result);
+            shapes += 1;
         }
         features.push(result);
     }
-    features
+    (features, shapes)
 }
 
 fn collect(geometry: &Geometry, feature: &mut SourceFeature) {

@@ -9,12 +9,13 @@ use geo::{BoundingRect, Coord, Intersects, LineString, MultiPolygon, Polygon, Re
 use rayon::prelude::*;
 
 use crate::bucket::Address;
+use crate::bucket::address::is_address;
 use crate::date::{Date, Period, days_between};
 use crate::grid::crs::Transform;
 use crate::grid::{Crs, Grid, Window};
 use crate::plan::Plan;
 use crate::publish::digest::Digests;
-use crate::read::{self, ReadError, Reader, SetAside};
+use crate::read::{self, Doubtful, ReadError, Reader, SetAside, beside};
 use crate::redline::context::Context;
 use crate::redline::coverage::{self, OnGrid};
 use crate::redline::read::Reading;
@@ -29,6 +30,9 @@ use crate::weigh::overlap::geodesic_area;
 
 /// Fewest look-back views before a placebo year is worth asking about.
 const PLACEBO_HISTORY: usize = 12;
+
+/// Days of the year between two dates from which they are of different seasons (a judgement: green-up to peak takes as long).
+const SEASON_DAYS: i16 = 45;
 
 /// What was seen on one day, by one or several scenes.
 #[derive(Debug, Clone)]
@@ -59,6 +63,8 @@ pub struct Inputs {
     pub unused: Vec<Scene>,
     /// STAC files that say where the scenes lie.
     pub described: Vec<std::path::PathBuf>,
+    /// Files beside the scenes that other programs would let speak for them; nothing of them is read.
+    pub beside: Vec<std::path::PathBuf>,
     /// Files that were no scenes.
     pub skipped: Vec<(std::path::PathBuf, String)>,
     /// Days with scenes inside one of the periods, ascending.
@@ -123,7 +129,8 @@ pub fn gather_without(plan: &Plan, set_aside: &SetAside, digests: Digests) -> Re
     let Asked { models, features, notes: asides } =
         asked::asked(plan, &redlines, &scenes, (target, is_pair))?;
     let mut reader = Reader::new();
-    scenes.iter().try_for_each(|scene| reader.check_has_values(scene))?;
+    let doubtful: Vec<Doubtful> =
+        scenes.iter().map(|scene| reader.check_has_values(scene)).collect::<Result<_, _>>()?;
     let grid = common_grid(&scenes)?;
     let on_grid = workers(plan.threads)?.install(|| lines_on_grid(&redlines, &grid))?;
     let question = |baseline: Period, target: Period| Question {
@@ -133,6 +140,7 @@ pub fn gather_without(plan: &Plan, set_aside: &SetAside, digests: Digests) -> Re
     };
     let calibration = select::calibration(plan, &redlines, target)?;
     let notes = redlines.notes.iter().chain(&context.notes).cloned().chain(notes_on(&scenes));
+    let notes = notes.chain(notes_on_numbers(&scenes, &doubtful)).chain(other_season(&views, is_pair));
     let notes = notes.chain(select::notes_on(plan, calibration.as_ref(), is_pair)).chain(asides).collect();
     Ok(Inputs {
         area: area(&on_grid),
@@ -143,6 +151,9 @@ pub fn gather_without(plan: &Plan, set_aside: &SetAside, digests: Digests) -> Re
         is_pair,
         skipped: found.skipped,
         described: found.described,
+        beside: beside::sidecars(
+            scenes.iter().flat_map(|scene| scene.bands.values()).map(|file| file.path.as_path()).filter(|path| !is_address(path)),
+        ),
         scenes,
         unused,
         views,
@@ -213,6 +224,47 @@ fn notes_on(scenes: &[Scene]) -> Vec<String> {
         notes.push(
             "no short-wave infrared: bare soil is judged by visible and near infrared alone".to_owned(),
         );
+    }
+    notes
+}
+
+/// What must be known of two dates that lie in different parts of the year.
+fn other_season(views: &[View], is_pair: bool) -> Option<String> {
+    let (before, after) = (views.first()?.date, views.last()?.date);
+    let apart = (before.day_of_year() - after.day_of_year()).abs();
+    let apart = apart.min(365 - apart);
+    (is_pair && apart > SEASON_DAYS).then(|| {
+        format!(
+            "two dates of different seasons ({before} and {after}, {apart} days apart in the year): what greened, ripened or \
+             was mown in between looks like a change; take two dates of one season, or more dates"
+        )
+    })
+}
+
+/// What must be known of numbers that are not quite what was measured.
+fn notes_on_numbers(scenes: &[Scene], doubtful: &[Doubtful]) -> Vec<String> {
+    let mut notes = Vec::new();
+    let with = || scenes.iter().zip(doubtful);
+    let mut lossy = with().filter_map(|(scene, doubt)| Some((scene, doubt.lossy.as_ref()?)));
+    if let Some((scene, compression)) = lossy.next() {
+        notes.push(format!(
+            "{} of {} scenes are compressed with loss ({compression}; {}, ...): fine detail in them is not what was \
+             measured, and they are no evidence; ask for scenes without loss",
+            1 + lossy.count(),
+            scenes.len(),
+            scene.id
+        ));
+    }
+    let mut among = with().filter_map(|(scene, doubt)| Some((scene, doubt.nodata_among?)));
+    if let Some((scene, (nodata, share))) = among.next() {
+        notes.push(format!(
+            "the nodata number of {} of {} scenes lies among their valid numbers ({nodata} in {}, {:.1} % of the pixels \
+             looked at): what has that number is not seen; correct the nodata tag (gdal_edit -unsetnodata)",
+            1 + among.count(),
+            scenes.len(),
+            scene.id,
+            100.0 * share
+        ));
     }
     notes
 }

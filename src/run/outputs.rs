@@ -101,6 +101,11 @@ pub fn stated(
             command,
             plan: here(plan),
             environment: environment::environment(plan),
+            beside: inputs
+                .beside
+                .iter()
+                .map(|path| path.file_name().unwrap_or_default().to_string_lossy().into_owned())
+                .collect(),
         },
     })
 }

@@ -1,42 +1,11 @@
 //! Files beside a scene that try to speak for it, or to call out: nothing of them is read, nothing changes.
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::ear::Ear;
 use crate::program::{Published, Scan, says};
 use crate::world::{Drawn, World};
-
-/// A server of this machine that counts who calls.
-struct Ear {
-    port: u16,
-    calls: Arc<AtomicUsize>,
-}
-
-impl Ear {
-    fn new() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let calls = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&calls);
-        std::thread::spawn(move || {
-            for _call in listener.incoming() {
-                count.fetch_add(1, Ordering::SeqCst);
-            }
-        });
-        Self { port, calls }
-    }
-
-    fn address(&self) -> String {
-        format!("/vsicurl/http://127.0.0.1:{}/x.tif", self.port)
-    }
-
-    fn calls(&self) -> usize {
-        self.calls.load(Ordering::SeqCst)
-    }
-}
 
 fn beside(scene: &Path, ending: &str) -> std::path::PathBuf {
     let mut name = scene.as_os_str().to_owned();

@@ -15,6 +15,7 @@ mod desk;
 mod doubts;
 #[path = "../../src/ledger/photograph/drawn.rs"]
 mod drawn;
+mod ear;
 mod engines;
 mod faults;
 mod field;

@@ -284,6 +284,18 @@ impl Drawn {
         Self { world, folder }
     }
 
+    /// The same world in a folder of its own, without drawing it again.
+    pub fn copied(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("scenes")).unwrap();
+        for entry in fs::read_dir(self.path("scenes")).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), folder.path().join("scenes").join(entry.file_name())).unwrap();
+        }
+        fs::copy(self.path("redline.geojson"), folder.path().join("redline.geojson")).unwrap();
+        Self { world: self.world.clone(), folder }
+    }
+
     /// The folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()

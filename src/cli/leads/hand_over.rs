@@ -15,6 +15,7 @@ use crate::ledger::deadline::{self, rules};
 use crate::ledger::event::{Draft, Kind};
 use crate::ledger::package::pack;
 use crate::ledger::{Book, Ledger};
+use crate::plain;
 
 /// Arguments of `leads package`.
 #[derive(Debug, Args)]
@@ -80,7 +81,7 @@ impl Deadlines {
     /// Prints the rules that hold, or sets others.
     pub fn run(self, ledger: &mut Ledger) -> Result<Exit> {
         if let Some(path) = &self.set {
-            let text = std::fs::read_to_string(path)
+            let text = plain::text(path)
                 .with_context(|| format!("{}: cannot be read", path.display()))?;
             rules(&text)?;
             let draft =

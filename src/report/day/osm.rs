@@ -6,12 +6,12 @@
 //! Source: wiki.openstreetmap.org/wiki/PBF_Format; protobuf.dev/programming-guides/encoding. Written here because the few
 //!      messages that roads need are a page, and a library for them brings a compiler of its own.
 
-use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
 use flate2::read::ZlibDecoder;
 
+use crate::plain;
 use crate::report::ReportError;
 
 mod wire;
@@ -207,7 +207,7 @@ fn blocks(path: &Path, mut visit: impl FnMut(Block) -> Option<()>) -> Result<(),
         found,
         next: "get the extract anew (a part of the file may be missing), or leave --roads out".to_owned(),
     };
-    let file = File::open(path).map_err(|error| wrong(error.to_string()))?;
+    let file = plain::open(path).map_err(|error| wrong(error.to_string()))?;
     let mut file = BufReader::new(file);
     let mut number = 0;
     loop {

@@ -1,0 +1,250 @@
+//! The same small scan again and again: killed, out of space, with one call of the system that fails.
+//!
+//! Law: an earlier output stays as it was, to the byte, until a later one takes its place as a whole; nothing lies
+//!      beside; the next run completes.
+//! Source: the harness of SQLite for failing calls and crashes (<https://www.sqlite.org/testing.html>), for the idea.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use crate::guard;
+use crate::place::Place;
+use crate::program::{Scan, beside, sha256};
+use crate::table::{Outcome, Told};
+use crate::world::{Block, Deed, Drawn, World, mix};
+
+/// Kills of a quick run; `STEPPEWATCH_KILLS` asks for more (`scripts/test-long`).
+const KILLS: usize = 200;
+/// Sizes of disks.
+const SIZES: u64 = 50;
+
+type Bytes = BTreeMap<String, String>;
+
+/// A small world, an earlier output of one question, and the answer to another.
+struct Office {
+    drawn: Drawn,
+    earlier: Bytes,
+    later: Bytes,
+}
+
+impl Office {
+    fn new() -> Self {
+        let mut world = World::steppe(40, 40).with(Block::new(12, 12, 12, 14), 20_230_401, Deed::Ploughed);
+        world.dates.retain(|date| *date > 20_220_000);
+        let drawn = Drawn::new(world);
+        let bytes = |scan: Scan| {
+            scan.published();
+            files(&scan.out)
+        };
+        let earlier = bytes(asked(&drawn, 0.3).out(drawn.path("kept/earlier")));
+        let later = bytes(asked(&drawn, 0.6).out(drawn.path("kept/later")));
+        assert_ne!(earlier, later, "the two questions have one answer");
+        let office = Self { drawn, earlier, later };
+        office.restore();
+        office
+    }
+
+    /// The scan that is disturbed: its output lies where an earlier one is.
+    fn scan(&self) -> Scan {
+        asked(&self.drawn, 0.6).out(self.out())
+    }
+
+    fn out(&self) -> PathBuf {
+        self.drawn.path("desk/out")
+    }
+
+    /// Puts the earlier output back.
+    fn restore(&self) {
+        let desk = self.drawn.path("desk");
+        let _ = fs::remove_dir_all(&desk);
+        fs::create_dir(&desk).unwrap();
+        copy(&self.drawn.path("kept/earlier"), &self.out());
+    }
+
+    /// What lies at the final name is one of the two, whole; true where it is the later one.
+    fn is_whole(&self, what: &str) -> bool {
+        let found = files(&self.out());
+        assert!(found == self.earlier || found == self.later, "{what}: the output is neither the earlier nor the later one");
+        found == self.later
+    }
+
+    /// How a disturbed run ended: nothing beside the output, and the code says which output it is.
+    fn is_clean(&self, code: Option<i32>, what: &str, words: &str) -> bool {
+        let done = self.is_whole(what);
+        assert_eq!(beside(&self.out()), ["out"], "{what}: something was left");
+        match code {
+            Some(0 | 3) => assert!(done, "SILENT MISS: {what}: it says that it is done, and the earlier output lies there"),
+            Some(1 | 2) => {
+                assert!(words.contains("error: "), "{what}: no error is named: {words}");
+                assert!(!words.contains("panicked"), "PANIC: {what}: {words}");
+            }
+            other => panic!("PANIC: {what}: ended with {other:?}: {words}"),
+        }
+        if done {
+            self.restore();
+        }
+        matches!(code, Some(0 | 3))
+    }
+}
+
+/// A scan that says how sure a lead must be, so that two have two answers.
+fn asked(drawn: &Drawn, least: f64) -> Scan {
+    Scan::of(drawn).periods("2022-01-01/2022-12-31", "2023-01-01/2023-12-31").with(&format!("--least-confidence {least} --threads 2"))
+}
+
+/// Digest of every file of an output; of the manifest without what belongs to the run.
+fn files(out: &Path) -> Bytes {
+    if !out.join("manifest.json").is_file() {
+        return BTreeMap::from([("no manifest".to_owned(), sha256(b""))]);
+    }
+    crate::program::Published { code: 0, out: out.to_owned() }.hashes()
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (path, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+        if path.is_dir() { copy(&path, &to) } else { assert!(fs::copy(path, to).is_ok()) }
+    }
+}
+
+/// 111: killed at random moments.
+pub fn kills(place: &Place) -> Told {
+    let office = Office::new();
+    let kills = std::env::var("STEPPEWATCH_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(KILLS);
+    let begun = Instant::now();
+    let whole = guard::watched(&mut office.scan().command(), Duration::from_secs(60));
+    place.took(&whole);
+    let span = begun.elapsed().as_micros() as u64;
+    office.restore();
+    let (mut killed, mut done) = (0, 0);
+    for round in 0..kills {
+        let mut child = office.scan().command().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_micros(mix(round as u64) % (span * 11 / 10)));
+        let _ = child.kill();
+        killed += usize::from(child.wait().unwrap().code().is_none());
+        if !office.out().exists() {
+            // Between the two renames the earlier one waits beside, whole, for the next run.
+            assert_eq!(files(&office.drawn.path("desk/out.old")), office.earlier, "kill {round}: neither output is whole");
+        } else if office.is_whole(&format!("kill {round}")) {
+            done += 1;
+            office.restore();
+        }
+    }
+    let last = guard::watched(&mut office.scan().command(), Duration::from_secs(60));
+    assert!(matches!(last.code, Some(0 | 3)), "{}", last.stderr);
+    assert_eq!(files(&office.out()), office.later, "the run after the kills has other bytes");
+    assert_eq!(beside(&office.out()), ["out"], "something was left by kills");
+    Told::new(Outcome::Processed, format!("{kills} of {kills} ({killed} before the end, {done} after the rename): outputs whole, the next run has the bytes of an undisturbed one"))
+}
+
+/// The library that fails a call, built once.
+fn shim() -> &'static Path {
+    static SHIM: OnceLock<PathBuf> = OnceLock::new();
+    SHIM.get_or_init(|| {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults/failing.c");
+        let library = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("failing.so");
+        let built = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o"]).arg(&library).arg(source).arg("-ldl").output().unwrap();
+        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+        library
+    })
+}
+
+/// A scan in which one call fails.
+fn failing(office: &Office, call: &str, at: usize, count: &Path) -> Command {
+    let mut command = office.scan().command();
+    command.env("LD_PRELOAD", shim()).env("FAIL_CALL", call).env("FAIL_AT", at.to_string()).env("FAIL_COUNT", count);
+    command
+}
+
+/// Fails every call of one kind in turn; how many there are, and after how many the run completed all the same.
+fn every(place: &Place, office: &Office, call: &str) -> (usize, usize) {
+    let count = place.path(&format!("{call}.count"));
+    let run = |at: usize| guard::watched(&mut failing(office, call, at, &count), Duration::from_secs(30));
+    let ended = run(0);
+    assert!(matches!(ended.code, Some(0 | 3)), "{}", ended.stderr);
+    place.took(&ended);
+    office.restore();
+    let calls: usize = fs::read_to_string(&count).unwrap().trim().parse().unwrap();
+    assert!(calls > 0, "no {call} was counted");
+    let harmless = (1..=calls).filter(|at| {
+        let ended = run(*at);
+        office.is_clean(ended.code, &format!("{call} {at} of {calls}"), &ended.stderr)
+    });
+    let harmless = harmless.count();
+    // The next run completes.
+    let last = guard::watched(&mut office.scan().command(), Duration::from_secs(30));
+    assert!(matches!(last.code, Some(0 | 3)) && files(&office.out()) == office.later, "{call}: {}", last.stderr);
+    office.restore();
+    (calls, harmless)
+}
+
+fn told(counted: &[(&str, (usize, usize))]) -> Told {
+    let words: Vec<String> = counted
+        .iter()
+        .map(|(call, (calls, harmless))| format!("{calls} of {calls} failing {call} calls ({harmless} of them do no harm)"))
+        .collect();
+    Told::new(Outcome::Refused, format!("{}: the earlier output whole, the next run completes", words.join(", ")))
+}
+
+/// 110: every write, every open.
+pub fn writes_and_opens(place: &Place) -> Told {
+    let office = Office::new();
+    told(&[("write", every(place, &office, "write")), ("open", every(place, &office, "open"))])
+}
+
+/// 112: every fsync, every rename.
+pub fn syncs(place: &Place) -> Told {
+    let office = Office::new();
+    told(&[("fsync", every(place, &office, "fsync")), ("rename", every(place, &office, "rename"))])
+}
+
+/// 109: disks of 50 sizes, from the earlier output alone to just too small for the later one.
+pub fn disk_sizes(place: &Place) -> Told {
+    let tried = Command::new("unshare").args(["-m", "true"]).output();
+    if !tried.is_ok_and(|output| output.status.success()) {
+        return Told::new(Outcome::Inapplicable, "`unshare -m` is not allowed here, so no small disk can be had");
+    }
+    let office = Office::new();
+    let pages = |folder: &str| -> u64 {
+        let listed = Command::new("du").args(["-s", "--apparent-size", "--block-size=1K"]).arg(office.drawn.path(folder)).output().unwrap();
+        String::from_utf8_lossy(&listed.stdout).split_whitespace().next().unwrap().parse().unwrap()
+    };
+    let (earlier, later) = (pages("kept/earlier"), pages("kept/later"));
+    let disk = place.path("disk");
+    fs::create_dir(&disk).unwrap();
+    let mut full = 0;
+    for step in 0..SIZES {
+        let size = earlier + 40 + later * step / SIZES;
+        let scan = office.scan().out(disk.join("out")).command();
+        let words: Vec<String> = std::iter::once(scan.get_program()).chain(scan.get_args()).map(|word| format!("'{}'", word.to_string_lossy())).collect();
+        let (disk, seen) = (disk.display(), place.path("seen"));
+        let _ = fs::remove_dir_all(&seen);
+        fs::create_dir(&seen).unwrap();
+        let script = format!(
+            "mount -t tmpfs -o size={size}k tmpfs '{disk}' && cp -r '{}' '{disk}/out' && {{ {}; code=$?; cp -r '{disk}/.' '{}'; exit $code; }}",
+            office.drawn.path("kept/earlier").display(),
+            words.join(" "),
+            seen.display()
+        );
+        let mut command = Command::new("unshare");
+        command.args(["-m", "sh", "-c", &script]);
+        let ended = guard::watched(&mut command, Duration::from_secs(30));
+        place.took(&ended);
+        let found = files(&seen.join("out"));
+        assert_eq!(beside(&seen.join("out")), ["out"], "{size} KiB: something was left");
+        if ended.code == Some(1) {
+            assert!(found == office.earlier, "{size} KiB: the earlier output is not whole: {}", ended.stderr);
+            assert!(ended.stderr.contains("No space left"), "{size} KiB: {}", ended.stderr);
+            full += 1;
+        } else {
+            assert!(matches!(ended.code, Some(0 | 3)) && found == office.later, "{size} KiB: {:?} {}", ended.code, ended.stderr);
+        }
+    }
+    assert!(full > SIZES / 2, "only {full} of {SIZES} disks were too small");
+    Told::new(Outcome::Refused, format!("{SIZES} of {SIZES} sizes ({full} too small): the earlier output whole, or the later one"))
+}
