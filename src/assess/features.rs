@@ -206,8 +206,7 @@ impl Records {
 
 /// Reads a file.
 pub fn read(path: &Path) -> Result<Records, FeatureError> {
-    let text = plain::text(path)
-        .map_err(|source| FeatureError::File { path: path.to_owned(), source })?;
+    let text = plain::text(path).map_err(|source| FeatureError::File { path: path.to_owned(), source })?;
     parse(path, &text)
 }
 

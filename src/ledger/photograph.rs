@@ -142,7 +142,8 @@ impl Photograph {
         if size > MOST_BYTES {
             return Err(unread(format!("expected at most {} MB, found {}", MOST_BYTES >> 20, size >> 20)));
         }
-        let bytes = plain::bytes(path, MOST_BYTES).map_err(|error| unread(format!("cannot be read ({error})")))?;
+        let bytes =
+            plain::bytes(path, MOST_BYTES).map_err(|error| unread(format!("cannot be read ({error})")))?;
         let sha256 = digest::of_bytes(&bytes);
         let refuse = |doubt: Doubt| {
             let (sha256, refuse) = (&sha256, &refuse);

@@ -62,7 +62,8 @@ impl Returned {
     pub fn read(path: &Path, datum: Datum) -> Result<Self, LedgerError> {
         let wrong = |reason: String| LedgerError::Returned { path: path.to_owned(), reason };
         let columns = Columns::shipped().map_err(wrong)?;
-        let bytes = plain::bytes(path, plain::MOST_TEXT).map_err(|error| wrong(format!("cannot be read ({error})")))?;
+        let bytes = plain::bytes(path, plain::MOST_TEXT)
+            .map_err(|error| wrong(format!("cannot be read ({error})")))?;
         let rows = if bytes.starts_with(b"SQLite format 3\0") {
             edited::rows(path, &columns).map_err(wrong)?
         } else {

@@ -15,6 +15,9 @@ use crate::grid::Window;
 /// Stored numbers per unit of evidence.
 pub const PER_UNIT: f32 = 100.0;
 
+/// Numbers written at a time when the file is made.
+const PART: usize = 1 << 19;
+
 /// Stored for a pixel that no view shows.
 pub const UNSEEN: i16 = i16::MIN;
 /// Stored for a pixel with too little history.
@@ -68,16 +71,23 @@ impl Scratch {
         let fault = |source| Self::fault(path, window, planes, source);
         let open = File::options().read(true).write(true).create(true).truncate(true).open(path);
         let scratch = Self { file: open.map_err(fault)?, path: path.to_owned(), window, planes };
-        let row: Vec<i16> = vec![OUTSIDE; window.cols];
-        let bytes = bytes_of(&row);
-        for index in 0..window.rows * planes {
-            scratch.file.write_all_at(&bytes, (index * bytes.len()) as u64).map_err(fault)?;
+        let (mut left, mut place) = (window.rows * window.cols * planes, 0);
+        let part = bytes_of(&vec![OUTSIDE; left.min(PART)]);
+        while left > 0 {
+            let numbers = left.min(PART);
+            scratch.file.write_all_at(&part[..2 * numbers], place).map_err(fault)?;
+            (left, place) = (left - numbers, place + 2 * numbers as u64);
         }
         Ok(scratch)
     }
 
     /// Writes a window of one plane, row-major.
     pub fn write(&self, plane: usize, window: Window, values: &[i16]) -> Result<(), ScratchError> {
+        if window.cols == self.window.cols {
+            let place = self.place(plane, window.row0, window.col0);
+            let written = self.file.write_all_at(&bytes_of(&values[..window.len()]), place);
+            return written.map_err(|source| self.failed(source));
+        }
         for row in 0..window.rows {
             let bytes = bytes_of(&values[row * window.cols..(row + 1) * window.cols]);
             let place = self.place(plane, window.row0 + row, window.col0);

@@ -110,10 +110,14 @@ fn answers(dataset: &Dataset, question: &str) -> Result<Vec<String>, PublishErro
     Ok(rows.map_or(Vec::new(), |mut rows| rows.features().map(word).collect()))
 }
 
-/// Tables, indexes, triggers and extensions of a file.
+/// Tables, indexes, triggers and extensions of a file, and by which marks others know that it is a GeoPackage.
 fn frame(dataset: &Dataset) -> Result<BTreeSet<String>, PublishError> {
     let mut frame = answers(dataset, "SELECT type || ' ' || name FROM sqlite_master")?;
     frame.extend(answers(dataset, "SELECT table_name || ' with ' || extension_name FROM gpkg_extensions")?);
+    for mark in ["application_id", "user_version"] {
+        let found = answers(dataset, &format!("PRAGMA {mark}"))?;
+        frame.extend(found.into_iter().map(|found| format!("{mark} {found}")));
+    }
     Ok(frame.into_iter().collect())
 }
 

@@ -155,11 +155,18 @@ impl Staging {
             }
             return Err(error);
         }
+        if let Err(error) = sync_folder(&parent) {
+            // The names may not have reached the disk: what was there comes back, and nothing is published.
+            rename(&self.target, &self.partial)?;
+            if replaces {
+                rename(&old, &self.target)?;
+            }
+            return Err(error);
+        }
         self.made.clear();
-        sync_folder(&parent)?;
         if replaces {
-            remove_folder(&old)?;
-            sync_folder(&parent)?;
+            // It is published: an earlier run that cannot be removed is cleared by the next one on this name.
+            let _ = remove_folder(&old).and_then(|()| sync_folder(&parent));
         }
         Ok(self.target.clone())
     }

@@ -107,8 +107,8 @@ pub fn read(path: &Path) -> Result<Rows, AttributeError> {
 /// # Errors
 /// `Shifted` where a row says another datum.
 pub fn read_in(path: &Path, stated: Datum) -> Result<Rows, AttributeError> {
-    let bytes =
-        plain::bytes(path, plain::MOST_TEXT).map_err(|source| AttributeError::File { path: path.to_owned(), source })?;
+    let bytes = plain::bytes(path, plain::MOST_TEXT)
+        .map_err(|source| AttributeError::File { path: path.to_owned(), source })?;
     let (text, note) = text(path, &bytes)?;
     let mut rows = Rows { note, ..parse(path, &text)? };
     for row in &mut rows.rows {
@@ -167,7 +167,11 @@ fn text<'a>(path: &Path, bytes: &'a [u8]) -> Result<(Cow<'a, str>, Option<String
 /// Reads the text of a file; `path` is for errors alone.
 pub fn parse(path: &Path, text: &str) -> Result<Rows, AttributeError> {
     let text = text.trim_start_matches('\u{feff}');
-    let read = if text.trim_start().starts_with('{') { of_geojson(text) } else { of_csv(text) };
+    let read = match text.trim_start().chars().next() {
+        Some('{') => of_geojson(text),
+        Some('[') => Err("a JSON array".to_owned()),
+        _ => of_csv(text),
+    };
     let (columns, rows) = read.map_err(|found| AttributeError::Form { path: path.to_owned(), found })?;
     Ok(Rows { path: path.to_owned(), columns, rows, note: None })
 }

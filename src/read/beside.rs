@@ -58,14 +58,26 @@ mod tests {
     #[test]
     fn files_beside_a_scene_are_found_and_counted_by_kind_and_others_are_not() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["a.tif", "a.tif.aux.xml", "b.tif", "b.tif.aux.xml", "b.TFW", "b.tif.msk", "notes.aux.xml", "c.tfw"] {
+        for name in [
+            "a.tif",
+            "a.tif.aux.xml",
+            "b.tif",
+            "b.tif.aux.xml",
+            "b.TFW",
+            "b.tif.msk",
+            "notes.aux.xml",
+            "c.tfw",
+        ] {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
         let scenes = ["a.tif", "b.tif"].map(|name| folder.path().join(name));
         let found = sidecars(scenes.iter().map(PathBuf::as_path));
         assert_eq!(found.len(), 4, "{found:?}");
         let told = told(&found).unwrap();
-        assert!(told.contains("2 .aux.xml, 1 .msk, 1 .TFW") || told.contains("1 .TFW, 2 .aux.xml, 1 .msk"), "{told}");
+        assert!(
+            told.contains("2 .aux.xml, 1 .msk, 1 .TFW") || told.contains("1 .TFW, 2 .aux.xml, 1 .msk"),
+            "{told}"
+        );
         assert_eq!(super::told(&[]), None);
     }
 }

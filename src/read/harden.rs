@@ -160,7 +160,8 @@ pub(crate) fn words(error: &GdalError) -> String {
 /// What the library says of a file that it cannot open, and what to do where its compression is not known here.
 fn opening(error: &GdalError) -> String {
     let words = words(error);
-    let is_codec = ["missing codec", "compression", "codec"].iter().any(|word| words.to_lowercase().contains(word));
+    let is_codec =
+        ["missing codec", "compression", "codec"].iter().any(|word| words.to_lowercase().contains(word));
     let next = "; this GDAL does not know its compression, write it again with another (gdal_translate -co COMPRESS=DEFLATE)";
     if is_codec { format!("{words}{next}") } else { words }
 }
@@ -212,6 +213,11 @@ pub fn grid(path: &Path, dataset: &Dataset) -> Result<Grid, ReadError> {
     let refuse = |reason: String| ReadError::Georeference { path: path.to_owned(), reason };
     let transform = dataset.geo_transform().map_err(|_no_transform| refuse(without_transform(dataset)))?;
     let [origin_x, width, row_rotation, origin_y, col_rotation, height] = transform;
+    if (origin_x, origin_y, width, height.abs()) == (0.0, 0.0, 1.0, 1.0) {
+        return Err(refuse(
+            "has the geotransform of a picture that lies nowhere (0, 1, 0, 0, 0, 1)".to_owned(),
+        ));
+    }
     if transform.iter().any(|value| !value.is_finite()) || width == 0.0 || height == 0.0 {
         return Err(refuse(format!("has a geotransform that maps nowhere ({transform:?})")));
     }
@@ -223,7 +229,9 @@ pub fn grid(path: &Path, dataset: &Dataset) -> Result<Grid, ReadError> {
     }
     let crs = crs(dataset).map_err(refuse)?;
     if let Some(datum) = crs.old_datum() {
-        return Err(refuse(format!("is in {crs} on the datum {datum}, which cannot be brought to CGCS2000 here")));
+        return Err(refuse(format!(
+            "is in {crs} on the datum {datum}, which cannot be brought to CGCS2000 here"
+        )));
     }
     let (cols, rows) = dataset.raster_size();
     Ok(Grid { rows, cols, origin_x, origin_y, pixel_width: width, pixel_height: -height, crs })

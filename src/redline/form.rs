@@ -5,7 +5,10 @@
 
 /// Marks of what is given as GeoJSON, and what it is.
 const MARKS: [(&[u8], &str); 5] = [
-    (b"PK", "a ZIP archive (KMZ or a packed shapefile?); unpack it and save the layer as GeoJSON or GeoPackage"),
+    (
+        b"PK",
+        "a ZIP archive (KMZ or a packed shapefile?); unpack it and save the layer as GeoJSON or GeoPackage",
+    ),
     (b"SQLite format 3", "a GeoPackage or another database; name it .gpkg, or save the layer as GeoJSON"),
     (b"Rar!", "a RAR archive; unpack it and save the layer as GeoJSON or GeoPackage"),
     (b"7z\xbc\xaf", "a 7z archive; unpack it and save the layer as GeoJSON or GeoPackage"),
@@ -13,7 +16,12 @@ const MARKS: [(&[u8], &str); 5] = [
 ];
 
 /// Names that tell one XML from another.
-const XML: [(&str, &str); 4] = [("<kml", "KML"), ("gml", "GML"), ("<ogrvrt", "a VRT, which points at other files"), ("<html", "a page of HTML")];
+const XML: [(&str, &str); 4] = [
+    ("<kml", "KML"),
+    ("gml", "GML"),
+    ("<ogrvrt", "a VRT, which points at other files"),
+    ("<html", "a page of HTML"),
+];
 
 /// Bytes in which an XML names itself.
 const START: usize = 2048;
@@ -36,9 +44,13 @@ pub(crate) fn of(bytes: &[u8]) -> Result<(), String> {
             let kind = kind.map_or("XML (a VRT, KML or GML?)", |(_, kind)| kind);
             Err(format!("is {kind}, of which nothing is read; save it as GeoJSON"))
         }
-        Some(0x1e) => Err("holds a feature a line (GeoJSON text sequences); save it as one GeoJSON FeatureCollection".to_owned()),
+        Some(0x1e) => {
+            Err("holds a feature a line (GeoJSON text sequences); save it as one GeoJSON FeatureCollection"
+                .to_owned())
+        }
         Some(b'0') if text[1..].trim_ascii_start().starts_with(b"SECTION") => {
-            Err("is DXF, a drawing without a coordinate system; save the layer as GeoPackage or GeoJSON".to_owned())
+            Err("is DXF, a drawing without a coordinate system; save the layer as GeoPackage or GeoJSON"
+                .to_owned())
         }
         Some(_) => Err("does not begin as a JSON object; expected GeoJSON, save the layer again".to_owned()),
     }

@@ -72,7 +72,8 @@ fn value(text: &RawValue, part: &str) -> Result<Value, String> {
 fn no_json(text: &str, error: &serde_json::Error) -> String {
     let second = text.trim_end().lines().nth(1).unwrap_or_default();
     if error.to_string().starts_with("trailing") && second.trim_start().starts_with('{') {
-        return "holds a feature a line (GeoJSONSeq, NDJSON); save it as one GeoJSON FeatureCollection".to_owned();
+        return "holds a feature a line (GeoJSONSeq, NDJSON); save it as one GeoJSON FeatureCollection"
+            .to_owned();
     }
     format!("is no JSON: {error}; save it as GeoJSON again")
 }

@@ -71,6 +71,11 @@ pub(crate) fn counts(path: &Path, real: &Path) -> Result<Counts, RedLineError> {
         }
         counts.insert(table, (rows, shapes));
     }
+    if counts.is_empty() {
+        return Err(refuse(
+            "registers no layer with a geometry, so it holds 0 polygons; give the polygon layer".to_owned(),
+        ));
+    }
     Ok(counts)
 }
 
@@ -112,7 +117,8 @@ fn open(real: &Path) -> rusqlite::Result<Connection> {
         })
         .collect();
     let address = format!("file:{escaped}?mode=ro{}", if is_quiet { "&immutable=1" } else { "" });
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let database = Connection::open_with_flags(address, flags)?;
     database.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     database.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
@@ -122,7 +128,8 @@ fn open(real: &Path) -> rusqlite::Result<Connection> {
 
 /// Whether each name is a table, a virtual table or a view; names in lower case, as SQLite compares them.
 fn kinds(database: &Connection) -> rusqlite::Result<BTreeMap<String, String>> {
-    let mut asked = database.prepare("SELECT lower(name), type, sql FROM sqlite_master WHERE type IN ('table', 'view')")?;
+    let mut asked = database
+        .prepare("SELECT lower(name), type, sql FROM sqlite_master WHERE type IN ('table', 'view')")?;
     let kind = |row: &rusqlite::Row<'_>| {
         let (name, kind, sql): (String, String, Option<String>) = (row.get(0)?, row.get(1)?, row.get(2)?);
         let is_virtual = sql.unwrap_or_default().trim_start().to_uppercase().starts_with("CREATE VIRTUAL");

@@ -129,20 +129,22 @@ fn shapefile(path: &Path, real: &Path) -> Result<Vec<SourceLayer>, RedLineError>
     let table = dbf::table(&table, cpg.as_deref())?;
     let notes = table.note.iter().cloned().collect();
     let option = format!("ENCODING={}", table.encoding);
-    let shapes = shapes::counted(real)?;
+    let (records, shapes) = shapes::counted(real)?;
+    if records != table.records {
+        let reason =
+            format!("the .dbf has {} records, the .shp {records}; copy the shapefile again", table.records);
+        return Err(format_error(path, &reason));
+    }
     let whole = |_: &str, (_, found): (usize, usize)| {
-        let reason = || format!("{shapes} shapes lie in the .shp, of which {found} could be read; copy the shapefile again");
+        let reason = || {
+            format!(
+                "{shapes} shapes lie in the .shp, of which {found} could be read; copy the shapefile again"
+            )
+        };
         if found == shapes { Ok(()) } else { Err(format_error(path, &reason())) }
     };
     let dataset = open(path, real, "ESRI Shapefile", &[&option])?;
-    let layers = of_dataset(path, &dataset, notes, &whole)?;
-    let found: usize = layers.iter().map(|layer| layer.features.len()).sum();
-    if found != table.records {
-        let reason =
-            format!("the .dbf has {} records, the .shp {found}; copy the shapefile again", table.records);
-        return Err(format_error(path, &reason));
-    }
-    Ok(layers)
+    of_dataset(path, &dataset, notes, &whole)
 }
 
 /// Whether all of a layer was read, by its rows and geometries.

@@ -13,25 +13,26 @@ use crate::redline::RedLineError;
 /// which most readers take half).
 const MOST: u64 = 2 << 30;
 
-/// Counts the shapes that are there.
+/// Counts records, and the shapes that are there.
 ///
 /// # Errors
 /// `Format` where a record runs beyond the end.
-pub(crate) fn counted(path: &Path) -> Result<usize, RedLineError> {
+pub(crate) fn counted(path: &Path) -> Result<(usize, usize), RedLineError> {
     let refuse = |reason: String| RedLineError::Format { path: path.to_owned(), reason };
     let bytes = plain::bytes(path, MOST).map_err(|error| refuse(format!("cannot be read ({error})")))?;
     shapes(&bytes).ok_or_else(|| refuse("is cut short or damaged; copy the shapefile again".to_owned()))
 }
 
-fn shapes(bytes: &[u8]) -> Option<usize> {
-    let (mut at, mut shapes) = (100, 0);
+fn shapes(bytes: &[u8]) -> Option<(usize, usize)> {
+    let (mut at, mut records, mut shapes) = (100, 0, 0);
     while at < bytes.len() {
         let words = u32::from_be_bytes(bytes.get(at + 4..at + 8)?.try_into().ok()?);
         let content = bytes.get(at + 8..at + 8 + 2 * words as usize)?;
+        records += 1;
         shapes += usize::from(content.get(..4)? != [0; 4]);
         at += 8 + content.len();
     }
-    Some(shapes)
+    Some((records, shapes))
 }
 
 #[cfg(test)]
@@ -42,8 +43,8 @@ mod tests {
     fn shapes_are_counted_and_a_record_beyond_the_end_is_none() {
         let record = |kind: u8| [&[0, 0, 0, 1, 0, 0, 0, 2][..], &[kind, 0, 0, 0]].concat();
         let file = [vec![0; 100], record(5), record(0), record(5)].concat();
-        assert_eq!(shapes(&file), Some(2));
+        assert_eq!(shapes(&file), Some((3, 2)));
         assert_eq!(shapes(&file[..file.len() - 1]), None);
-        assert_eq!(shapes(&[0; 100]), Some(0));
+        assert_eq!(shapes(&[0; 100]), Some((0, 0)));
     }
 }

@@ -113,6 +113,16 @@ pub enum RunError {
         /// What PROJ says.
         source: CrsError,
     },
+    /// A scene that lies far from all others.
+    #[error("{}: lies at {own}, far from the other scenes of the run, with which it would make {whole}; correct its geotransform, or run distant regions on their own", .path.display())]
+    Apart {
+        /// A file of the scene.
+        path: PathBuf,
+        /// Its grid in words.
+        own: String,
+        /// The grid over all scenes in words.
+        whole: String,
+    },
     /// No scene has a reflectance band.
     #[error("no scene has a reflectance band from which a grid could be taken")]
     NoGrid,

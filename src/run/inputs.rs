@@ -21,7 +21,7 @@ use crate::redline::coverage::{self, OnGrid};
 use crate::redline::read::Reading;
 use crate::redline::{self, RedLine};
 use crate::run::asked::{self, Asked};
-use crate::run::{RunError, select, workers};
+use crate::run::{RunError, caveats, footprint, select, workers};
 use crate::scene::{Band, Scene};
 use crate::submodel::{Feature, SubModel};
 use crate::units::SquareMetres;
@@ -30,9 +30,6 @@ use crate::weigh::overlap::geodesic_area;
 
 /// Fewest look-back views before a placebo year is worth asking about.
 const PLACEBO_HISTORY: usize = 12;
-
-/// Days of the year between two dates from which they are of different seasons (a judgement: green-up to peak takes as long).
-const SEASON_DAYS: i16 = 45;
 
 /// What was seen on one day, by one or several scenes.
 #[derive(Debug, Clone)]
@@ -131,7 +128,7 @@ pub fn gather_without(plan: &Plan, set_aside: &SetAside, digests: Digests) -> Re
     let mut reader = Reader::new();
     let doubtful: Vec<Doubtful> =
         scenes.iter().map(|scene| reader.check_has_values(scene)).collect::<Result<_, _>>()?;
-    let grid = common_grid(&scenes)?;
+    let grid = footprint::shared(&scenes)?;
     let on_grid = workers(plan.threads)?.install(|| lines_on_grid(&redlines, &grid))?;
     let question = |baseline: Period, target: Period| Question {
         look_back: asked(&views, [baseline, target]).map(|view| baseline.contains(view.date)).collect(),
@@ -139,8 +136,9 @@ pub fn gather_without(plan: &Plan, set_aside: &SetAside, digests: Digests) -> Re
         baseline,
     };
     let calibration = select::calibration(plan, &redlines, target)?;
-    let notes = redlines.notes.iter().chain(&context.notes).cloned().chain(notes_on(&scenes));
-    let notes = notes.chain(notes_on_numbers(&scenes, &doubtful)).chain(other_season(&views, is_pair));
+    let notes = redlines.notes.iter().chain(&context.notes).cloned().chain(caveats::masks_and_bands(&scenes));
+    let notes =
+        notes.chain(caveats::numbers(&scenes, &doubtful)).chain(caveats::other_season(&views, is_pair));
     let notes = notes.chain(select::notes_on(plan, calibration.as_ref(), is_pair)).chain(asides).collect();
     Ok(Inputs {
         area: area(&on_grid),
@@ -152,7 +150,11 @@ pub fn gather_without(plan: &Plan, set_aside: &SetAside, digests: Digests) -> Re
         skipped: found.skipped,
         described: found.described,
         beside: beside::sidecars(
-            scenes.iter().flat_map(|scene| scene.bands.values()).map(|file| file.path.as_path()).filter(|path| !is_address(path)),
+            scenes
+                .iter()
+                .flat_map(|scene| scene.bands.values())
+                .map(|file| file.path.as_path())
+                .filter(|path| !is_address(path)),
         ),
         scenes,
         unused,
@@ -207,66 +209,6 @@ fn lines_on_grid(redlines: &Reading, grid: &Grid) -> Result<Vec<OnGrid>, RunErro
     let parts: Vec<Result<Vec<OnGrid>, RunError>> = redlines.redlines.par_chunks(part).map(of_some).collect();
     let parts = parts.into_iter().collect::<Result<Vec<_>, _>>()?;
     Ok(parts.into_iter().flatten().collect())
-}
-
-/// What the reader of the result must know of the scenes.
-fn notes_on(scenes: &[Scene]) -> Vec<String> {
-    let mut notes = Vec::new();
-    let masked = scenes.iter().filter(|scene| scene.has(Band::Scl) || scene.has(Band::Mask)).count();
-    if masked < scenes.len() {
-        let without = scenes.len() - masked;
-        notes.push(format!(
-            "{without} of {} scenes have no cloud mask: only what is a spike in time is taken out of them",
-            scenes.len()
-        ));
-    }
-    if scenes.iter().any(|scene| !scene.has(Band::Swir16)) {
-        notes.push(
-            "no short-wave infrared: bare soil is judged by visible and near infrared alone".to_owned(),
-        );
-    }
-    notes
-}
-
-/// What must be known of two dates that lie in different parts of the year.
-fn other_season(views: &[View], is_pair: bool) -> Option<String> {
-    let (before, after) = (views.first()?.date, views.last()?.date);
-    let apart = (before.day_of_year() - after.day_of_year()).abs();
-    let apart = apart.min(365 - apart);
-    (is_pair && apart > SEASON_DAYS).then(|| {
-        format!(
-            "two dates of different seasons ({before} and {after}, {apart} days apart in the year): what greened, ripened or \
-             was mown in between looks like a change; take two dates of one season, or more dates"
-        )
-    })
-}
-
-/// What must be known of numbers that are not quite what was measured.
-fn notes_on_numbers(scenes: &[Scene], doubtful: &[Doubtful]) -> Vec<String> {
-    let mut notes = Vec::new();
-    let with = || scenes.iter().zip(doubtful);
-    let mut lossy = with().filter_map(|(scene, doubt)| Some((scene, doubt.lossy.as_ref()?)));
-    if let Some((scene, compression)) = lossy.next() {
-        notes.push(format!(
-            "{} of {} scenes are compressed with loss ({compression}; {}, ...): fine detail in them is not what was \
-             measured, and they are no evidence; ask for scenes without loss",
-            1 + lossy.count(),
-            scenes.len(),
-            scene.id
-        ));
-    }
-    let mut among = with().filter_map(|(scene, doubt)| Some((scene, doubt.nodata_among?)));
-    if let Some((scene, (nodata, share))) = among.next() {
-        notes.push(format!(
-            "the nodata number of {} of {} scenes lies among their valid numbers ({nodata} in {}, {:.1} % of the pixels \
-             looked at): what has that number is not seen; correct the nodata tag (gdal_edit -unsetnodata)",
-            1 + among.count(),
-            scenes.len(),
-            scene.id,
-            100.0 * share
-        ));
-    }
-    notes
 }
 
 impl Inputs {
@@ -370,30 +312,6 @@ fn placebo(views: &[View], baseline: Period) -> Option<(Period, Period)> {
     let history = views.iter().filter(|view| before.contains(view.date)).count();
     let is_whole_year = days_between(from, baseline.to) >= 300;
     (is_whole_year && history >= PLACEBO_HISTORY).then_some((before, Period { from, to: baseline.to }))
-}
-
-/// The grid of the first scene, extended over all scenes. Scenes on shifted grids are resampled to it.
-fn common_grid(scenes: &[Scene]) -> Result<Grid, RunError> {
-    let grids: Vec<&Grid> = scenes.iter().filter_map(Scene::grid).collect();
-    let first = (*grids.first().ok_or(RunError::NoGrid)?).clone();
-    let mut rows = (0.0_f64, first.rows as f64);
-    let mut cols = (0.0_f64, first.cols as f64);
-    for grid in grids {
-        let (min_x, min_y, max_x, max_y) = grid.bounds();
-        let (top, left) = first.pixels(min_x, max_y);
-        let (bottom, right) = first.pixels(max_x, min_y);
-        // A thousandth of a pixel is rounding, not ground.
-        rows = (rows.0.min((top + 1e-3).floor()), rows.1.max((bottom - 1e-3).ceil()));
-        cols = (cols.0.min((left + 1e-3).floor()), cols.1.max((right - 1e-3).ceil()));
-    }
-    let (origin_x, origin_y) = first.world(rows.0, cols.0);
-    Ok(Grid {
-        rows: (rows.1 - rows.0) as usize,
-        cols: (cols.1 - cols.0) as usize,
-        origin_x,
-        origin_y,
-        ..first
-    })
 }
 
 /// The window of the grid that holds every red line; empty when none lies on it.

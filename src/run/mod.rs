@@ -5,6 +5,8 @@
 
 mod asked;
 
+mod caveats;
+
 mod error;
 
 pub mod cell;
@@ -14,6 +16,8 @@ pub mod closer_looks;
 pub mod doubts;
 
 mod environment;
+
+mod footprint;
 
 pub mod gaps;
 

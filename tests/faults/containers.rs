@@ -87,7 +87,10 @@ fn vrt_raw(place: &Place) -> Told {
     ));
     let told = vrt_changes_nothing(place, &text);
     for name in ["leads.geojson", "manifest.json", "suppressed.geojson"] {
-        assert!(!fs::read_to_string(place.path("out").join(name)).unwrap().contains("CANARY"), "{name} leaks");
+        assert!(
+            !fs::read_to_string(place.path("out").join(name)).unwrap().contains("CANARY"),
+            "{name} leaks"
+        );
     }
     told
 }
@@ -140,7 +143,8 @@ fn aux_overviews(place: &Place) -> Told {
 
 fn mask_of_everything(place: &Place) -> Told {
     beside_scenes(place, ".msk", |scene, path| {
-        let nothing = Picture { names: vec![String::new()], nodata: None, kind: Kind::Byte, ..Picture::of(scene) };
+        let nothing =
+            Picture { names: vec![String::new()], nodata: None, kind: Kind::Byte, ..Picture::of(scene) };
         let zeros = vec![vec![0.0; nothing.rows * nothing.cols]];
         Picture { bands: zeros, items: vec![("INTERNAL_MASK_FLAGS_1", "2")], ..nothing }.write(path);
     })
@@ -175,7 +179,8 @@ fn giant(place: &Place) -> Told {
     let options = ["SPARSE_OK=TRUE", "TILED=YES", "BLOCKXSIZE=4096", "BLOCKYSIZE=4096", "BIGTIFF=YES"];
     let options = gdal::raster::RasterCreationOptions::from_iter(options);
     let side = 300_000;
-    let mut file = driver.create_with_band_type_with_options::<u16, _>(&path, side, side, 4, &options).unwrap();
+    let mut file =
+        driver.create_with_band_type_with_options::<u16, _>(&path, side, side, 4, &options).unwrap();
     file.set_geo_transform(&like.transform.unwrap()).unwrap();
     file.close().unwrap();
     place.refused(&place.scan(), &["S2_20230717.tif", "300000", "limit", "is this a scene?"])
@@ -331,7 +336,10 @@ fn empty_and_forbidden(place: &Place) {
     assert!(shut.success() && opened.success());
     let scan = place.scan().out(place.path("forbidden")).command();
     let mut other = Command::new("setpriv");
-    other.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(scan.get_program()).args(scan.get_args());
+    other
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+        .arg(scan.get_program())
+        .args(scan.get_args());
     let ended = place.run(&other);
     if !ended.stderr.contains("setpriv") {
         place.is_refusal(&ended, &["S2_20230718.tif", "ermission denied"]);
@@ -387,13 +395,20 @@ fn kinds(place: &Place) -> Told {
     }
     whole.write(&path);
     let copy = place.path("kind.tif");
-    for words in [&["-ot", "CFloat32"][..], &["-ot", "Byte", "-scale", "0", "10000", "0", "1", "-co", "NBITS=1"], &["-ot", "Float32", "-co", "NBITS=16"]] {
+    for words in [
+        &["-ot", "CFloat32"][..],
+        &["-ot", "Byte", "-scale", "0", "10000", "0", "1", "-co", "NBITS=1"],
+        &["-ot", "Float32", "-co", "NBITS=16"],
+    ] {
         tool("gdal_translate", &[&["-q"], words].concat(), &[&path, &copy]);
         fs::rename(&copy, place.path("scenes/S2_20230718.tif")).unwrap();
         place.refused(&place.scan(), &["S2_20230718.tif"]);
         refused += 1;
     }
-    Told::new(Outcome::Processed, format!("{} containers give the same leads, {refused} kinds of numbers are refused", ways.len() + 1))
+    Told::new(
+        Outcome::Processed,
+        format!("{} containers give the same leads, {refused} kinds of numbers are refused", ways.len() + 1),
+    )
 }
 
 fn unknown_codec(place: &Place) -> Told {
@@ -409,7 +424,12 @@ fn lossy(place: &Place) -> Told {
                 band.iter_mut().for_each(|value| *value = (*value / 40.0).clamp(1.0, 255.0));
             }
         }
-        Picture { kind: Kind::Byte, nodata: None, options: vec!["COMPRESS=JPEG", "TILED=YES", "INTERLEAVE=BAND"], ..picture }
+        Picture {
+            kind: Kind::Byte,
+            nodata: None,
+            options: vec!["COMPRESS=JPEG", "TILED=YES", "INTERLEAVE=BAND"],
+            ..picture
+        }
     });
     let (_, ended) = place.published(&place.scan());
     Told::new(Outcome::Warned, said(&ended.stderr, &["compressed with loss"]))
@@ -478,7 +498,10 @@ fn names(place: &Place) -> Told {
     let wrong = place.path("scenes").join(OsString::from_vec(b"S2_20230718_\xff\xfe.tif".to_vec()));
     fs::copy(&file, wrong).unwrap();
     let told = place.refused(&place.scan().out(place.path("wrong")), &["not UTF-8"]);
-    Told::new(Outcome::Processed, format!("{} names are kept whole; bytes that are none: {}", odd.len(), told.words))
+    Told::new(
+        Outcome::Processed,
+        format!("{} names are kept whole; bytes that are none: {}", odd.len(), told.words),
+    )
 }
 
 fn stac_as_raster(place: &Place) -> Told {

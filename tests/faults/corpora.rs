@@ -77,9 +77,13 @@ fn texts(place: &Place, door: Door) -> Told {
         let mut words = vec!["check", "--baseline", BASELINE, "--target", TARGET];
         match door {
             Door::RedLines => words.extend(["--scenes", "scenes", "--redlines", text]),
-            Door::Permits => words.extend(["--scenes", "scenes", "--redlines", "redline.geojson", "--permits", text]),
+            Door::Permits => {
+                words.extend(["--scenes", "scenes", "--redlines", "redline.geojson", "--permits", text])
+            }
             Door::Stac => words.extend(["--scenes", text, "--redlines", "redline.geojson"]),
-            Door::Verified => words.extend(["--scenes", "scenes", "--redlines", "redline.geojson", "--verified", text]),
+            Door::Verified => {
+                words.extend(["--scenes", "scenes", "--redlines", "redline.geojson", "--verified", text])
+            }
         }
         let ended = place.steppewatch(&words);
         if ended.code == Some(0) {
@@ -92,5 +96,8 @@ fn texts(place: &Place, door: Door) -> Told {
         }
     }
     assert_eq!(files.len(), 318);
-    Told::new(Outcome::Refused, format!("{} of 318: {refused} refused with the reason, {read} read", refused + read))
+    Told::new(
+        Outcome::Refused,
+        format!("{} of 318: {refused} refused with the reason, {read} read", refused + read),
+    )
 }

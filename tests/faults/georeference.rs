@@ -44,7 +44,7 @@ fn spoilt(place: &Place, change: impl Fn(&mut Picture), words: &[&str]) -> Told 
     let mut picture = Picture::of(&path);
     change(&mut picture);
     picture.write(&path);
-    let told = place.refused(&place.scan(), &[&["S2_20230717.tif", "give"], words].concat());
+    let told = place.refused(&place.scan(), &[&["S2_20230717.tif"], words].concat());
     place.drawn.world.draw_scene(LATE, &path);
     told
 }
@@ -52,8 +52,13 @@ fn spoilt(place: &Place, change: impl Fn(&mut Picture), words: &[&str]) -> Told 
 fn nowhere(place: &Place) -> Told {
     spoilt(place, |picture| picture.crs = None, &["has no CRS"]);
     spoilt(place, |picture| picture.transform = None, &["no geotransform"]);
-    // An identity transform is none, whatever says it.
-    spoilt(place, |picture| picture.transform = Some([0.0, 1.0, 0.0, 0.0, 0.0, -1.0]), &[])
+    // An identity transform is none, whatever says it; a scene far from all others would make a run of terabytes.
+    spoilt(place, |picture| picture.transform = Some([0.0, 1.0, 0.0, 0.0, 0.0, -1.0]), &["lies nowhere"]);
+    spoilt(
+        place,
+        |picture| picture.transform = Some([0.0, 10.0, 0.0, 0.0, 0.0, -10.0]),
+        &["far from the other scenes"],
+    )
 }
 
 fn odd_transforms(place: &Place) -> Told {
@@ -66,16 +71,35 @@ fn odd_transforms(place: &Place) -> Told {
         spoilt(place, |picture| picture.transform = Some(transform), &[]);
     }
     spoilt(place, |picture| picture.transform = Some([x, 9.0, 2.0, y, 2.0, -9.0]), &["rotated"]);
-    let told = spoilt(place, |picture| picture.transform = Some([x, 10.0, 0.0, y - 560.0, 0.0, 10.0]), &["north-up"]);
+    let told = spoilt(
+        place,
+        |picture| picture.transform = Some([x, 10.0, 0.0, y - 560.0, 0.0, 10.0]),
+        &["north-up"],
+    );
     // Oblong pixels are a grid like any other.
     rewrite(&place.path("scenes"), |_, picture| {
         let wide = |band: &Vec<f64>| {
             let at = |place: usize| (place / 28, 2 * (place % 28));
-            (0..56 * 28).map(|place| { let (row, col) = at(place); (band[row * 56 + col] + band[row * 56 + col + 1]) / 2.0 }).map(f64::round).collect()
+            (0..56 * 28)
+                .map(|place| {
+                    let (row, col) = at(place);
+                    (band[row * 56 + col] + band[row * 56 + col + 1]) / 2.0
+                })
+                .map(f64::round)
+                .collect()
         };
-        let bands = picture.bands.iter().enumerate().map(|(index, band)| if picture.names[index] == "SCL" {
-            (0..56 * 28).map(|place| band[place / 28 * 56 + 2 * (place % 28)]).collect()
-        } else { wide(band) }).collect();
+        let bands = picture
+            .bands
+            .iter()
+            .enumerate()
+            .map(|(index, band)| {
+                if picture.names[index] == "SCL" {
+                    (0..56 * 28).map(|place| band[place / 28 * 56 + 2 * (place % 28)]).collect()
+                } else {
+                    wide(band)
+                }
+            })
+            .collect();
         Picture { cols: 28, bands, transform: Some([x, 20.0, 0.0, y, 0.0, -10.0]), ..picture }
     });
     place.same_places(&place.scan());
@@ -84,7 +108,8 @@ fn odd_transforms(place: &Place) -> Told {
 
 fn not_rectified(place: &Place) -> Told {
     let (path, copy) = (place.scene(LATE), place.path("points.tif"));
-    let points = "-gcp 0 0 500000 4600000 -gcp 56 0 500560 4600000 -gcp 0 56 500000 4599440 -gcp 56 56 500560 4599440";
+    let points =
+        "-gcp 0 0 500000 4600000 -gcp 56 0 500560 4600000 -gcp 0 56 500000 4599440 -gcp 56 56 500560 4599440";
     let words: Vec<&str> = ["-q", "-a_srs", "EPSG:32649"].into_iter().chain(points.split(' ')).collect();
     spoilt(place, |picture| picture.transform = None, &[]);
     tool("gdal_translate", &words, &[&path, &copy]);
@@ -148,7 +173,11 @@ fn overlap(place: &Place) -> Told {
     // Every target scene sees one row of the red line, then nothing of it.
     let west = |rows: usize| {
         rewrite(&place.path("scenes"), |date, picture| {
-            if date > 20_230_000 && picture.rows == all.rows { picture.cut((0, 0), (rows, 56)) } else { picture }
+            if date > 20_230_000 && picture.rows == all.rows {
+                picture.cut((0, 0), (rows, 56))
+            } else {
+                picture
+            }
         });
     };
     west(3);
@@ -161,21 +190,40 @@ fn overlap(place: &Place) -> Told {
 fn tiny_polygon(place: &Place) -> Told {
     let corner = |row: f64, col: f64| place.drawn.world.place(row, col);
     let (row, col) = (FIELD.row as f64 + 5.1, FIELD.col as f64 + 5.1);
-    let ring = [corner(row, col), corner(row + 0.3, col), corner(row + 0.3, col + 0.3), corner(row, col + 0.3), corner(row, col)];
+    let ring = [
+        corner(row, col),
+        corner(row + 0.3, col),
+        corner(row + 0.3, col + 0.3),
+        corner(row, col + 0.3),
+        corner(row, col),
+    ];
     let scan = place.with_geometry("tiny.geojson", &polygon(&ring));
     let (published, ended) = place.published(&scan);
     if published.leads().is_empty() {
         said(&fs::read_to_string(scan.out.join("suppressed.geojson")).unwrap(), &["\"reason\""]);
-        assert!(!published.suppressed().is_empty(), "SILENT MISS: the field is neither lead nor kept aside: {}", ended.stderr);
+        assert!(
+            !published.suppressed().is_empty(),
+            "SILENT MISS: the field is neither lead nor kept aside: {}",
+            ended.stderr
+        );
     }
-    let words = format!("{} leads, {} patches kept aside with a reason", published.leads().len(), published.suppressed().len());
+    let words = format!(
+        "{} leads, {} patches kept aside with a reason",
+        published.leads().len(),
+        published.suppressed().len()
+    );
     Told::new(Outcome::Stated, words)
 }
 
 fn two_counters(place: &Place) -> Told {
     let mut world = World::steppe(56, 56);
     world.redline = Some(Block::new(4, 4, 48, 90));
-    world.clouds = world.dates.iter().filter(|date| **date > 20_230_000).map(|date| (*date, Block::new(0, 0, 24, 56))).collect();
+    world.clouds = world
+        .dates
+        .iter()
+        .filter(|date| **date > 20_230_000)
+        .map(|date| (*date, Block::new(0, 0, 24, 56)))
+        .collect();
     let drawn = Drawn::new(world);
     let (published, _) = place.published(&Scan::of(&drawn));
     let mut reasons: Vec<String> = published.gaps().iter().map(|gap| gap.text("reason").to_owned()).collect();
@@ -205,16 +253,27 @@ fn ends_of_the_earth(place: &Place) -> Told {
     };
     let mut words = Vec::new();
     // UTM zone 1 begins at 180 degrees; the strip of its western edge crosses it. EPSG:3413 is the Arctic.
-    for (name, epsg, origin) in [("antimeridian", 32601, (212_600.0, 7_500_000.0)), ("pole", 3413, (-1000.0, -300_000.0))] {
+    for (name, epsg, origin) in
+        [("antimeridian", 32601, (212_600.0, 7_500_000.0)), ("pole", 3413, (-1000.0, -300_000.0))]
+    {
         let drawn = at(epsg, origin);
         let ended = place.run(&Scan::of(&drawn).command());
         match ended.code {
             Some(0 | 3) => {
                 let published = crate::program::Published { code: 0, out: drawn.path("out") };
-                assert!(!published.leads().is_empty() || !published.gaps().is_empty() || !published.suppressed().is_empty(), "SILENT MISS: {name}");
+                assert!(
+                    !published.leads().is_empty()
+                        || !published.gaps().is_empty()
+                        || !published.suppressed().is_empty(),
+                    "SILENT MISS: {name}"
+                );
                 let [west, _] = drawn.world.place(0.0, 0.0);
                 for lead in published.leads() {
-                    let far = lead.outline.iter().flat_map(|part| part.exterior().coords()).any(|point| (point.x - west).abs() > 1.0 && name != "pole");
+                    let far = lead
+                        .outline
+                        .iter()
+                        .flat_map(|part| part.exterior().coords())
+                        .any(|point| (point.x - west).abs() > 1.0 && name != "pole");
                     assert!(!far, "{name}: a lead reaches round the earth");
                 }
                 words.push(format!("{name}: {} leads", published.leads().len()));
@@ -227,11 +286,18 @@ fn ends_of_the_earth(place: &Place) -> Told {
 
 fn axis_order(place: &Place) -> Told {
     let swapped: Vec<[f64; 2]> = place.ring().into_iter().map(|[x, y]| [y, x]).collect();
-    let told = place.refused(&place.with_geometry("swapped.geojson", &polygon(&swapped)), &["swapped.geojson", "latitude"]);
+    let told = place.refused(
+        &place.with_geometry("swapped.geojson", &polygon(&swapped)),
+        &["swapped.geojson", "latitude"],
+    );
     let (line, copy) = (place.path("redline.geojson"), place.path("cgcs.gpkg"));
     tool("ogr2ogr", &["-q", "-f", "GPKG", "-t_srs", "EPSG:4490"], &[&copy, &line]);
     place.same_places(&place.scan().redlines(&copy).out(place.path("gpkg")));
-    tool("ogr2ogr", &["-q", "-f", "ESRI Shapefile", "-t_srs", "EPSG:4490", "-lco", "ENCODING=UTF-8"], &[&place.path("cgcs.shp"), &line]);
+    tool(
+        "ogr2ogr",
+        &["-q", "-f", "ESRI Shapefile", "-t_srs", "EPSG:4490", "-lco", "ENCODING=UTF-8"],
+        &[&place.path("cgcs.shp"), &line],
+    );
     place.same_places(&place.scan().redlines(place.path("cgcs.shp")).out(place.path("shp")));
     Told::new(Outcome::Refused, format!("EPSG:4490 is read as longitude, latitude; {}", told.words))
 }
@@ -250,12 +316,18 @@ fn chinese_grids(place: &Place) -> Told {
     // Coordinates with the zone before them under a system without, and the other way round.
     let with = made("with.gpkg", &["-t_srs", "EPSG:4525"]);
     tool("ogr2ogr", &["-q", "-f", "GPKG", "-a_srs", "EPSG:4546"], &[&place.path("lying.gpkg"), &with]);
-    let told = place.refused(&place.scan().redlines(place.path("lying.gpkg")), &["lying.gpkg", "eastings", "zone"]);
+    let told =
+        place.refused(&place.scan().redlines(place.path("lying.gpkg")), &["lying.gpkg", "eastings", "zone"]);
     let without = made("without.gpkg", &["-t_srs", "EPSG:4546"]);
     tool("ogr2ogr", &["-q", "-f", "GPKG", "-a_srs", "EPSG:4525"], &[&place.path("short.gpkg"), &without]);
     place.refused(&place.scan().redlines(place.path("short.gpkg")), &["short.gpkg", "eastings", "zone"]);
     // Xi'an 1980 and Beijing 1954 lie a hundred metres and more beside CGCS2000: nobody moves them in silence.
-    for (name, code) in [("xian.gpkg", "EPSG:4610"), ("xian3.gpkg", "EPSG:2361"), ("beijing.gpkg", "EPSG:4214"), ("beijing3.gpkg", "EPSG:2413")] {
+    for (name, code) in [
+        ("xian.gpkg", "EPSG:4610"),
+        ("xian3.gpkg", "EPSG:2361"),
+        ("beijing.gpkg", "EPSG:4214"),
+        ("beijing3.gpkg", "EPSG:2413"),
+    ] {
         let path = made(name, &["-a_srs", code]);
         place.refused(&place.scan().redlines(path), &[name, "CGCS2000"]);
     }

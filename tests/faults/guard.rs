@@ -61,8 +61,13 @@ pub fn watched(command: &mut Command, longest: Duration) -> Measured {
         std::thread::sleep(Duration::from_millis(2));
     };
     let seconds = begun.elapsed().as_secs_f64();
-    let measured =
-        Measured { code: status.code(), stdout: text(&mut out), stderr: text(&mut words), seconds, mib: most / 1024 };
+    let measured = Measured {
+        code: status.code(),
+        stdout: text(&mut out),
+        stderr: text(&mut words),
+        seconds,
+        mib: most / 1024,
+    };
     let broke = ["panicked at", "RUST_BACKTRACE", "memory allocation of", "stack overflow"];
     if let Some(word) = broke.iter().find(|word| measured.stderr.contains(**word)) {
         panic!("PANIC: it says '{word}': {}", measured.stderr);

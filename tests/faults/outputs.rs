@@ -32,8 +32,18 @@ pub const CASES: &[Case] = &[
         "staircases, slivers, single pixels",
         &[("src/patch/filter/tests.rs", "a_speck_outlives_neither_filter_and_a_field_both")],
     ),
-    tested("3E", "101", "memory of large areas", &[("tests/it/faults.rs", "a_memory_bound_below_the_smallest_tile_says_what_is_needed")]),
-    tested("3E", "102", "a lead across the border of tiles", &[("tests/it/laws.rs", "the_machine_changes_no_byte")]),
+    tested(
+        "3E",
+        "101",
+        "memory of large areas",
+        &[("tests/it/faults.rs", "a_memory_bound_below_the_smallest_tile_says_what_is_needed")],
+    ),
+    tested(
+        "3E",
+        "102",
+        "a lead across the border of tiles",
+        &[("tests/it/laws.rs", "the_machine_changes_no_byte")],
+    ),
     case("103", "areas in degrees or Web Mercator", areas),
     case("104", "locales with other decimals and encodings", locales),
     case("105", "output that exists, is a file, an input, read-only", output_places),
@@ -56,7 +66,8 @@ fn text(published: &Published, name: &str) -> String {
 fn type_first(place: &Place) -> Told {
     let (published, _) = place.same(&place.scan());
     for name in LAYERS {
-        let start: String = text(&published, name).chars().filter(|letter| !letter.is_whitespace()).take(27).collect();
+        let start: String =
+            text(&published, name).chars().filter(|letter| !letter.is_whitespace()).take(27).collect();
         assert_eq!(start, "{\"type\":\"FeatureCollection\"", "{name}");
     }
     Told::new(Outcome::Processed, "type is the first key of every layer")
@@ -68,13 +79,19 @@ fn longitude_latitude(place: &Place) -> Told {
         let layer = published.json(name);
         assert!(layer.get("crs").is_none(), "{name} has a crs member");
         let text = text(&published, name);
-        for number in text.split(['[', ',', ']']).filter(|part| part.contains('.') && part.parse::<f64>().is_ok()) {
+        for number in
+            text.split(['[', ',', ']']).filter(|part| part.contains('.') && part.parse::<f64>().is_ok())
+        {
             let decimals = number.split('.').nth(1).map_or(0, str::len);
             assert!(decimals <= 7 || !number.starts_with("11"), "{name}: {number} has {decimals} decimals");
         }
     }
     for lead in published.leads() {
-        let inside = lead.outline.iter().flat_map(|part| part.exterior().coords()).all(|point| (110.0..112.0).contains(&point.x) && (41.0..42.0).contains(&point.y));
+        let inside = lead
+            .outline
+            .iter()
+            .flat_map(|part| part.exterior().coords())
+            .all(|point| (110.0..112.0).contains(&point.x) && (41.0..42.0).contains(&point.y));
         assert!(inside, "a lead is not in longitude and latitude");
     }
     Told::new(Outcome::Processed, "longitude, latitude, 7 decimals, no crs member")
@@ -84,7 +101,8 @@ fn dates(place: &Place) -> Told {
     let (published, _) = place.same(&place.scan());
     for lead in published.leads() {
         let id = lead.text("id");
-        let like_number = id.parse::<f64>().is_ok() || id.chars().all(|letter| letter.is_ascii_digit() || "-:/e".contains(letter));
+        let like_number = id.parse::<f64>().is_ok()
+            || id.chars().all(|letter| letter.is_ascii_digit() || "-:/e".contains(letter));
         assert!(!like_number, "{id} may be taken for a number or a date");
         for key in ["before", "after", "first_seen", "last_seen"] {
             let date = lead.text(key);
@@ -92,7 +110,9 @@ fn dates(place: &Place) -> Told {
         }
     }
     let raw = rusqlite::Connection::open(published.out.join("leads.gpkg")).unwrap();
-    let kind: String = raw.query_row("SELECT type FROM pragma_table_info('leads') WHERE name = 'id'", [], |row| row.get(0)).unwrap();
+    let kind: String = raw
+        .query_row("SELECT type FROM pragma_table_info('leads') WHERE name = 'id'", [], |row| row.get(0))
+        .unwrap();
     assert!(kind.to_ascii_uppercase().starts_with("TEXT"), "id is {kind}");
     Told::new(Outcome::Processed, "days are YYYY-MM-DD without a zone, ids are text that is no number")
 }
@@ -104,7 +124,12 @@ fn one_schema(place: &Place) -> Told {
     let (published, _) = place.published(&crate::program::Scan::of(&drawn));
     for name in ["leads.geojson", "suppressed.geojson"] {
         let layer = published.json(name);
-        let keys: BTreeSet<Vec<String>> = layer["features"].as_array().unwrap().iter().map(|one| one["properties"].as_object().unwrap().keys().cloned().collect()).collect();
+        let keys: BTreeSet<Vec<String>> = layer["features"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["properties"].as_object().unwrap().keys().cloned().collect())
+            .collect();
         assert!(keys.len() <= 1, "{name}: features have {} sets of fields", keys.len());
     }
     assert!(published.leads().len() > 1);
@@ -146,9 +171,11 @@ fn areas(place: &Place) -> Told {
     let (published, _) = place.same(&place.scan());
     let mut worst = 0.0_f64;
     for lead in published.leads() {
-        let (said, found) = (lead.properties["area_m2"].as_f64().unwrap(), lead.outline.geodesic_area_unsigned());
+        let (said, found) =
+            (lead.properties["area_m2"].as_f64().unwrap(), lead.outline.geodesic_area_unsigned());
         // Corners of the published outline are rounded to 1 cm, the area is of the outline before.
-        let allowed = 0.01 * lead.outline.iter().map(|part| part.exterior().coords().count() as f64 * 10.0).sum::<f64>();
+        let allowed = 0.01
+            * lead.outline.iter().map(|part| part.exterior().coords().count() as f64 * 10.0).sum::<f64>();
         worst = worst.max((said - found).abs() / said);
         assert!((said - found).abs() <= allowed + 0.05, "{said} m2 is said, {found} is geodesic");
     }
@@ -163,7 +190,10 @@ fn locales(place: &Place) -> Told {
 }
 
 fn output_places(place: &Place) -> Told {
-    let told = place.refused(&place.scan().out(place.path("redline.geojson")), &["redline.geojson", "a file has that name", "give --out"]);
+    let told = place.refused(
+        &place.scan().out(place.path("redline.geojson")),
+        &["redline.geojson", "a file has that name", "give --out"],
+    );
     place.refused(&place.scan().out(place.path("scenes")), &["scenes", "not empty", "give --out"]);
     fs::create_dir(place.path("others")).unwrap();
     place.write("others/mine.txt", "mine");
@@ -183,7 +213,10 @@ fn output_places(place: &Place) -> Told {
 fn read_only(place: &Place) {
     let scan = place.scan().out(place.path("shut/out")).command();
     fs::create_dir(place.path("shut")).unwrap();
-    let words: Vec<String> = std::iter::once(scan.get_program()).chain(scan.get_args()).map(|word| format!("'{}'", word.to_string_lossy())).collect();
+    let words: Vec<String> = std::iter::once(scan.get_program())
+        .chain(scan.get_args())
+        .map(|word| format!("'{}'", word.to_string_lossy()))
+        .collect();
     let shut = place.path("shut");
     let script = format!("mount -t tmpfs -o ro tmpfs '{}' && exec {}", shut.display(), words.join(" "));
     let mut command = Command::new("unshare");
@@ -213,7 +246,8 @@ fn hostile_ids(place: &Place) -> Told {
             None => format!("S2_{date}"),
         };
         let bands: Vec<Value> = crate::world::BANDS.iter().map(|name| json!({ "name": name })).collect();
-        let asset = json!({ "href": format!("scenes/S2_{date}.tif"), "type": "image/tiff", "eo:bands": bands });
+        let asset =
+            json!({ "href": format!("scenes/S2_{date}.tif"), "type": "image/tiff", "eo:bands": bands });
         json!({ "type": "Feature", "id": id, "properties": { "datetime": day, "constellation": "sentinel-2" }, "assets": { "all": asset } })
     };
     let late_first: Vec<Value> = dates.iter().rev().enumerate().map(item).collect();

@@ -5,7 +5,12 @@ use crate::table::{Case, Way};
 /// All lists.
 pub const ALL: &[&[Case]] = &[PRODUCTS, NETWORK, ISOLATE, PROVENANCE];
 
-const fn waits(section: &'static str, number: &'static str, title: &'static str, for_what: &'static str) -> Case {
+const fn waits(
+    section: &'static str,
+    number: &'static str,
+    title: &'static str,
+    for_what: &'static str,
+) -> Case {
     Case { section, number, title, way: Way::Pending(for_what) }
 }
 

@@ -112,7 +112,13 @@ impl Picture {
         let options = RasterCreationOptions::from_iter(self.options.iter().copied());
         let driver = DriverManager::get_driver_by_name("GTiff").unwrap();
         let mut file = driver
-            .create_with_band_type_with_options::<T, _>(path, self.cols, self.rows, self.bands.len(), &options)
+            .create_with_band_type_with_options::<T, _>(
+                path,
+                self.cols,
+                self.rows,
+                self.bands.len(),
+                &options,
+            )
             .unwrap();
         if let Some(transform) = &self.transform {
             file.set_geo_transform(transform).unwrap();

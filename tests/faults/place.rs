@@ -150,7 +150,7 @@ impl<'a> Place<'a> {
 
     /// The first line of an error without the folder of the case.
     pub fn short(&self, words: &str) -> String {
-        let line = words.lines().find_map(|line| line.split_once("error: ")).map_or("", |(_, line)| line);
+        let line = words.split_once("error: ").map_or("", |(_, line)| line).trim_end().replace('\n', " ");
         let line = line.replace(&format!("{}/", self.drawn.folder().display()), "");
         let letters: String = line.chars().filter(|letter| !letter.is_control()).collect();
         match letters.char_indices().nth(150) {
@@ -218,7 +218,8 @@ impl<'a> Place<'a> {
 
     /// W or R: the same leads, and words that say what was met.
     pub fn told(&self, outcome: Outcome, scan: &Scan, words: &[&str]) -> Told {
-        let (_, ended) = self.same(scan);
+        let is_noted = matches!(outcome, Outcome::Repaired | Outcome::Stated);
+        let (_, ended) = if is_noted { self.same_places(scan) } else { self.same(scan) };
         Told::new(outcome, said(&ended.stderr, words))
     }
 
@@ -229,7 +230,9 @@ impl<'a> Place<'a> {
         if published.code != 3 || gaps.is_empty() {
             panic!("SILENT MISS: no gap: {}", ended.stderr);
         }
-        let gap = gaps.iter().find(|gap| gap.text("reason").contains(reason) || gap.text("detail").contains(reason));
+        let gap = gaps
+            .iter()
+            .find(|gap| gap.text("reason").contains(reason) || gap.text("detail").contains(reason));
         let found: Vec<&str> = gaps.iter().map(|gap| gap.text("reason")).collect();
         let gap = gap.unwrap_or_else(|| panic!("no gap for '{reason}' among {found:?}"));
         Told::new(Outcome::Stated, format!("gap {}", gap.text("reason")))
@@ -241,7 +244,8 @@ pub fn said(text: &str, words: &[&str]) -> String {
     for word in words {
         assert!(text.contains(word), "SILENT MISS: '{word}' is not said: {text}");
     }
-    let line = text.lines().find(|line| words.first().is_some_and(|word| line.contains(word))).unwrap_or_default();
+    let line =
+        text.lines().find(|line| words.first().is_some_and(|word| line.contains(word))).unwrap_or_default();
     line.trim_start_matches("note: ").chars().take(150).collect()
 }
 

@@ -93,7 +93,8 @@ fn black_border(place: &Place) -> Told {
         let (published, _) = place.published(&scan);
         let [west, _] = place.drawn.world.place(0.0, 39.0);
         for lead in published.leads() {
-            let east = lead.outline.iter().flat_map(|part| part.exterior().coords()).any(|point| point.x > west);
+            let east =
+                lead.outline.iter().flat_map(|part| part.exterior().coords()).any(|point| point.x > west);
             assert!(!east, "{out}: a lead in the black border: {}", lead.text("model"));
         }
         assert!(!published.gaps().is_empty(), "SILENT MISS: {out}: the border is no gap");
@@ -133,7 +134,11 @@ fn masks_apart(place: &Place) -> Told {
     for date in place.drawn.world.dates.clone() {
         let whole = Picture::of(&place.scene(date));
         for (index, name) in whole.names.iter().enumerate() {
-            let mut one = Picture { names: vec![name.clone()], bands: vec![whole.bands[index].clone()], ..whole.clone() };
+            let mut one = Picture {
+                names: vec![name.clone()],
+                bands: vec![whole.bands[index].clone()],
+                ..whole.clone()
+            };
             if name == "SCL" {
                 one = coarser(&one, if date % 2 == 0 { 5.0 } else { 0.0 });
             }
@@ -154,7 +159,9 @@ fn masks_apart(place: &Place) -> Told {
 /// Every second row and column, at twice the pixel, moved by metres.
 fn coarser(picture: &Picture, metres: f64) -> Picture {
     let (rows, cols) = (picture.rows / 2, picture.cols / 2);
-    let band = (0..rows * cols).map(|at| picture.bands[0][2 * (at / cols) * picture.cols + 2 * (at % cols)]).collect();
+    let band = (0..rows * cols)
+        .map(|at| picture.bands[0][2 * (at / cols) * picture.cols + 2 * (at % cols)])
+        .collect();
     let [x, w, a, y, b, h] = picture.transform.unwrap();
     let transform = Some([x + metres, 2.0 * w, a, y - metres, b, 2.0 * h]);
     Picture { rows, cols, bands: vec![band], transform, ..picture.clone() }

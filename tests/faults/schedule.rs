@@ -18,12 +18,30 @@ pub const CASES: &[Case] = &[
     case("129", "clocks of 1970, 2038 and 2106", clocks),
     case("130", "a day in two zones of time", zones),
     case("131", "dates that are none, or of two meanings", dates),
-    tested("3G", "132", "nights that were missed", &[("tests/it/around_the_clock.rs", "two_hundred_nights_of_late_double_broken_and_killed_end_as_one_clean_run")]),
-    tested("3G", "133", "late scenes, withdrawn scenes, the same id with other bytes", &[
-        ("tests/it/nights.rs", "a_scene_that_changed_is_taken_in_anew_and_one_that_is_gone_is_forgotten"),
-        ("tests/it/nights.rs", "a_late_scene_of_the_look_back_is_learned_from"),
-    ]),
-    tested("3G", "134", "a state asked with another question", &[("tests/it/nights.rs", "what_is_asked_by_flags_is_part_of_the_question")]),
+    tested(
+        "3G",
+        "132",
+        "nights that were missed",
+        &[(
+            "tests/it/around_the_clock.rs",
+            "two_hundred_nights_of_late_double_broken_and_killed_end_as_one_clean_run",
+        )],
+    ),
+    tested(
+        "3G",
+        "133",
+        "late scenes, withdrawn scenes, the same id with other bytes",
+        &[
+            ("tests/it/nights.rs", "a_scene_that_changed_is_taken_in_anew_and_one_that_is_gone_is_forgotten"),
+            ("tests/it/nights.rs", "a_late_scene_of_the_look_back_is_learned_from"),
+        ],
+    ),
+    tested(
+        "3G",
+        "134",
+        "a state asked with another question",
+        &[("tests/it/nights.rs", "what_is_asked_by_flags_is_part_of_the_question")],
+    ),
     case("135", "the same run twice", twice),
     case("136", "workers and order of files", workers),
     case("139", "read-only root, no home, another user, no environment", container),
@@ -32,7 +50,9 @@ pub const CASES: &[Case] = &[
 
 fn four_at_once(place: &Place) -> Told {
     let scan = place.scan();
-    let started: Vec<_> = (0..4).map(|_| scan.command().stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()).collect();
+    let started: Vec<_> = (0..4)
+        .map(|_| scan.command().stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap())
+        .collect();
     let (mut done, mut refused) = (0, 0);
     for child in started {
         let output = child.wait_with_output().unwrap();
@@ -50,7 +70,10 @@ fn four_at_once(place: &Place) -> Told {
     let published = Published { code: 0, out: scan.out.clone() }.hashes();
     place.same(&place.scan().out(place.path("alone")));
     assert_eq!(published, Published { code: 0, out: place.path("alone") }.hashes());
-    Told::new(Outcome::Refused, format!("{done} completed, {refused} were told who holds the lock; one whole output"))
+    Told::new(
+        Outcome::Refused,
+        format!("{done} completed, {refused} were told who holds the lock; one whole output"),
+    )
 }
 
 fn stale_lock(place: &Place) -> Told {
@@ -68,15 +91,28 @@ fn stale_lock(place: &Place) -> Told {
 }
 
 fn clocks(place: &Place) -> Told {
-    let library = ["/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1", "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1"];
+    let library = [
+        "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
+        "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",
+    ];
     let Some(library) = library.into_iter().find(|path| fs::exists(path).unwrap_or(false)) else {
         return Told::new(Outcome::Inapplicable, "faketime is not installed here (scripts/install --test)");
     };
-    for (index, moment) in ["1970-01-02 00:00:00", "2038-01-19 03:14:08", "2106-02-07 06:28:16"].iter().enumerate() {
-        let scan = place.scan().environment("LD_PRELOAD", library).environment("FAKETIME", moment).out(place.path(&format!("out{index}")));
+    for (index, moment) in
+        ["1970-01-02 00:00:00", "2038-01-19 03:14:08", "2106-02-07 06:28:16"].iter().enumerate()
+    {
+        let scan = place
+            .scan()
+            .environment("LD_PRELOAD", library)
+            .environment("FAKETIME", moment)
+            .out(place.path(&format!("out{index}")));
         place.same(&scan);
         let manifest = Published { code: 0, out: scan.out }.json("manifest.json");
-        assert!(manifest["run"]["started"].as_str().unwrap().starts_with(&moment[..4]), "{}", manifest["run"]["started"]);
+        assert!(
+            manifest["run"]["started"].as_str().unwrap().starts_with(&moment[..4]),
+            "{}",
+            manifest["run"]["started"]
+        );
     }
     Told::new(Outcome::Processed, "the same leads at three ends of time")
 }
@@ -90,7 +126,16 @@ fn zones(place: &Place) -> Told {
 
 fn dates(place: &Place) -> Told {
     let mut told = None;
-    for period in ["2020/1/2", "20200102/20221231", "02-01-2020/31-12-2022", "2020-01-01T00:00:00/2022-12-31", "2020-02-30/2022-12-31", "2022-12-31/2020-01-01", "..", "last year"] {
+    for period in [
+        "2020/1/2",
+        "20200102/20221231",
+        "02-01-2020/31-12-2022",
+        "2020-01-01T00:00:00/2022-12-31",
+        "2020-02-30/2022-12-31",
+        "2022-12-31/2020-01-01",
+        "..",
+        "last year",
+    ] {
         let scan = place.scan().periods(period, TARGET);
         let ended = place.run(&scan.command());
         assert_eq!(ended.code, Some(2), "{period}: {}", ended.stderr);
@@ -110,7 +155,11 @@ fn twice(place: &Place) -> Told {
 }
 
 fn workers(place: &Place) -> Told {
-    for (index, way) in ["--threads 1", "--threads 2 --tile-size 128", "--threads 8 --tile-size 0 --memory 600MiB"].iter().enumerate() {
+    for (index, way) in
+        ["--threads 1", "--threads 2 --tile-size 128", "--threads 8 --tile-size 0 --memory 600MiB"]
+            .iter()
+            .enumerate()
+    {
         place.same(&place.scan().with(way).out(place.path(&format!("out{index}"))));
     }
     Told::new(Outcome::Processed, "the same bytes with 1, 2 and 8 workers")
@@ -124,7 +173,10 @@ fn container(place: &Place) -> Told {
     }
     let scan = place.scan().out(out.join("out"));
     let command = scan.command();
-    let words: Vec<String> = std::iter::once(command.get_program()).chain(command.get_args()).map(|word| format!("'{}'", word.to_string_lossy())).collect();
+    let words: Vec<String> = std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(|word| format!("'{}'", word.to_string_lossy()))
+        .collect();
     // The root of files read-only, but for the folder of the output.
     let script = format!(
         "mount --bind '{0}' '{0}' && mount -o remount,ro,bind / && exec env -i TMPDIR='{0}' setpriv --reuid=65534 --regid=65534 --clear-groups {1}",
@@ -136,13 +188,19 @@ fn container(place: &Place) -> Told {
     let ended = place.run(&inner);
     let not_here = ["unshare:", "mount:", "setpriv:"].iter().any(|word| ended.stderr.contains(word));
     if not_here {
-        return Told::new(Outcome::Inapplicable, "this machine lets no test mount a root of its own or become another user");
+        return Told::new(
+            Outcome::Inapplicable,
+            "this machine lets no test mount a root of its own or become another user",
+        );
     }
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     let leads = fs::read(out.join("out/leads.geojson")).unwrap();
     let (published, _) = place.same(&place.scan().out(place.path("alone")));
     assert_eq!(leads, fs::read(published.out.join("leads.geojson")).unwrap());
-    Told::new(Outcome::Processed, "the same leads as user 65534 on a read-only root with an empty environment")
+    Told::new(
+        Outcome::Processed,
+        "the same leads as user 65534 on a read-only root with an empty environment",
+    )
 }
 
 fn exit_codes(place: &Place) -> Told {
@@ -157,6 +215,13 @@ fn exit_codes(place: &Place) -> Told {
     let mut world = place.drawn.world.clone();
     world.redline = Some(crate::world::Block::new(4, 4, 48, 90));
     world.draw_redline(&place.path("wide.geojson"));
-    assert_eq!(code(place.scan().redlines(place.path("wide.geojson")).out(place.path("gaps"))), Some(3), "gaps");
-    Told::new(Outcome::Processed, "0 complete, 1 failed, 2 wrong use, 3 gaps; 4 a held state, 5 overdue, 130 stopped are tested with their verbs")
+    assert_eq!(
+        code(place.scan().redlines(place.path("wide.geojson")).out(place.path("gaps"))),
+        Some(3),
+        "gaps"
+    );
+    Told::new(
+        Outcome::Processed,
+        "0 complete, 1 failed, 2 wrong use, 3 gaps; 4 a held state, 5 overdue, 130 stopped are tested with their verbs",
+    )
 }

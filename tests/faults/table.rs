@@ -99,7 +99,8 @@ impl Case {
 
     fn is_asked(&self, asked: &[String]) -> bool {
         let called = format!("{} {} {}", self.section, self.number, self.title);
-        let is = |word: &String| *word == self.section || *word == self.number || called.contains(word.as_str());
+        let is =
+            |word: &String| *word == self.section || *word == self.number || called.contains(word.as_str());
         asked.is_empty() || asked.iter().any(is)
     }
 }
@@ -110,9 +111,12 @@ pub fn complete(cases: &[Case], expected: usize) {
     for case in cases {
         *numbers.entry(case.number).or_default() += 1;
     }
-    let missing: Vec<String> =
-        (1..expected).map(|number| number.to_string()).filter(|number| !numbers.contains_key(number.as_str())).collect();
-    let twice: Vec<&str> = numbers.iter().filter(|(_, times)| **times > 1).map(|(number, _)| *number).collect();
+    let missing: Vec<String> = (1..expected)
+        .map(|number| number.to_string())
+        .filter(|number| !numbers.contains_key(number.as_str()))
+        .collect();
+    let twice: Vec<&str> =
+        numbers.iter().filter(|(_, times)| **times > 1).map(|(number, _)| *number).collect();
     assert!(
         missing.is_empty() && twice.is_empty() && numbers.len() == expected,
         "{} of {expected} cases; missing {missing:?}; twice {twice:?}",
@@ -202,7 +206,8 @@ fn words_of(fault: &(dyn Any + Send)) -> String {
 fn stands((file, name): &(&str, &str)) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     let text = fs::read_to_string(&path).unwrap_or_default();
-    let is_there = text.contains(&format!("#[test]\nfn {name}(")) || text.contains(&format!("#[test]\n    fn {name}("));
+    let is_there =
+        text.contains(&format!("#[test]\nfn {name}(")) || text.contains(&format!("#[test]\n    fn {name}("));
     assert!(is_there, "no test {name} in {file}");
 }
 
@@ -211,7 +216,9 @@ fn sums(ended: &[(&Case, Ended)], begun: Instant) -> ExitCode {
     let mut faults: BTreeMap<&str, usize> = BTreeMap::new();
     for (case, ended) in ended {
         match ended {
-            Ended::Well(told) if case.section.starts_with('3') => *counted.entry(told.outcome).or_default() += 1,
+            Ended::Well(told) if case.section.starts_with('3') => {
+                *counted.entry(told.outcome).or_default() += 1
+            }
             Ended::Well(_) => {}
             Ended::Badly(why) => {
                 let kinds = ["SILENT MISS", "PANIC", "HANG"];

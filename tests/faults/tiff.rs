@@ -26,7 +26,8 @@ fn directory(bytes: &[u8]) -> (usize, usize) {
 /// Changes the one value of a tag in place.
 pub fn patch(bytes: &mut [u8], tag: u16, value: u32) {
     let (start, count) = directory(bytes);
-    let entry = (0..count).map(|index| start + 12 * index).find(|at| number(bytes, *at, 2) == usize::from(tag));
+    let entry =
+        (0..count).map(|index| start + 12 * index).find(|at| number(bytes, *at, 2) == usize::from(tag));
     let at = entry.unwrap_or_else(|| panic!("no tag {tag}"));
     bytes[at + 8..at + 12].copy_from_slice(&value.to_le_bytes());
     if value > u32::from(u16::MAX) {

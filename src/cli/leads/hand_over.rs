@@ -81,8 +81,7 @@ impl Deadlines {
     /// Prints the rules that hold, or sets others.
     pub fn run(self, ledger: &mut Ledger) -> Result<Exit> {
         if let Some(path) = &self.set {
-            let text = plain::text(path)
-                .with_context(|| format!("{}: cannot be read", path.display()))?;
+            let text = plain::text(path).with_context(|| format!("{}: cannot be read", path.display()))?;
             rules(&text)?;
             let draft =
                 Draft { lead: None, body: json!({"rules": text}), ..Draft::of(Kind::DeadlinesSet, "") };

@@ -8,8 +8,19 @@ use std::path::Path;
 
 /// Disks of other machines, as the kernel calls them. `9p` and `drvfs` are what a Linux inside Windows sees of Windows.
 const DISTANT: [&str; 13] = [
-    "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "drvfs", "afs", "ceph", "glusterfs", "fuse.sshfs",
-    "fuse.glusterfs", "fuse.rclone",
+    "nfs",
+    "nfs4",
+    "cifs",
+    "smb3",
+    "smbfs",
+    "9p",
+    "drvfs",
+    "afs",
+    "ceph",
+    "glusterfs",
+    "fuse.sshfs",
+    "fuse.glusterfs",
+    "fuse.rclone",
 ];
 
 /// `WAL` on a disk of this machine, `DELETE` elsewhere.
