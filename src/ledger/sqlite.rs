@@ -76,8 +76,8 @@ impl Sqlite {
         fill(&mut made)?;
         made.commit()?;
         // Changing to the log takes a journal for a moment: who is cut off then must not leave one beside the new name.
-        let log = "PRAGMA journal_mode = WAL;";
-        made.connection.execute_batch(log).map_err(failed(path, "change it to write ahead"))?;
+        let log = format!("PRAGMA journal_mode = {};", disk::journal(beside));
+        made.connection.execute_batch(&log).map_err(failed(path, "change it to write ahead"))?;
         made.connection.close().map_err(|(_, error)| failed(path, "close the new file")(error))
     }
 
