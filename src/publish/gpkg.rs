@@ -4,9 +4,9 @@
 //! Out: `leads` (EPSG:4326), `leads_cgcs2000` (the same numbers as EPSG:4490), `redline_overlaps`, `gaps`,
 //!      `suppressed`; tables `layer_styles`, `gpkg_data_columns`, `gpkg_data_column_constraints`.
 //! Law: same outcome, same bytes: the time stamps that the format asks for are the last day of the data, and what releases of
-//!      GDAL and SQLite do otherwise is settled (`leftovers`, `gpkg_schema::extent`). x is the longitude in every layer.
-//!      Memory does not grow with the file: it is written where it stays, and counts only when the database finds it
-//!      whole and every row is there.
+//!      GDAL and SQLite do otherwise is settled (`leftovers`, `gpkg_schema::extent`), but for large spatial indexes. x is the
+//!      longitude in every layer. Memory does not grow with the file: it is written where it stays, and counts only when
+//!      the database finds it whole and every row is there.
 //! Source: OGC GeoPackage 1.2 (12-128r14).
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,5 +1,5 @@
-//! What a database file holds beside its tables, and what depends on the library that wrote it: taken out, so that every
-//! release of SQLite gives the same bytes.
+//! What a database file holds beside its tables, and what depends on the library that wrote it: taken out, so that
+//! releases of SQLite differ in nothing that is not in a table.
 //!
 //! In:  a database that nobody has open. Out: the same tables; zeros where pages hold nothing, pages that are free empty, and
 //!      one number in the place for the library's own (manifests say which one it was).
