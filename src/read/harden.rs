@@ -1,8 +1,9 @@
 //! How raster files are opened: settings before the first open, plain files only, sizes judged before pixels.
 //!
 //! In:  a path.
-//! Out: an open dataset that is a GeoTIFF of a sane size, and its grid.
-//! Law: no sidecar, no VRT, no driver but GTiff ever speaks; no network but where the user gave an address.
+//! Out: an open dataset that is a GeoTIFF, or JPEG 2000 of a product, of a sane size, and its grid.
+//! Law: no sidecar, no VRT, no driver but the one that the first bytes ask for ever speaks; no network but where the user
+//!      gave an address.
 
 use std::fs::File;
 use std::io::Read;
@@ -15,7 +16,7 @@ use gdal::{Dataset, DatasetOptions, GdalOpenFlags, Metadata};
 
 use crate::bucket::{Address, Client};
 use crate::grid::{Crs, Grid};
-use crate::read::ReadError;
+use crate::read::{ReadError, archive};
 
 /// Settings, with what each prevents.
 const SETTINGS: [(&str, &str); 11] = [
@@ -125,6 +126,8 @@ pub fn plain_file(path: &Path) -> Result<PathBuf, ReadError> {
 pub enum Content {
     /// TIFF or BigTIFF, either byte order.
     Tiff,
+    /// JPEG 2000, as products of Sentinel-2 hold it.
+    Jpeg2000,
     /// No byte at all.
     Empty,
     /// A VRT, which is never followed.
@@ -146,19 +149,17 @@ const START: usize = 16;
 pub fn content(path: &Path) -> Result<Content, ReadError> {
     let start = match Address::of(path)? {
         Some(address) => Client::get()?.start(&address, START)?,
-        None => {
-            let access = |source| ReadError::Access { path: path.to_owned(), source };
-            let mut start = Vec::with_capacity(START);
-            // A file that breaks off here is told by what is left of it.
-            let _ = File::open(path).map_err(access)?.take(START as u64).read_to_end(&mut start);
-            start
-        }
+        None => match archive::split(path) {
+            Some((archive, member)) => archive::start(&archive, &member, START as u64)?,
+            None => start_of_file(path)?,
+        },
     };
     let start = start.as_slice();
     let tiff = [&b"II\x2a\0"[..], b"MM\0\x2a", b"II\x2b\0", b"MM\0\x2b"];
     Ok(match start {
         [] => Content::Empty,
         _ if tiff.iter().any(|magic| start.starts_with(magic)) => Content::Tiff,
+        _ if start.starts_with(b"\0\0\0\x0cjP  \r\n\x87\n") => Content::Jpeg2000,
         _ if start.starts_with(b"<VRT") || start.starts_with(b"<OGRVRT") => Content::Vrt,
         _ if start.starts_with(b"<") => Content::Other("XML or HTML".to_owned()),
         _ if start.starts_with(b"{") => Content::Other("JSON".to_owned()),
@@ -171,36 +172,57 @@ pub fn content(path: &Path) -> Result<Content, ReadError> {
     })
 }
 
-/// Opens a GeoTIFF for reading and judges its sizes.
+fn start_of_file(path: &Path) -> Result<Vec<u8>, ReadError> {
+    let access = |source| ReadError::Access { path: path.to_owned(), source };
+    let mut start = Vec::with_capacity(START);
+    // A file that breaks off here is told by what is left of it.
+    let _ = File::open(path).map_err(access)?.take(START as u64).read_to_end(&mut start);
+    Ok(start)
+}
+
+/// The one driver that may read what the first bytes say, and the ending that such a file must have where it is not TIFF.
+fn drivers(content: &Content, path: &Path) -> Result<&'static [&'static str], String> {
+    match content {
+        Content::Tiff => Ok(&["GTiff", "COG"]),
+        // Only products name such files, and their metadata say what the numbers mean.
+        Content::Jpeg2000 if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("jp2")) => {
+            Ok(&["JP2OpenJPEG"])
+        }
+        Content::Jpeg2000 => {
+            Err("its content is JPEG 2000, which is read as part of a product alone (.jp2)".to_owned())
+        }
+        Content::Empty => Err("the file is empty (0 bytes)".to_owned()),
+        Content::Vrt => Err(format!("its content is {VRT}")),
+        Content::Other(what) => Err(format!("its content is {what}")),
+    }
+}
+
+/// Opens a GeoTIFF, or JPEG 2000 of a product, for reading and judges its sizes.
 ///
 /// # Errors
 /// `NotPlainFile`, `Broken` or `TooLarge`.
 pub fn open(path: &Path) -> Result<Dataset, ReadError> {
     prepare()?;
     let broken = |reason: String| ReadError::Broken { path: path.to_owned(), reason };
-    let look = |real: &Path| match content(real)? {
-        Content::Tiff => Ok(()),
-        Content::Empty => Err(broken("the file is empty (0 bytes)".to_owned())),
-        Content::Vrt => Err(broken(format!("its content is {VRT}"))),
-        Content::Other(what) => Err(broken(format!("its content is {what}"))),
-    };
+    let look = |place: &Path| drivers(&content(place)?, place).map_err(broken);
     let is_object = Address::of(path)?.is_some();
-    let real = if is_object {
+    let (real, allowed) = if is_object {
         open_network()?;
-        path.to_owned()
+        (path.to_owned(), &["GTiff", "COG"][..])
+    } else if let Some((archive, member)) = archive::split(path) {
+        (archive::for_gdal(&archive, &member)?, look(path)?)
     } else {
-        plain_file(path)?
+        let real = plain_file(path)?;
+        let allowed = look(&real)?;
+        (real, allowed)
     };
-    if !is_object {
-        look(&real)?;
-    }
     let options = DatasetOptions {
         open_flags: GdalOpenFlags::GDAL_OF_READONLY | GdalOpenFlags::GDAL_OF_RASTER,
-        allowed_drivers: Some(&["GTiff", "COG"]),
+        allowed_drivers: Some(allowed),
         ..DatasetOptions::default()
     };
     // An object costs a question, so its first bytes are looked at only where the library does not understand it.
-    let dataset = Dataset::open_ex(&real, options).map_err(|error| match look(&real) {
+    let dataset = Dataset::open_ex(&real, options).map_err(|error| match look(path) {
         Err(known) if is_object => known,
         _ => broken(words(&error)),
     })?;
@@ -264,8 +286,7 @@ fn check_size(path: &Path, dataset: &Dataset) -> Result<(), ReadError> {
 /// `Georeference` when there is none, when it is rotated or south-up, or when its CRS has no EPSG code.
 pub fn grid(path: &Path, dataset: &Dataset) -> Result<Grid, ReadError> {
     let refuse = |reason: String| ReadError::Georeference { path: path.to_owned(), reason };
-    let transform =
-        dataset.geo_transform().map_err(|_no_transform| refuse("has no geotransform".to_owned()))?;
+    let transform = dataset.geo_transform().map_err(|_no_transform| refuse(unplaced(dataset)))?;
     let [origin_x, width, row_rotation, origin_y, col_rotation, height] = transform;
     if transform.iter().any(|value| !value.is_finite()) || width == 0.0 || height == 0.0 {
         return Err(refuse(format!("has a geotransform that maps nowhere ({transform:?})")));
@@ -279,6 +300,18 @@ pub fn grid(path: &Path, dataset: &Dataset) -> Result<Grid, ReadError> {
     let crs = crs(dataset).map_err(refuse)?;
     let (cols, rows) = dataset.raster_size();
     Ok(Grid { rows, cols, origin_x, origin_y, pixel_width: width, pixel_height: -height, crs })
+}
+
+/// Why a picture lies nowhere: a raw one has a model of its camera instead of a grid.
+fn unplaced(dataset: &Dataset) -> String {
+    let has_model = dataset.metadata_domain("RPC").is_some_and(|items| !items.is_empty());
+    if has_model || !dataset.gcps().is_empty() {
+        let what = if has_model { "RPC coefficients" } else { "ground control points" };
+        return format!(
+            "has {what} but no geotransform: it is a raw picture; orthorectify it first (gdalwarp -rpc, or ask for the corrected product)"
+        );
+    }
+    "has no geotransform".to_owned()
 }
 
 fn crs(dataset: &Dataset) -> Result<Crs, String> {

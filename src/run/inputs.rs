@@ -30,6 +30,9 @@ use crate::weigh::overlap::geodesic_area;
 /// Fewest look-back views before a placebo year is worth asking about.
 const PLACEBO_HISTORY: usize = 12;
 
+/// Pixels of widths within this share are of one fineness: 9.9999 m and 10 m are.
+const SAME_WIDTH: f64 = 1.2;
+
 /// What was seen on one day, by one or several scenes.
 #[derive(Debug, Clone)]
 pub struct View {
@@ -201,7 +204,7 @@ fn lines_on_grid(redlines: &Reading, grid: &Grid) -> Result<Vec<OnGrid>, RunErro
 /// What the reader of the result must know of the scenes.
 fn notes_on(scenes: &[Scene]) -> Vec<String> {
     let mut notes = Vec::new();
-    let masked = scenes.iter().filter(|scene| scene.has(Band::Scl) || scene.has(Band::Mask)).count();
+    let masked = scenes.iter().filter(|scene| scene.masks().next().is_some()).count();
     if masked < scenes.len() {
         let without = scenes.len() - masked;
         notes.push(format!(
@@ -209,10 +212,41 @@ fn notes_on(scenes: &[Scene]) -> Vec<String> {
             scenes.len()
         ));
     }
+    notes.extend(several_sensors(scenes));
     if scenes.iter().any(|scene| !scene.has(Band::Swir16)) {
         notes.push(
             "no short-wave infrared: bare soil is judged by visible and near infrared alone".to_owned(),
         );
+    }
+    notes
+}
+
+/// How many scenes are of which product, where there are several, and how many are coarser than the finest.
+fn several_sensors(scenes: &[Scene]) -> Vec<String> {
+    let mut products: BTreeMap<&str, usize> = BTreeMap::new();
+    for scene in scenes {
+        let name = scene.product.split(", baseline").next().filter(|name| !name.is_empty());
+        *products.entry(name.unwrap_or("files of no known product")).or_default() += 1;
+    }
+    let widths = scenes.iter().filter_map(Scene::grid).map(|grid| grid.pixel_width);
+    let finest = widths.clone().fold(f64::INFINITY, f64::min);
+    let coarse = widths.filter(|width| *width > SAME_WIDTH * finest).count();
+    let mut notes = Vec::new();
+    if products.len() > 1 {
+        let counted: Vec<String> =
+            products.iter().map(|(name, count)| format!("{count} of {name}")).collect();
+        notes.push(format!(
+            "scenes of several products in one series ({}): what their sensors see differently is taken out by look-alikes of \
+             the same day",
+            counted.join(", ")
+        ));
+    }
+    if coarse > 0 {
+        notes.push(format!(
+            "{coarse} of {} scenes have coarser pixels than the finest and are resampled to them: small places and edges are told \
+             less surely on their days",
+            scenes.len()
+        ));
     }
     notes
 }
@@ -223,9 +257,19 @@ impl Inputs {
         self.views.iter().map(|view| view.date).collect()
     }
 
+    /// Sensors of a view as its scenes name them, each once.
+    pub fn sensors(&self, view: usize) -> Vec<&str> {
+        let scenes = self.views.get(view).map_or(&[][..], |view| view.scenes.as_slice());
+        let mut sensors: Vec<&str> = scenes.iter().map(|scene| self.scenes[*scene].sensor.as_str()).collect();
+        sensors.retain(|sensor| !sensor.is_empty());
+        sensors.sort_unstable();
+        sensors.dedup();
+        sensors
+    }
+
     /// Whether any scene carries a mask.
     pub fn has_masks(&self) -> bool {
-        self.scenes.iter().any(|scene| scene.has(Band::Scl) || scene.has(Band::Mask))
+        self.scenes.iter().any(|scene| scene.masks().next().is_some())
     }
 
     /// Places in the list of the red lines inside which a sub-model looks.
@@ -320,10 +364,13 @@ fn placebo(views: &[View], baseline: Period) -> Option<(Period, Period)> {
     (is_whole_year && history >= PLACEBO_HISTORY).then_some((before, Period { from, to: baseline.to }))
 }
 
-/// The grid of the first scene, extended over all scenes. Scenes on shifted grids are resampled to it.
+/// The grid of the first of the finest scenes, extended over all scenes. Scenes on shifted or coarser grids are resampled to
+/// it.
 fn common_grid(scenes: &[Scene]) -> Result<Grid, RunError> {
     let grids: Vec<&Grid> = scenes.iter().filter_map(Scene::grid).collect();
-    let first = (*grids.first().ok_or(RunError::NoGrid)?).clone();
+    let finest = grids.iter().map(|grid| grid.pixel_width).fold(f64::INFINITY, f64::min);
+    let first = grids.iter().find(|grid| grid.pixel_width <= SAME_WIDTH * finest);
+    let first = (*first.ok_or(RunError::NoGrid)?).clone();
     let mut rows = (0.0_f64, first.rows as f64);
     let mut cols = (0.0_f64, first.cols as f64);
     for grid in grids {
