@@ -4,7 +4,7 @@
 //! In:  scenes with what their numbers are taken for. Out: nothing, or the odd scene with what it differs by.
 //! Law: scenes are compared on the same ground, where they are clear, in blue, red and short-wave infrared at once. All
 //!      three a tenth brighter or darker is no season: greening darkens red more than blue, haze brightens blue more than
-//!      short waves, cloud and snow brighten by more. One bright scene of many is weather and decides nothing.
+//!      short waves, cloud and snow brighten by more. One odd scene of many is weather and decides nothing.
 //! Source: measured on series of Romania and Belgium and on simulated worlds with haze, snow, drought and 70 % cloud: none
 //!         is refused, and each is once a tenth was added to or taken from a tenth, three tenths, half or the last quarter
 //!         of its scenes. `tests/it/baselines.rs` draws such mix-ups anew.
@@ -32,7 +32,7 @@ const RAISED: (f32, f32) = (0.065, 0.16);
 const LOWERED: (f32, f32) = (0.05, 0.16);
 /// Within what the middle of the three must lie.
 const MIDDLE: (f32, f32) = (0.06, 0.14);
-/// Scenes from which one bright one is taken for weather.
+/// Scenes from which a single odd one is taken for weather; where nothing masks cloud, a clear day may be the dark one.
 const MANY: usize = 10;
 
 /// Makes sure that all scenes lie on one level.
@@ -63,7 +63,8 @@ pub(crate) fn check(candidates: &[Candidate]) -> Result<(), ReadError> {
         (0..apart.len()).filter(|scene| is_odd(&apart[*scene])).collect()
     };
     let (raised, lowered) = (odd(1.0, RAISED), odd(-1.0, LOWERED));
-    let raised = if raised.len() == 1 && judged.len() >= MANY { Vec::new() } else { raised };
+    let is_weather = |odd: &Vec<usize>| odd.len() == 1 && judged.len() >= MANY;
+    let [raised, lowered] = [raised, lowered].map(|odd| if is_weather(&odd) { Vec::new() } else { odd });
     let first = raised.iter().chain(&lowered).min();
     first.map_or(Ok(()), |first| {
         Err(refusal(

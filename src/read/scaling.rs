@@ -102,6 +102,14 @@ pub(crate) fn decide(evidence: &Evidence) -> Result<Scaling, ReadError> {
     let sample: Vec<f64> =
         evidence.sample.iter().copied().filter(|value| !(zero_is_nodata && *value == 0.0)).collect();
     let scaling = stated(evidence).map_or_else(|| by_numbers(evidence, &sample), Ok)?;
+    if zero_is_nodata && scaling.offset > MOST_OFFSET {
+        let reason = format!(
+            "offset {} by '{}' would add light to every number, which no product does; its sign is turned round (Sentinel-2 \
+             since baseline 04.00: -0.1, Landsat Collection 2: -0.2): declare it anew (gdal_edit -offset)",
+            scaling.offset, scaling.words
+        );
+        return Err(ReadError::Scaling { path: evidence.path.clone(), reason });
+    }
     check(&evidence.path, &scaling, &sample)?;
     Ok(scaling)
 }
@@ -214,6 +222,9 @@ fn plausible(sorted: &[f64], low: f64, high: f64) -> bool {
         && quantile(sorted, 0.98).is_none_or(|value| value <= high)
 }
 
+/// Largest offset of whole numbers that is believed. Products add so that numbers stay positive, and take away when read.
+const MOST_OFFSET: f64 = 0.01;
+
 /// Share of the darkest numbers of a band that may mean less than no light, and how much less.
 const DARK_SHARE: f64 = 0.005;
 const DARK: f64 = -0.02;
@@ -313,6 +324,16 @@ mod tests {
         let name = "S2A_MSIL2A_20230625T234621_N0509_R073_T01WCP_20230626T022158";
         let error = decide(&evidence(name, Numbers::Integer16, &[200.0, 300.0, 900.0, 1500.0])).unwrap_err();
         assert!(error.to_string().contains("already"), "{error}");
+    }
+
+    /// Case 34 of the catalogue of faults.
+    #[test]
+    fn an_offset_with_the_sign_turned_round_is_refused() {
+        let mut turned = evidence("a", Numbers::Integer16, &[1200.0, 1900.0, 2500.0]);
+        turned.declared = Some((0.0001, 0.1, "the file"));
+        assert!(decide(&turned).unwrap_err().to_string().contains("sign is turned round"));
+        turned.declared = Some((0.0001, -0.1, "the file"));
+        assert_eq!(decide(&turned).unwrap().offset, -0.1);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use geo::{Area, BooleanOps};
 
@@ -82,21 +82,26 @@ fn shared(a: &[Lead], b: &[Lead]) -> Vec<f64> {
     a.iter().map(one).collect()
 }
 
-/// Cases 27, 28 and 41 of the catalogue of faults.
-#[test]
-fn a_series_of_safe_products_of_all_baselines_gives_the_leads_of_plain_files_packed_or_not() {
-    let drawn = Drawn::new(world());
+/// The series as SAFE products in `safe` and as plain files of the same numbers in `files`; returns the former.
+fn both_ways(drawn: &Drawn) -> PathBuf {
     let (products, files) = (drawn.path("safe"), drawn.path("files"));
     fs::create_dir_all(&products).unwrap();
     fs::create_dir_all(&files).unwrap();
     for date in drawn.world.dates.clone() {
-        let baseline = baseline_of(date);
-        let product = Safe::l2a(date, baseline);
+        let product = Safe::l2a(date, baseline_of(date));
         let added = -product.offset.unwrap_or(0);
         let planes = as_product(&drawn.scene(date), added);
         product.write(&products, &planes);
         as_files(&planes, added, date, &files);
     }
+    products
+}
+
+/// Cases 27, 28 and 41 of the catalogue of faults.
+#[test]
+fn a_series_of_safe_products_of_all_baselines_gives_the_leads_of_plain_files_packed_or_not() {
+    let drawn = Drawn::new(world());
+    let products = both_ways(&drawn);
     let plain = scan(&drawn, "files").published();
     let folders = scan(&drawn, "safe").published();
     assert_eq!(ids(&folders.leads()).len(), 2);
@@ -322,6 +327,44 @@ fn products_that_cannot_be_read_together_or_at_all_are_refused_with_the_next_ste
     fresh();
     fs::copy(drawn.scene(date), folder.join(name_of(date))).unwrap();
     says(&refused(), &["16-bit numbers without declared scale", "products whose reflectance is known"]);
+}
+
+/// Case 49 of the catalogue of faults, and sensors of whose numbers nothing is known.
+#[test]
+fn gaofen_is_read_as_counts_of_its_detector_and_a_raw_picture_is_refused() {
+    let drawn = Drawn::new(world());
+    let folder = drawn.path("gf");
+    fs::create_dir_all(&folder).unwrap();
+    let name = |date: u32| format!("GF1_WFV3_E108.5_N41.6_{date}_L1A0005810423.tiff");
+    for date in drawn.world.dates.clone() {
+        let planes = Planes::of(&drawn.scene(date));
+        planes.write_counts(&folder.join(name(date)));
+    }
+    let found = scan(&drawn, "gf").published();
+    let leads = found.leads();
+    assert!(!leads.is_empty() && leads.iter().all(|lead| lead.properties["confidence"].as_f64() < Some(0.9)));
+    let manifest = found.json("manifest.json");
+    let scene = &manifest["result"]["scenes"][0];
+    assert_eq!(
+        (&scene["sensor"], &scene["product"]),
+        (&"gf-1 wfv".into(), &"GF-1 WFV without calibration".into())
+    );
+    says(&scene.to_string(), &["scale 1/1023: counts of the detector without calibration, not reflectance"]);
+    // A reflectance that is known does not go with one that is not.
+    let date = drawn.world.dates[3];
+    let mixed = folder.join("known");
+    fs::create_dir_all(&mixed).unwrap();
+    Safe::l2a(date + 1, "02.14").write(&mixed, &as_product(&drawn.scene(date), 0));
+    says(
+        &scan(&drawn, "gf").out(drawn.path("out_mixed")).refused(),
+        &["counts of a detector without calibration"],
+    );
+    fs::remove_dir_all(&mixed).unwrap();
+    Planes::of(&drawn.scene(date)).write_raw(&folder.join(name(date)));
+    says(
+        &scan(&drawn, "gf").out(drawn.path("out_raw")).refused(),
+        &["RPC coefficients", "orthorectify it first", &name(date)],
+    );
 }
 
 fn name_of(date: u32) -> String {

@@ -130,6 +130,56 @@ impl Planes {
         self.write_bands::<u8>(stem, |number| (number / 16).clamp(0, 255) as u8);
     }
 
+    /// Writes blue, green, red and near infrared as counts of 10 bit in one file without names.
+    pub fn write_counts(&self, path: &Path) {
+        let driver = DriverManager::get_driver_by_name("GTiff").unwrap();
+        let mut file = self.four(&driver, path);
+        let side = self.bands["B02"].side;
+        file.set_geo_transform(&[self.origin.0, side, 0.0, self.origin.1, 0.0, -side]).unwrap();
+        file.set_spatial_ref(&SpatialRef::from_epsg(self.epsg).unwrap()).unwrap();
+        file.close().unwrap();
+    }
+
+    /// The same as it comes from the receiving station: a model of the camera in place of a grid.
+    pub fn write_raw(&self, path: &Path) {
+        let driver = DriverManager::get_driver_by_name("GTiff").unwrap();
+        let _ = fs::remove_file(path);
+        let mut file = self.four(&driver, path);
+        let terms = ["1"; 20].join(" ");
+        let numbers = [
+            "LINE_OFF",
+            "SAMP_OFF",
+            "LAT_OFF",
+            "LONG_OFF",
+            "HEIGHT_OFF",
+            "LINE_SCALE",
+            "SAMP_SCALE",
+            "LAT_SCALE",
+            "LONG_SCALE",
+            "HEIGHT_SCALE",
+        ];
+        for key in numbers {
+            file.set_metadata_item(key, "10", "RPC").unwrap();
+        }
+        for key in ["LINE_NUM_COEFF", "LINE_DEN_COEFF", "SAMP_NUM_COEFF", "SAMP_DEN_COEFF"] {
+            file.set_metadata_item(key, &terms, "RPC").unwrap();
+        }
+        file.close().unwrap();
+    }
+
+    fn four(&self, driver: &gdal::Driver, path: &Path) -> Dataset {
+        let plane = &self.bands["B02"];
+        let size = (plane.cols, plane.rows);
+        let file = driver.create_with_band_type::<u16, _>(path, plane.cols, plane.rows, 4).unwrap();
+        for (band, number) in ["B02", "B03", "B04", "B08"].into_iter().zip(1..) {
+            let counts =
+                self.bands[band].numbers.iter().map(|number| (number * 1023 / 10_000).clamp(1, 1023) as u16);
+            let mut buffer = Buffer::new(size, counts.collect());
+            file.rasterband(number).unwrap().write((0, 0), size, &mut buffer).unwrap();
+        }
+        file
+    }
+
     fn write_bands<T: GdalType + Copy>(&self, stem: &Path, to: impl Fn(i32) -> T) {
         let name = stem.file_name().unwrap().to_string_lossy();
         let driver = DriverManager::get_driver_by_name("GTiff").unwrap();

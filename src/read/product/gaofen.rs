@@ -74,45 +74,16 @@ pub(super) fn described(
     if let Some(path) = &metadata {
         same_day(path, date)?;
     }
-    let layer = |path: &Path, number: usize| Layer {
-        path: PathBuf::from(path),
-        is_there: true,
-        number,
-        metres: 0.0,
-        nodata: Some(0.0),
-        saturated: None,
-        scale: 1.0 / sensor.full_scale,
-        offset: 0.0,
-    };
     let mut layers = BTreeMap::new();
+    let mut brightest = 0.0_f64;
     for (path, name) in files {
-        let probe = Probe::open(path)?;
-        let count = probe.bands.len();
-        let named = probe.bands.iter().any(|band| Band::parse(&band.description).is_some());
-        if named || (name.is_empty() && count == 1) {
-            // Somebody named the bands, or this is the panchromatic picture.
-            continue;
-        }
-        if !sensor.bands.contains(&count) {
-            let reason = format!(
-                "has {count} bands, a {} file has {:?}; name the bands (gdal_edit, or their order in the plan)",
-                sensor.name, sensor.bands
-            );
-            return Err(ReadError::Bands { path: (*path).to_owned(), reason });
-        }
-        if let Some(number) = name.strip_prefix("BAND") {
-            let number = number.parse::<usize>().unwrap_or(0);
-            let first = if sensor.name.ends_with("mux") { 5 } else { 13 };
-            let band = number.checked_sub(first).and_then(|place| ORDER.get(place));
-            layers.extend(band.map(|band| (*band, layer(path, 1))));
-        } else {
-            layers.extend(ORDER.into_iter().zip(1..).map(|(band, number)| (band, layer(path, number))));
-        }
+        brightest = brightest.max(laid(sensor, (path, name), &mut layers)?);
     }
     if layers.is_empty() {
         return Ok(None);
     }
-    let full = sensor.full_scale;
+    let (kind, scale, words) = meaning(sensor, brightest);
+    layers.values_mut().for_each(|layer: &mut Layer| layer.scale = scale);
     Ok(Some(Described {
         source: source.to_owned(),
         id: id.to_owned(),
@@ -123,12 +94,63 @@ pub(super) fn described(
         layers,
         metadata: metadata.into_iter().collect(),
         words: format!(
-            "scale 1/{full}: counts of the detector without calibration, not reflectance; bands blue, green, red, near infrared by \
-             the sensor; no cloud mask; compare with care"
+            "{words}; bands blue, green, red, near infrared by the sensor; no cloud mask; compare with care"
         ),
-        kind: Kind::Counts,
+        kind,
         acquisition: None,
     }))
+}
+
+/// What the numbers are: counts of the detector, or, where they are larger than it can count, what somebody made of them.
+fn meaning(sensor: &Sensor, brightest: f64) -> (Kind, f64, String) {
+    let full = sensor.full_scale;
+    if brightest > full {
+        let words = "scale 0.0001: numbers beyond what the detector counts, without declared scale, taken as reflectance x 10000";
+        return (Kind::DigitalNumbers, 0.0001, words.to_owned());
+    }
+    let words = format!("scale 1/{full}: counts of the detector without calibration, not reflectance");
+    (Kind::Counts, 1.0 / full, words)
+}
+
+/// Adds the bands of one file, and returns the largest number of a sample.
+fn laid(
+    sensor: &Sensor,
+    (path, name): (&Path, &str),
+    layers: &mut BTreeMap<Band, Layer>,
+) -> Result<f64, ReadError> {
+    let layer = |number: usize| Layer {
+        path: PathBuf::from(path),
+        is_there: true,
+        number,
+        metres: 0.0,
+        nodata: Some(0.0),
+        saturated: None,
+        scale: 1.0,
+        offset: 0.0,
+    };
+    let probe = Probe::open(path)?;
+    let count = probe.bands.len();
+    let named = probe.bands.iter().any(|band| Band::parse(&band.description).is_some());
+    if named || (name.is_empty() && count == 1) {
+        // Somebody named the bands, or this is the panchromatic picture.
+        return Ok(0.0);
+    }
+    if !sensor.bands.contains(&count) {
+        let reason = format!(
+            "has {count} bands, a {} file has {:?}; name the bands (gdal_edit, or their order in the plan)",
+            sensor.name, sensor.bands
+        );
+        return Err(ReadError::Bands { path: path.to_owned(), reason });
+    }
+    if let Some(number) = name.strip_prefix("BAND") {
+        let number = number.parse::<usize>().unwrap_or(0);
+        let first = if sensor.name.ends_with("mux") { 5 } else { 13 };
+        let band = number.checked_sub(first).and_then(|place| ORDER.get(place));
+        layers.extend(band.map(|band| (*band, layer(1))));
+    } else {
+        layers.extend(ORDER.into_iter().zip(1..).map(|(band, number)| (band, layer(number))));
+    }
+    Ok(probe.sample(Band::Red, if count == 1 { 1 } else { 3 })?.last().copied().unwrap_or(0.0))
 }
 
 /// The metadata beside must be of the day that the name says.

@@ -4,7 +4,7 @@
 //! Law: a number that is none, a band that is unknown, a name that leads outside are refused, never guessed at.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::read::ReadError;
 use crate::read::product::sentinel2::BANDS;
@@ -60,34 +60,13 @@ pub(super) fn product(tree: &Tree, name: &str) -> Result<Product, ReadError> {
             root.tag_name().name()
         ))
     })?;
-    let number = |node: Node| -> Result<f64, ReadError> {
-        let text = node.text().unwrap_or_default().trim();
-        let number = text.parse::<f64>().ok().filter(|number| number.is_finite() && number.abs() <= 1e6);
-        number.ok_or_else(|| {
-            refuse(format!("{} is '{text}', no number; copy it again", node.tag_name().name()))
-        })
-    };
-    let quantified = [
-        "BOA_QUANTIFICATION_VALUE",
-        "L2A_BOA_QUANTIFICATION_VALUE",
-        "L1C_L2A_Quantification_Value",
-        "QUANTIFICATION_VALUE",
-    ];
-    let quantification =
-        quantified.iter().find_map(|name| elements(root, name).next()).map(number).transpose()?;
-    let quantification = quantification.unwrap_or(QUANTIFICATION);
-    if quantification < 1.0 {
-        return Err(refuse(format!(
-            "QUANTIFICATION_VALUE is {quantification}, expected 10000; copy it again"
-        )));
-    }
     let mut offsets = BTreeMap::new();
     for name in ["BOA_ADD_OFFSET", "RADIO_ADD_OFFSET"] {
         for node in elements(root, name) {
             let band = node.attribute("band_id").and_then(|id| BANDS.get(id.parse::<usize>().ok()?));
             let (band, _) =
                 band.ok_or_else(|| refuse(format!("{name} is of no band that is known; copy it again")))?;
-            offsets.insert((*band).to_owned(), number(node)?);
+            offsets.insert((*band).to_owned(), number(node, &path)?);
         }
     }
     let special = |wanted: &str, usual: f64| -> f64 {
@@ -103,12 +82,39 @@ pub(super) fn product(tree: &Tree, name: &str) -> Result<Product, ReadError> {
         generated: text(root, &["GENERATION_TIME"]),
         sensor: text(root, &["SPACECRAFT_NAME"]).map(|name| name.to_ascii_lowercase()),
         started: text(root, &["DATATAKE_SENSING_START"]).or_else(|| text(root, &["PRODUCT_START_TIME"])),
-        quantification,
+        quantification: quantification(root, &path)?,
         offsets,
         nodata: special("NODATA", 0.0),
         saturated: special("SATURATED", 65_535.0),
         tiles: tiles(root),
     })
+}
+
+/// The number of an element.
+fn number(node: Node, path: &Path) -> Result<f64, ReadError> {
+    let text = node.text().unwrap_or_default().trim();
+    let number = text.parse::<f64>().ok().filter(|number| number.is_finite() && number.abs() <= 1e6);
+    number.ok_or_else(|| {
+        let reason = format!("{} is '{text}', no number; copy it again", node.tag_name().name());
+        ReadError::Product { path: path.to_owned(), reason }
+    })
+}
+
+/// Numbers per unit of reflectance.
+fn quantification(root: Node, path: &Path) -> Result<f64, ReadError> {
+    let names = [
+        "BOA_QUANTIFICATION_VALUE",
+        "L2A_BOA_QUANTIFICATION_VALUE",
+        "L1C_L2A_Quantification_Value",
+        "QUANTIFICATION_VALUE",
+    ];
+    let node = names.iter().find_map(|name| elements(root, name).next());
+    let value = node.map(|node| number(node, path)).transpose()?.unwrap_or(QUANTIFICATION);
+    if value < 1.0 {
+        let reason = format!("QUANTIFICATION_VALUE is {value}, expected 10000; copy it again");
+        return Err(ReadError::Product { path: path.to_owned(), reason });
+    }
+    Ok(value)
 }
 
 fn level(root: Node) -> Option<&'static str> {
