@@ -9,6 +9,13 @@ use serde::{Deserialize, Serialize};
 use crate::date::Date;
 use crate::grid::Grid;
 
+/// Bits of Landsat pixel quality any of which makes a pixel unclear: fill, dilated cloud, cirrus, cloud, shadow, snow.
+const QA_PIXEL_UNCLEAR: u32 = 0b11_1111;
+/// The same of HLS Fmask: cloud, beside cloud or shadow, cloud shadow, snow.
+const FMASK_UNCLEAR: u32 = 0b1_1110;
+/// HLS Fmask of a pixel without data.
+pub const FMASK_FILL: u32 = 255;
+
 /// A spectral band by its STAC common name, or a mask layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Band {
@@ -28,13 +35,17 @@ pub enum Band {
     Swir22,
     /// Sentinel-2 scene classification (classes, not reflectance).
     Scl,
+    /// Landsat Collection 2 pixel quality (bits, not reflectance).
+    QaPixel,
+    /// Fmask of Harmonized Landsat Sentinel-2 (bits, not reflectance).
+    Fmask,
     /// A given mask: 0 is clear, anything else is not.
     Mask,
 }
 
 impl Band {
     /// Every band that the program knows, in wavelength order, masks last.
-    pub const ALL: [Band; 9] = [
+    pub const ALL: [Band; 11] = [
         Band::Blue,
         Band::Green,
         Band::Red,
@@ -43,10 +54,15 @@ impl Band {
         Band::Swir16,
         Band::Swir22,
         Band::Scl,
+        Band::QaPixel,
+        Band::Fmask,
         Band::Mask,
     ];
 
-    /// STAC common name (`scl` and `mask` for the mask layers).
+    /// Layers that say which pixels are clear.
+    pub const MASKS: [Band; 4] = [Band::Scl, Band::QaPixel, Band::Fmask, Band::Mask];
+
+    /// STAC common name (`scl`, `qa_pixel`, `fmask` and `mask` for the mask layers).
     pub fn name(self) -> &'static str {
         match self {
             Band::Blue => "blue",
@@ -57,13 +73,31 @@ impl Band {
             Band::Swir16 => "swir16",
             Band::Swir22 => "swir22",
             Band::Scl => "scl",
+            Band::QaPixel => "qa_pixel",
+            Band::Fmask => "fmask",
             Band::Mask => "mask",
         }
     }
 
     /// Whether the values are classes, which may be picked but never averaged.
     pub fn is_classes(self) -> bool {
-        matches!(self, Band::Scl | Band::Mask)
+        Band::MASKS.contains(&self)
+    }
+
+    /// Whether a value of a mask layer says that the pixel is clear; NaN (nodata) does not.
+    ///
+    /// Source: Sentinel-2 SCL 4, 5, 6, 7 are clear; 0, 1, 2, 3, 8, 9, 10, 11 are not. Landsat Collection 2 QA_PIXEL: bits 0
+    /// fill, 1 dilated cloud, 2 cirrus, 3 cloud, 4 cloud shadow, 5 snow; water (7) is clear (USGS LSDS-1618, LSDS-1619). HLS v2
+    /// Fmask: bits 1 cloud, 2 beside cloud or shadow, 3 cloud shadow, 4 snow, 255 fill; 0 is reserved, 5 water, 6 and 7
+    /// aerosol are clear (HLS User Guide v2.0). A given mask is clear at 0.
+    pub fn is_clear(self, value: f32) -> bool {
+        let bits = value as u32;
+        match self {
+            Band::Scl => (4.0..=7.0).contains(&value),
+            Band::QaPixel => !value.is_nan() && bits & QA_PIXEL_UNCLEAR == 0,
+            Band::Fmask => !value.is_nan() && bits != FMASK_FILL && bits & FMASK_UNCLEAR == 0,
+            _ => value == 0.0,
+        }
     }
 
     /// Reads a band description, file suffix or STAC name: `B04`, `red`, `SR_B4` are not guessed at
@@ -78,6 +112,8 @@ impl Band {
             "b11" | "swir16" | "swir1" => Band::Swir16,
             "b12" | "swir22" | "swir2" => Band::Swir22,
             "scl" => Band::Scl,
+            "qa_pixel" => Band::QaPixel,
+            "fmask" => Band::Fmask,
             "mask" | "cloudmask" | "cloud_mask" => Band::Mask,
             _ => return None,
         };
@@ -102,6 +138,8 @@ pub struct BandFile {
     pub grid: Grid,
     /// Number that means "nothing was observed", if the file declares one.
     pub nodata: Option<f64>,
+    /// Number that means "more light than the sensor can tell", if the product declares one; no observation either.
+    pub saturated: Option<f64>,
     /// Reflectance = number * scale + offset (for class bands 1 and 0).
     pub scale: f64,
     /// See `scale`.
@@ -115,6 +153,8 @@ pub struct Scene {
     pub id: String,
     /// Day of acquisition (UTC).
     pub date: Date,
+    /// Product in words ("Sentinel-2 L2A, baseline 05.09"), empty where the files are of no known product.
+    pub product: String,
     /// Sensor or platform as the metadata name it, empty when they do not.
     pub sensor: String,
     /// The bands found, by name.
@@ -124,6 +164,11 @@ pub struct Scene {
 }
 
 impl Scene {
+    /// The layers that say which pixels are clear: what any of them hides is not clear.
+    pub fn masks(&self) -> impl Iterator<Item = Band> + '_ {
+        Band::MASKS.into_iter().filter(|band| self.has(*band))
+    }
+
     /// Whether a band is there.
     pub fn has(&self, band: Band) -> bool {
         self.bands.contains_key(&band)

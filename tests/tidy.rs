@@ -29,7 +29,9 @@ const DOORS: &[(&[&str], &[&str])] = &[
     ),
     (&["exif::"], &["src/ledger/photograph/"]),
     (&["typst::", "typst_layout::", "typst_pdf::"], &["src/report/dossier/typeset.rs"]),
-    (&["zip::"], &["src/report/archive.rs"]),
+    // What is packed for others, and what was packed by others: products of imagery come as archives.
+    (&["zip::"], &["src/report/archive.rs", "src/read/archive.rs"]),
+    (&["roxmltree::"], &["src/read/product/xml.rs"]),
     (&["clap::"], &["src/cli/"]),
     (&["rayon::"], &["src/run.rs", "src/run/"]),
     (&["image::"], &["src/publish/"]),

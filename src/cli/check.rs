@@ -8,13 +8,25 @@ use crate::cli::scan::Asked;
 use crate::cli::show;
 use crate::read::beside;
 use crate::run::inputs;
-use crate::scene::Scene;
+use crate::scene::{Band, Scene};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct Check {
     #[command(flatten)]
     asked: Asked,
+}
+
+/// A scene in one line: bands, what it is of, how numbers become reflectance and who says so, what says where it is clear.
+fn of_scene(scene: &Scene) -> String {
+    let names = |bands: &mut dyn Iterator<Item = Band>| bands.map(Band::name).collect::<Vec<_>>().join(" ");
+    let bands = names(&mut scene.bands.keys().copied().filter(|band| !band.is_classes()));
+    let masks = names(&mut scene.masks());
+    let masks = if masks.is_empty() { "no mask".to_owned() } else { format!("mask {masks}") };
+    let of = [scene.product.as_str(), scene.sensor.as_str()].into_iter().filter(|word| !word.is_empty());
+    let of: Vec<&str> = of.collect();
+    let of = if of.is_empty() { String::new() } else { format!("  {}", of.join(", ")) };
+    format!("  {} {}{of}  {bands}  {masks}  ({})", scene.date, scene.id, scene.scaling)
 }
 
 impl Check {
@@ -27,8 +39,7 @@ impl Check {
             format!("scenes     {} on {} days", inputs.scenes.len(), inputs.views.len()),
         ];
         for scene in &inputs.scenes {
-            let bands: Vec<&str> = scene.bands.keys().map(|band| band.name()).collect();
-            lines.push(format!("  {} {}  {}  ({})", scene.date, scene.id, bands.join(" "), scene.scaling));
+            lines.push(of_scene(scene));
         }
         let unused =
             |scene: &Scene| format!("  {} {}  not used: lies in neither period", scene.date, scene.id);

@@ -28,7 +28,7 @@ pub fn say(text: &str) {
 
 /// Lines of words without letters that move the cursor or turn the text around: names of files and records stand in them.
 fn still(text: &str) -> String {
-    text.split('\n').map(|line| plain(line)).collect::<Vec<_>>().join("\n")
+    text.split('\n').map(plain).collect::<Vec<_>>().join("\n")
 }
 
 /// Words of a record on one line: no letter of them moves the cursor, begins a line or turns the text around.

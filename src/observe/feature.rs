@@ -106,13 +106,14 @@ mod tests {
             pixel_height: 10.0,
             crs: Crs::epsg(32649),
         };
-        BandFile { path: "scene.tif".into(), number: 1, grid, nodata: None, scale, offset }
+        BandFile { path: "scene.tif".into(), number: 1, grid, nodata: None, saturated: None, scale, offset }
     }
 
     fn scene(bands: &[Band]) -> Scene {
         let bands = bands.iter().map(|band| (*band, file(1.0, 0.0))).collect();
         let date = crate::date::Date::constant(2020, 6, 1);
-        Scene { id: "scene".into(), date, sensor: String::new(), bands, scaling: String::new() }
+        let (product, sensor, scaling) = (String::new(), String::new(), String::new());
+        Scene { id: "scene".into(), date, product, sensor, bands, scaling }
     }
 
     const FOUR: [Band; 4] = [Band::Blue, Band::Green, Band::Red, Band::Nir];

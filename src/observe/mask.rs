@@ -1,22 +1,48 @@
 //! Which pixels of a view are clear.
 //!
-//! In:  Sentinel-2 scene classification (SCL) or a given mask, NaN = nodata.
+//! In:  Sentinel-2 scene classification (SCL), Landsat pixel quality, HLS Fmask or a given mask, NaN = nodata.
 //! Out: one flag a pixel, true = clear.
-//! Source: SCL 4, 5, 6, 7 are clear; 0, 1, 3, 8, 9, 10, 11 are not and are dilated by 2 px
+//! Source: what each class and bit means stands at `Band::is_clear`; what is not clear is dilated by 2 px
 //! (`reference/time-series.md`: dilation was one of the four things that mattered).
 
-use crate::scene::Band;
+use crate::scene::{Band, FMASK_FILL};
 
 /// How far what is not clear reaches beyond its mask, in pixels of the plan's grid.
 pub const DILATION: usize = 2;
 
+/// Why a pixel is not clear, as far as its mask tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unclear {
+    /// Cloud, also thin, or what a given mask hides.
+    Cloud,
+    /// Shadow of a cloud.
+    Shadow,
+    /// Snow, nodata, a broken detector.
+    Other,
+}
+
+/// What hides a pixel that is not clear.
+pub fn unclear(band: Band, value: f32) -> Unclear {
+    if value.is_nan() {
+        return Unclear::Other;
+    }
+    let bits = value as u32;
+    let any = |wanted: u32| bits & wanted != 0;
+    match band {
+        Band::Scl if (8..=10).contains(&bits) => Unclear::Cloud,
+        Band::Scl if bits == 3 => Unclear::Shadow,
+        Band::QaPixel if any(0b1110) && !any(1) => Unclear::Cloud,
+        Band::QaPixel if any(0b1_0000) && !any(1) => Unclear::Shadow,
+        Band::Fmask if any(0b110) && bits != FMASK_FILL => Unclear::Cloud,
+        Band::Fmask if any(0b1000) && bits != FMASK_FILL => Unclear::Shadow,
+        Band::Scl | Band::QaPixel | Band::Fmask => Unclear::Other,
+        _ => Unclear::Cloud,
+    }
+}
+
 /// Clear flags from a mask layer, before dilation.
 pub fn clear(band: Band, layer: &[f32]) -> Vec<bool> {
-    let is_clear = |value: &f32| match band {
-        Band::Scl => (4.0..=7.0).contains(value),
-        _ => *value == 0.0,
-    };
-    layer.iter().map(is_clear).collect()
+    layer.iter().map(|value| band.is_clear(*value)).collect()
 }
 
 /// Clears only what has no unclear pixel within `reach` rows and columns (a square, inside the window).
@@ -66,9 +92,26 @@ mod tests {
     }
 
     #[test]
+    fn bits_of_landsat_and_hls_say_what_is_clear() {
+        // Clear land, clear water; fill, dilated cloud, cirrus, cloud, shadow, snow (values of real scenes).
+        let qa = [21_824.0, 21_952.0, 1.0, 21_826.0, 54_596.0, 22_280.0, 23_888.0, 30_048.0];
+        let seen = clear(Band::QaPixel, &qa);
+        assert_eq!(seen, [true, true, false, false, false, false, false, false]);
+        // Clear land with low and high aerosol, water; fill, cloud, beside cloud, shadow, snow.
+        let fmask = [64.0, 192.0, 96.0, 255.0, 66.0, 68.0, 72.0, 80.0];
+        assert_eq!(clear(Band::Fmask, &fmask), [true, true, true, false, false, false, false, false]);
+        assert_eq!(unclear(Band::QaPixel, 22_280.0), Unclear::Cloud);
+        assert_eq!(unclear(Band::QaPixel, 23_888.0), Unclear::Shadow);
+        assert_eq!(unclear(Band::Fmask, 255.0), Unclear::Other);
+        assert_eq!(unclear(Band::Fmask, 72.0), Unclear::Shadow);
+    }
+
+    #[test]
     fn nodata_in_the_mask_is_not_clear() {
         assert_eq!(clear(Band::Scl, &[f32::NAN, 0.0, 5.0]), [false, false, true]);
         assert_eq!(clear(Band::Mask, &[f32::NAN, 0.0, 1.0]), [false, true, false]);
+        assert_eq!(clear(Band::QaPixel, &[f32::NAN, 64.0]), [false, true]);
+        assert_eq!(clear(Band::Fmask, &[f32::NAN, 64.0]), [false, true]);
     }
 
     /// Rows and columns of what is not clear once clouds at some places of a 5 x 9 window have spread by one pixel.

@@ -13,6 +13,7 @@ use sm3::Sm3;
 
 use crate::bucket::{Address, BucketError, Client, Object};
 use crate::publish::PublishError;
+use crate::read::file;
 
 /// Bytes read at a time.
 const PIECE: usize = 1 << 20;
@@ -36,12 +37,12 @@ pub fn of_file(path: &Path) -> Result<(u64, String), PublishError> {
 /// Size and digests of a file, which is read once.
 pub fn sums(path: &Path, with_sm3: bool) -> Result<Sums, PublishError> {
     let failed = |source| PublishError::io("read", path, source);
-    let mut file = File::open(path).map_err(failed)?;
+    let mut opened = File::open(path).map_err(failed)?;
     let (mut sha256, mut sm3) = (Sha256::new(), with_sm3.then(Sm3::new));
     let mut piece = vec![0_u8; PIECE];
     let mut size = 0_u64;
     loop {
-        let count = file.read(&mut piece).map_err(failed)?;
+        let count = opened.read(&mut piece).map_err(failed)?;
         if count == 0 {
             let sm3 = sm3.map(|sm3| hexadecimal(&sm3.finalize()));
             return Ok(Sums { size, sha256: hexadecimal(&sha256.finalize()), sm3 });
@@ -124,8 +125,9 @@ impl Digests {
         }
     }
 
-    /// Size and SHA-256 of a file, read only if it is not known as it is now.
+    /// Size and SHA-256 of a file (of a member of an archive, of the archive), read only if it is not known as it is now.
     pub fn of(&self, path: &Path) -> Result<(u64, String), PublishError> {
+        let path = &file(path);
         let object = match Address::of(path)? {
             Some(address) => Some((self.listed(path, &address)?, address)),
             None => None,

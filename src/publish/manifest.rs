@@ -24,7 +24,7 @@ use crate::publish::{Outcome, PublishError, Staging, digest, geojson, gpkg};
 /// One file that the run read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Input {
-    /// `scene`, `stac`, `redlines`, `permits`, `cases`, `landuse`, `burns`, `verified`, `plan`.
+    /// `scene`, `stac`, `metadata`, `redlines`, `permits`, `cases`, `landuse`, `burns`, `verified`, `plan`.
     pub role: String,
     /// File name, with folders only where two layers of the run have files of one name.
     pub file: String,
@@ -54,6 +54,14 @@ pub struct SceneUse {
     pub id: String,
     /// Day of acquisition.
     pub date: Date,
+    /// Product in words, empty where it is none that is known.
+    pub product: String,
+    /// Sensor or platform, empty where nothing names it.
+    pub sensor: String,
+    /// How numbers became reflectance, and who says so.
+    pub scaling: String,
+    /// Layers that say which pixels are clear.
+    pub masks: Vec<String>,
     /// Why it was not used; `None` when it was.
     pub unused: Option<String>,
 }
@@ -233,6 +241,10 @@ fn result(manifest: &Manifest, outputs: Vec<Value>) -> Value {
         json!({
             "id": scene.id,
             "date": scene.date.to_string(),
+            "product": scene.product,
+            "sensor": scene.sensor,
+            "scaling": scene.scaling,
+            "masks": scene.masks,
             "used": scene.unused.is_none(),
             "reason": scene.unused,
         })
@@ -283,6 +295,10 @@ mod tests {
         let scene = |id: &str, day, unused: Option<&str>| SceneUse {
             id: id.to_owned(),
             date: Date::constant(2022, 5, day),
+            product: "Sentinel-2 L2A, baseline 05.09".to_owned(),
+            sensor: "sentinel-2a".to_owned(),
+            scaling: "scale 0.0001, offset -0.1".to_owned(),
+            masks: vec!["scl".to_owned()],
             unused: unused.map(str::to_owned),
         };
         Manifest {
@@ -320,7 +336,10 @@ mod tests {
         let scenes = &value["result"]["scenes"];
         assert_eq!(
             scenes[0],
-            json!({ "id": "a", "date": "2022-05-02", "used": false, "reason": "lies in no period" })
+            json!({
+                "id": "a", "date": "2022-05-02", "product": "Sentinel-2 L2A, baseline 05.09", "sensor": "sentinel-2a",
+                "scaling": "scale 0.0001, offset -0.1", "masks": ["scl"], "used": false, "reason": "lies in no period"
+            })
         );
         assert_eq!((&scenes[1]["used"], &scenes[1]["reason"]), (&json!(true), &Value::Null));
     }

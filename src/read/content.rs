@@ -8,13 +8,15 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::bucket::{Address, Client};
-use crate::read::ReadError;
+use crate::read::{ReadError, archive};
 
 /// What the first bytes of a file say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     /// TIFF or BigTIFF, either byte order.
     Tiff,
+    /// JPEG 2000, as products of Sentinel-2 hold it.
+    Jpeg2000,
     /// No byte at all.
     Empty,
     /// A VRT, which is never followed.
@@ -30,7 +32,7 @@ pub(crate) const VRT: &str = "a VRT, which points at other files";
 pub(crate) const START: usize = 64;
 
 /// Marks of what is often taken for a scene, and what it is.
-const MARKS: [(&[u8], &str); 12] = [
+const MARKS: [(&[u8], &str); 11] = [
     (b"\x89PNG", "a PNG picture; save the scene as GeoTIFF"),
     (b"\xff\xd8\xff", "a JPEG picture; save the scene as GeoTIFF"),
     (b"%PDF", "a PDF document"),
@@ -40,7 +42,6 @@ const MARKS: [(&[u8], &str); 12] = [
     (b"\x1f\x8b", "a gzip archive; unpack it"),
     (b"\x89HDF", "HDF5 or NetCDF 4; save its bands as GeoTIFF"),
     (b"CDF", "NetCDF; save its bands as GeoTIFF"),
-    (b"\0\0\0\x0cjP", "JPEG 2000; give its product folder, or save the bands as GeoTIFF"),
     (b"SQLite format 3", "an SQLite database or GeoPackage"),
     (b"EHFA_HEADER_TAG", "an ERDAS Imagine file; save it as GeoTIFF"),
 ];
@@ -52,15 +53,20 @@ const MARKS: [(&[u8], &str); 12] = [
 pub fn content(path: &Path) -> Result<Content, ReadError> {
     let start = match Address::of(path)? {
         Some(address) => Client::get()?.start(&address, START)?,
-        None => {
-            let access = |source| ReadError::Access { path: path.to_owned(), source };
-            let mut start = Vec::with_capacity(START);
-            // A file that breaks off here is told by what is left of it.
-            let _ = File::open(path).map_err(access)?.take(START as u64).read_to_end(&mut start);
-            start
-        }
+        None => match archive::split(path) {
+            Some((archive, member)) => archive::start(&archive, &member, START as u64)?,
+            None => start_of_file(path)?,
+        },
     };
     Ok(of_start(&start))
+}
+
+fn start_of_file(path: &Path) -> Result<Vec<u8>, ReadError> {
+    let access = |source| ReadError::Access { path: path.to_owned(), source };
+    let mut start = Vec::with_capacity(START);
+    // A file that breaks off here is told by what is left of it.
+    let _ = File::open(path).map_err(access)?.take(START as u64).read_to_end(&mut start);
+    Ok(start)
 }
 
 fn of_start(start: &[u8]) -> Content {
@@ -71,6 +77,9 @@ fn of_start(start: &[u8]) -> Content {
     }
     if tiff.iter().any(|magic| start.starts_with(magic)) {
         return Content::Tiff;
+    }
+    if start.starts_with(b"\0\0\0\x0cjP  \r\n\x87\n") {
+        return Content::Jpeg2000;
     }
     if let Some((_, what)) = MARKS.iter().find(|(mark, _)| start.starts_with(mark)) {
         return other(what);
@@ -101,6 +110,7 @@ mod tests {
     fn a_file_is_what_its_first_bytes_say() {
         assert_eq!(of_start(b""), Content::Empty);
         assert_eq!(of_start(b"MM\0\x2b\0\x08"), Content::Tiff);
+        assert_eq!(of_start(b"\0\0\0\x0cjP  \r\n\x87\n\0"), Content::Jpeg2000);
         assert_eq!(of_start(b"\n <VRTDataset rasterXSize"), Content::Vrt);
         for (start, word) in [
             (&b"<!DOCTYPE html><html>"[..], "HTML"),

@@ -1,6 +1,6 @@
-//! Which scenes lie in a folder: one multi-band file a date, or one file a band.
+//! Which scenes lie in a folder: products, one multi-band file a date, or one file a band.
 //!
-//! In:  a folder, a GeoTIFF or a STAC JSON; the order of bands where files do not name them.
+//! In:  a folder, a GeoTIFF, a product or a STAC JSON; the order of bands where files do not name them.
 //! Out: scenes sorted by date and id, and the files that are none, each with the reason.
 //! Law: a file that claims to be a scene and cannot be read is an error; nothing is left out silently.
 
@@ -10,10 +10,12 @@ use std::path::{Path, PathBuf};
 use gdal::raster::ColorInterpretation;
 
 use crate::bucket::{Address, Object};
+use crate::read::acquisition::Acquisition;
 use crate::read::content::{Content, VRT, content};
-use crate::read::probe::Probe;
+use crate::read::probe::{Numbers, Probe};
+use crate::read::product::found::{self, Beside};
 use crate::read::scaling::{self, Evidence, Kind, Scaling};
-use crate::read::{ReadError, acquired, harden, objects, stac};
+use crate::read::{ReadError, acquired, agree, harden, objects, product, stac};
 use crate::scene::{Band, BandFile, Scene};
 
 /// What was found.
@@ -23,7 +25,8 @@ pub struct Discovery {
     pub scenes: Vec<Scene>,
     /// Files that are no scene, with the reason, sorted by path.
     pub skipped: Vec<(PathBuf, String)>,
-    /// STAC files that say where the scenes lie and what their numbers mean, sorted; empty for a folder of files.
+    /// STAC files and metadata of products, which say where the scenes lie and what their numbers mean, sorted; empty for a
+    /// folder of plain files.
     pub described: Vec<PathBuf>,
     /// Objects in storage as they were listed; empty for scenes on disk.
     pub objects: BTreeMap<PathBuf, Object>,
@@ -38,15 +41,17 @@ pub(crate) struct Candidate {
     pub(crate) kind: Kind,
     /// The file that stands for the scene in messages.
     pub(crate) path: PathBuf,
+    /// Which acquisition it is of, where that is known.
+    pub(crate) acquisition: Option<Acquisition>,
 }
 
-/// Finds the scenes under `path`: a folder (and its direct sub-folders), one GeoTIFF, or a STAC JSON.
+/// Finds the scenes under `path`: a folder (and its direct sub-folders), one GeoTIFF, one product, or a STAC JSON.
 ///
 /// `band_order` names the bands of files that do not name them themselves.
 ///
 /// # Errors
-/// `NoScene`, `NoDate`, `Bands`, `Scaling`, `MixedScaling`, `MixedCrs`, `Duplicate`, `Stac`, and those of
-/// opening a file.
+/// `NoScene`, `NoDate`, `Bands`, `Scaling`, `MixedScaling`, `MixedCrs`, `Duplicate`, `Stac`, `Product`, `Archive`, and those
+/// of opening a file.
 pub fn scenes(path: &Path, band_order: Option<&[Band]>) -> Result<Discovery, ReadError> {
     scenes_without(path, band_order, &SetAside::new())
 }
@@ -64,13 +69,18 @@ pub fn scenes_without(
     let (mut skipped, mut described, mut objects) = (Vec::new(), Vec::new(), BTreeMap::new());
     let candidates = if let Some(address) = Address::of(path)? {
         objects = objects::listed(&address, &mut skipped)?;
-        of_files(&objects::tiffs(&address, &objects, &mut skipped), (band_order, set_aside), &mut skipped)?
+        let files = objects::tiffs(&address, &objects, &mut skipped);
+        of_files(&files, (band_order, set_aside), (&mut skipped, &mut described))?
+    } else if let Some(root) = product::root_of(path) {
+        found::of_products(&[root], set_aside, (&mut skipped, &mut described))?
     } else if path.is_dir() {
         match stac_root(path) {
             Some(root) => stac::candidates(&root, set_aside, (&mut skipped, &mut described))?,
             None => {
-                let files = tiff_files(path, &mut skipped)?;
-                of_files(&files, (band_order, set_aside), &mut skipped)?
+                let (files, products) = tiff_files(path, &mut skipped)?;
+                let mut found = found::of_products(&products, set_aside, (&mut skipped, &mut described))?;
+                found.extend(of_files(&files, (band_order, set_aside), (&mut skipped, &mut described))?);
+                found
             }
         }
     } else {
@@ -79,14 +89,18 @@ pub fn scenes_without(
             Content::Other(_) if is_json(path) => {
                 stac::candidates(path, set_aside, (&mut skipped, &mut described))?
             }
-            _ => of_files(&[path.to_owned()], (band_order, set_aside), &mut skipped)?,
+            _ => of_files(&[path.to_owned()], (band_order, set_aside), (&mut skipped, &mut described))?,
         }
     };
-    skipped.sort();
     if candidates.is_empty() {
+        skipped.sort();
         return Err(no_scene(path, &skipped));
     }
-    Ok(Discovery { scenes: agree(candidates)?, skipped, described, objects })
+    let scenes = agree::agree(candidates, &mut skipped)?;
+    skipped.sort();
+    described.sort();
+    described.dedup();
+    Ok(Discovery { scenes, skipped, described, objects })
 }
 
 fn no_scene(path: &Path, skipped: &[(PathBuf, String)]) -> ReadError {
@@ -112,28 +126,40 @@ pub(crate) fn is_json(path: &Path) -> bool {
 fn stac_root(folder: &Path) -> Option<PathBuf> {
     let root = ["catalog.json", "collection.json"].map(|name| folder.join(name));
     let root = root.into_iter().find(|file| file.is_file())?;
-    tiff_files(folder, &mut Vec::new()).ok()?.is_empty().then_some(root)
+    let (files, products) = tiff_files(folder, &mut Vec::new()).ok()?;
+    (files.is_empty() && products.is_empty()).then_some(root)
 }
 
 /// Why a file is left out that lies too far down.
 pub(crate) const TOO_DEEP: &str = "lies deeper than one sub-folder; name its folder with --scenes";
 
-/// GeoTIFF files in a folder and its direct sub-folders, sorted; what lies deeper is listed as skipped.
+/// Why pictures of a product that lost its metadata are left out.
+const LOOSE: &str = "is JPEG 2000 outside of a product: without its metadata (MTD_MSIL2A.xml) its numbers have no known meaning; \
+                     copy the product whole";
+
+/// GeoTIFF files in a folder and its direct sub-folders, and products there, sorted; what lies deeper is listed as skipped.
 ///
 /// Not all levels are taken: the originals of a product often lie in folders below what was made of them.
-fn tiff_files(folder: &Path, skipped: &mut Vec<(PathBuf, String)>) -> Result<Vec<PathBuf>, ReadError> {
-    let mut files = Vec::new();
+fn tiff_files(
+    folder: &Path,
+    skipped: &mut Vec<(PathBuf, String)>,
+) -> Result<(Vec<PathBuf>, Vec<PathBuf>), ReadError> {
+    let (mut files, mut products) = (Vec::new(), Vec::new());
     let mut folders = vec![(folder.to_owned(), 0)];
     while let Some((folder, depth)) = folders.pop() {
         let access = |source| ReadError::Access { path: folder.clone(), source };
         for entry in std::fs::read_dir(&folder).map_err(access)? {
             let path = entry.map_err(access)?.path();
-            if path.is_dir() {
-                if has_ending(&path, &["tif", "tiff"]) && tiff_files(&path, &mut Vec::new())?.is_empty() {
+            if depth <= 1 && product::root_of(&path).is_some_and(|root| root == path) {
+                products.push(path);
+            } else if path.is_dir() {
+                if has_ending(&path, &["tif", "tiff"]) && holds_none(&path)? {
                     skipped.push((path, "is a folder without a GeoTIFF, whatever it is called".to_owned()));
                 } else if depth == 0 || !path.is_symlink() {
                     folders.push((path, depth + 1));
                 }
+            } else if depth <= 1 && has_ending(&path, &["jp2"]) {
+                skipped.push((path, LOOSE.to_owned()));
             } else if !has_ending(&path, &["tif", "tiff"]) {
                 continue;
             } else if depth > 1 {
@@ -144,7 +170,14 @@ fn tiff_files(folder: &Path, skipped: &mut Vec<(PathBuf, String)>) -> Result<Vec
         }
     }
     files.sort();
-    Ok(files)
+    products.sort();
+    Ok((files, products))
+}
+
+/// Whether neither a GeoTIFF nor a product lies in a folder.
+fn holds_none(folder: &Path) -> Result<bool, ReadError> {
+    let (files, products) = tiff_files(folder, &mut Vec::new())?;
+    Ok(files.is_empty() && products.is_empty())
 }
 
 /// Files of one scene: the bands that were named, with the file each lies in.
@@ -159,11 +192,12 @@ struct Group {
 fn of_files(
     files: &[PathBuf],
     (band_order, set_aside): (Option<&[Band]>, &SetAside),
-    skipped: &mut Vec<(PathBuf, String)>,
+    (skipped, described): Beside,
 ) -> Result<Vec<Candidate>, ReadError> {
+    let (mut candidates, files) = found::of_named(files, set_aside, (skipped, described))?;
     let mut groups: BTreeMap<(PathBuf, String), Group> = BTreeMap::new();
     let barred: BTreeSet<(PathBuf, String)> = set_aside.keys().map(|path| scene_of(path)).collect();
-    for path in files {
+    for path in &files {
         if barred.contains(&scene_of(path)) {
             let why = "a file of its scene was set aside".to_owned();
             skipped.push((path.clone(), set_aside.get(path).cloned().unwrap_or(why)));
@@ -190,7 +224,10 @@ fn of_files(
         group.note = note;
         group.probes.push(probe);
     }
-    groups.into_iter().map(|((_, id), group)| candidate(id, group)).collect()
+    for ((_, id), group) in groups {
+        candidates.push(candidate(id, group)?);
+    }
+    Ok(candidates)
 }
 
 /// Folder and name of the scene that a file is of, by its name alone.
@@ -296,7 +333,9 @@ fn candidate(id: String, group: Group) -> Result<Candidate, ReadError> {
     let sensor = sensor.iter().find_map(|key| first.item(key)).unwrap_or_default();
     let path = first.path.clone();
     let words = format!("{}{}", scaling.words, group.note);
-    Ok(Candidate { scene: Scene { id, date, sensor, bands, scaling: words }, kind: scaling.kind, path })
+    let (product, acquisition) = (String::new(), Acquisition::of_name(&id));
+    let scene = Scene { id, date, product, sensor, bands, scaling: words };
+    Ok(Candidate { scene, kind: scaling.kind, path, acquisition })
 }
 
 /// The band whose numbers are looked at: red, else the first that is reflectance.
@@ -342,43 +381,7 @@ pub(crate) fn band_file(probe: &Probe, band: Band, number: usize, scaling: &Scal
         (_, declared) => declared,
     };
     let (path, grid) = (probe.path.clone(), probe.grid.clone());
-    BandFile { path, number, grid, nodata, scale, offset }
-}
-
-/// Sorts scenes and makes sure that they can be compared: one CRS, one kind of numbers, each id once.
-fn agree(mut candidates: Vec<Candidate>) -> Result<Vec<Scene>, ReadError> {
-    candidates
-        .sort_by(|a, b| (a.scene.date, &a.scene.id, &a.path).cmp(&(b.scene.date, &b.scene.id, &b.path)));
-    let mut ids: BTreeMap<&str, &Path> = BTreeMap::new();
-    for candidate in &candidates {
-        if let Some(first) = ids.insert(&candidate.scene.id, &candidate.path) {
-            let (first, second) = (first.to_owned(), candidate.path.clone());
-            return Err(ReadError::Duplicate { id: candidate.scene.id.clone(), first, second });
-        }
-    }
-    if let Some(first) = candidates.first() {
-        let files = |candidate: &Candidate| candidate.scene.bands.clone().into_values();
-        let reference = files(first).next();
-        for file in candidates.iter().flat_map(files) {
-            if let Some(reference) =
-                reference.as_ref().filter(|reference| reference.grid.crs != file.grid.crs)
-            {
-                return Err(ReadError::MixedCrs {
-                    first: reference.path.clone(),
-                    first_crs: reference.grid.crs,
-                    second: file.path,
-                    second_crs: file.grid.crs,
-                });
-            }
-        }
-        if let Some(other) = candidates.iter().find(|candidate| candidate.kind != first.kind) {
-            return Err(ReadError::MixedScaling {
-                first: first.path.clone(),
-                first_kind: first.kind.words().to_owned(),
-                second: other.path.clone(),
-                second_kind: other.kind.words().to_owned(),
-            });
-        }
-    }
-    Ok(candidates.into_iter().map(|candidate| candidate.scene).collect())
+    // No reflectance is the largest of 16 bits; a view that saturates says nothing.
+    let saturated = (own.numbers == Numbers::Integer16 && !band.is_classes()).then_some(65_535.0);
+    BandFile { path, number, grid, nodata, saturated, scale, offset }
 }

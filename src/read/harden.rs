@@ -1,8 +1,9 @@
 //! How raster files are opened: settings before the first open, plain files only, sizes judged before pixels.
 //!
 //! In:  a path.
-//! Out: an open dataset that is a GeoTIFF of a sane size, and its grid.
-//! Law: no sidecar, no VRT, no driver but GTiff ever speaks; no network but where the user gave an address.
+//! Out: an open dataset that is a GeoTIFF, or JPEG 2000 of a product, of a sane size, and its grid.
+//! Law: no sidecar, no VRT, no driver but the one that the first bytes ask for ever speaks; no network but where the user
+//!      gave an address.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -14,8 +15,8 @@ use gdal::{Dataset, DatasetOptions, GdalOpenFlags, Metadata};
 use crate::bucket::{Address, Client};
 use crate::grid::{Crs, Grid};
 use crate::plain;
-use crate::read::ReadError;
 use crate::read::content::{Content, START, VRT, content};
+use crate::read::{ReadError, archive};
 
 /// Settings, with what each prevents.
 const SETTINGS: [(&str, &str); 11] = [
@@ -99,36 +100,49 @@ pub fn plain_file(path: &Path) -> Result<PathBuf, ReadError> {
     plain::file(path).map_err(|reason| ReadError::NotPlainFile { path: path.to_owned(), reason })
 }
 
-/// Opens a GeoTIFF for reading and judges its sizes.
+/// The one driver that may read what the first bytes say, and the ending that such a file must have where it is not TIFF.
+fn drivers(content: &Content, path: &Path) -> Result<&'static [&'static str], String> {
+    match content {
+        Content::Tiff => Ok(&["GTiff", "COG"]),
+        // Only products name such files, and their metadata say what the numbers mean.
+        Content::Jpeg2000 if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("jp2")) => {
+            Ok(&["JP2OpenJPEG"])
+        }
+        Content::Jpeg2000 => {
+            Err("its content is JPEG 2000, which is read as part of a product alone (.jp2): give its product folder, or save the bands as GeoTIFF".to_owned())
+        }
+        Content::Empty => Err("the file is empty (0 bytes)".to_owned()),
+        Content::Vrt => Err(format!("its content is {VRT}")),
+        Content::Other(what) => Err(format!("its content is {what}")),
+    }
+}
+
+/// Opens a GeoTIFF, or JPEG 2000 of a product, for reading and judges its sizes.
 ///
 /// # Errors
 /// `NotPlainFile`, `Broken` or `TooLarge`.
 pub fn open(path: &Path) -> Result<Dataset, ReadError> {
     prepare()?;
     let broken = |reason: String| ReadError::Broken { path: path.to_owned(), reason };
-    let look = |real: &Path| match content(real)? {
-        Content::Tiff => Ok(()),
-        Content::Empty => Err(broken("the file is empty (0 bytes)".to_owned())),
-        Content::Vrt => Err(broken(format!("its content is {VRT}"))),
-        Content::Other(what) => Err(broken(format!("its content is {what}"))),
-    };
+    let look = |place: &Path| drivers(&content(place)?, place).map_err(broken);
     let is_object = Address::of(path)?.is_some();
-    let real = if is_object {
+    let (real, allowed) = if is_object {
         open_network()?;
-        path.to_owned()
+        (path.to_owned(), &["GTiff", "COG"][..])
+    } else if let Some((archive, member)) = archive::split(path) {
+        (archive::for_gdal(&archive, &member)?, look(path)?)
     } else {
-        plain_file(path)?
+        let real = plain_file(path)?;
+        let allowed = look(&real)?;
+        (real, allowed)
     };
-    if !is_object {
-        look(&real)?;
-    }
     let options = DatasetOptions {
         open_flags: GdalOpenFlags::GDAL_OF_READONLY | GdalOpenFlags::GDAL_OF_RASTER,
-        allowed_drivers: Some(&["GTiff", "COG"]),
+        allowed_drivers: Some(allowed),
         ..DatasetOptions::default()
     };
     // An object costs a question, so its first bytes are looked at only where the library does not understand it.
-    let dataset = Dataset::open_ex(&real, options).map_err(|error| match look(&real) {
+    let dataset = Dataset::open_ex(&real, options).map_err(|error| match look(path) {
         Err(known) if is_object => known,
         _ => broken(opening(&error)),
     })?;
@@ -241,9 +255,9 @@ pub fn grid(path: &Path, dataset: &Dataset) -> Result<Grid, ReadError> {
 fn without_transform(dataset: &Dataset) -> String {
     let has = |domain: &str| dataset.metadata_domain(domain).is_some_and(|items| !items.is_empty());
     if has("RPC") {
-        "has no geotransform but RPC, so it is not orthorectified".to_owned()
+        "has RPC coefficients but no geotransform, so it is a raw picture; orthorectify it first (gdalwarp -rpc)".to_owned()
     } else if !dataset.gcps().is_empty() {
-        "has no geotransform but ground control points, so it is not orthorectified".to_owned()
+        "has ground control points but no geotransform, so it is a raw picture; orthorectify it first (gdalwarp)".to_owned()
     } else {
         "has no geotransform".to_owned()
     }

@@ -1,20 +1,26 @@
 //! Files to windows of numbers on the plan's grid. The only door to raster GDAL.
 //!
-//! In:  a folder of GeoTIFF/COG, on disk or in object storage, or a STAC JSON on disk (`discover`, `stac`).
+//! In:  a folder of GeoTIFF/COG, on disk or in object storage, products as their makers hand them out (`product`), or a STAC
+//!      JSON on disk (`discover`, `stac`).
 //! Out: `Scene`s with dates, bands and what their numbers mean (`acquired`, `scaling`), and windows of raw
 //!      numbers on any grid of the same CRS (`window`, by the rule in `resample`).
-//! Law: only plain GeoTIFF files are opened, sidecars are not looked at, sizes are judged before pixels
-//!      are read (`harden`). NaN is "nothing was observed"; a fault is an error and never NaN.
+//! Law: only plain GeoTIFF files are opened, and JPEG 2000 of a product; sidecars are not looked at, sizes are judged before
+//!      pixels are read (`harden`). NaN is "nothing was observed"; a fault is an error and never NaN.
 
 mod acquired;
+mod acquisition;
+mod agree;
+mod archive;
 pub mod attributes;
 pub mod beside;
 pub mod content;
 pub mod discover;
 pub mod harden;
+mod level;
 mod libraries;
 mod objects;
 mod probe;
+pub mod product;
 pub mod reduced;
 mod resample;
 mod scaling;
@@ -25,6 +31,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+pub use archive::file;
 pub use discover::{Discovery, SetAside, scenes, scenes_without};
 pub use libraries::libraries;
 pub use window::{Doubtful, Reader, Readers};
@@ -120,9 +127,9 @@ pub enum ReadError {
         /// What was expected and found, and the next step.
         reason: String,
     },
-    /// Scenes of one folder whose numbers mean different things.
+    /// Scenes of one folder whose numbers mean different things, of which at least one is not known.
     #[error(
-        "{} holds {first_kind} but {} holds {second_kind}; scenes of one run must come from one kind of product, move the others to another folder", .first.display(), .second.display()
+        "{} holds {first_kind} but {} holds {second_kind}; scenes of one run must come from one kind of product or from products whose reflectance is known (Sentinel-2 L2A, Landsat Collection 2 Level 2, HLS, files that declare scale and offset), move the others to another folder", .first.display(), .second.display()
     )]
     MixedScaling {
         /// A file.
@@ -172,6 +179,22 @@ pub enum ReadError {
         /// The JSON file.
         path: PathBuf,
         /// What is wrong, and the next step.
+        reason: String,
+    },
+    /// Metadata of a product that cannot be used.
+    #[error("{}: {reason}", .path.display())]
+    Product {
+        /// The metadata file, or the folder of the product.
+        path: PathBuf,
+        /// What is wrong, and the next step.
+        reason: String,
+    },
+    /// A ZIP archive that is not read.
+    #[error("{}: {reason}; unpack it in a place where it may do no harm and look at it, or download it again", .path.display())]
+    Archive {
+        /// The archive.
+        path: PathBuf,
+        /// What is wrong.
         reason: String,
     },
     /// A band that the scene does not have.
@@ -251,6 +274,8 @@ impl ReadError {
             | Self::DateConflict { path, .. }
             | Self::Bands { path, .. }
             | Self::Scaling { path, .. }
+            | Self::Product { path, .. }
+            | Self::Archive { path, .. }
             | Self::Pixels { path, .. }
             | Self::AllNodata { path, .. }
             | Self::Changed { path, .. } => Some(path),

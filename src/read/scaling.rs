@@ -9,7 +9,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::read::ReadError;
+use crate::read::acquisition::baseline_in_name;
 use crate::read::probe::Numbers;
+use crate::scene::Band;
 
 /// Sentinel-2 numbers per unit of reflectance, as a scale.
 const SENTINEL2_SCALE: f64 = 0.0001;
@@ -17,13 +19,20 @@ const SENTINEL2_SCALE: f64 = 0.0001;
 const SENTINEL2_OFFSET: f64 = -0.1;
 /// First baseline with the added 1000.
 const OFFSET_BASELINE: f64 = 4.0;
+/// Landsat Collection 2 Level 2: reflectance per number, and what is added.
+pub(crate) const LANDSAT_SCALE: f64 = 0.0000275;
+/// See [`LANDSAT_SCALE`].
+pub(crate) const LANDSAT_OFFSET: f64 = -0.2;
 
 /// How the meaning was found. Scenes of one run must agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Declared,
     Sentinel2,
+    Sentinel2Top,
     LandsatCollection2,
+    Hls,
+    Counts,
     DigitalNumbers,
     Display,
     Reflectance,
@@ -34,11 +43,23 @@ impl Kind {
         match self {
             Kind::Declared => "numbers with declared scale and offset",
             Kind::Sentinel2 => "Sentinel-2 numbers of a stated processing baseline",
+            Kind::Sentinel2Top => "Sentinel-2 Level 1C numbers, reflectance at the top of the atmosphere",
             Kind::LandsatCollection2 => "Landsat Collection 2 Level 2 numbers",
+            Kind::Hls => "HLS version 2 numbers",
+            Kind::Counts => "counts of a detector without calibration",
             Kind::DigitalNumbers => "16-bit numbers without declared scale",
             Kind::Display => "8-bit display values",
             Kind::Reflectance => "floating-point reflectance",
         }
+    }
+
+    /// Whether scenes of both may lie in one series: of one kind, or both of known meaning, reflectance of the ground. What
+    /// their sensors see differently, the same-date control takes out.
+    pub(crate) fn goes_with(self, other: Self) -> bool {
+        let is_known = |kind: Self| {
+            matches!(kind, Kind::Declared | Kind::Sentinel2 | Kind::LandsatCollection2 | Kind::Hls)
+        };
+        self == other || is_known(self) && is_known(other)
     }
 }
 
@@ -80,11 +101,22 @@ pub(crate) fn decide(evidence: &Evidence) -> Result<Scaling, ReadError> {
     let zero_is_nodata = evidence.numbers == Numbers::Integer16;
     let sample: Vec<f64> =
         evidence.sample.iter().copied().filter(|value| !(zero_is_nodata && *value == 0.0)).collect();
-    let scaling = by_declaration(evidence)
-        .or_else(|| by_product(evidence))
-        .map_or_else(|| by_numbers(evidence, &sample), Ok)?;
+    let scaling = stated(evidence).map_or_else(|| by_numbers(evidence, &sample), Ok)?;
+    if zero_is_nodata && scaling.offset > MOST_OFFSET {
+        let reason = format!(
+            "offset {} by '{}' would add light to every number, which no product does; its sign is turned round (Sentinel-2 \
+             since baseline 04.00: -0.1, Landsat Collection 2: -0.2): declare it anew (gdal_edit -offset)",
+            scaling.offset, scaling.words
+        );
+        return Err(ReadError::Scaling { path: evidence.path.clone(), reason });
+    }
     check(&evidence.path, &scaling, &sample)?;
     Ok(scaling)
+}
+
+/// What is stated of numbers without a look at them.
+pub(crate) fn stated(evidence: &Evidence) -> Option<Scaling> {
+    by_declaration(evidence).or_else(|| by_product(evidence))
 }
 
 fn by_declaration(evidence: &Evidence) -> Option<Scaling> {
@@ -104,7 +136,17 @@ fn by_product(evidence: &Evidence) -> Option<Scaling> {
     if landsat_collection2(&evidence.name) {
         let words = "scale 0.0000275, offset -0.2: Landsat Collection 2 Level 2 by product name".to_owned();
         let kind = Kind::LandsatCollection2;
-        return Some(Scaling { kind, scale: 0.0000275, offset: -0.2, nodata: Some(0.0), words });
+        return Some(Scaling {
+            kind,
+            scale: LANDSAT_SCALE,
+            offset: LANDSAT_OFFSET,
+            nodata: Some(0.0),
+            words,
+        });
+    }
+    if evidence.name.starts_with("HLS.") && evidence.name.contains(".v2.") {
+        let words = format!("scale {SENTINEL2_SCALE}, offset 0: HLS version 2 by product name");
+        return Some(Scaling { kind: Kind::Hls, scale: SENTINEL2_SCALE, offset: 0.0, nodata: None, words });
     }
     let stated = evidence.baseline.as_deref().and_then(|text| text.trim().parse::<f64>().ok());
     let (baseline, source) = match (stated, baseline_in_name(&evidence.name)) {
@@ -121,7 +163,9 @@ fn by_product(evidence: &Evidence) -> Option<Scaling> {
         (None, None) => return None,
     };
     let words = format!("scale {SENTINEL2_SCALE}, offset {offset}: Sentinel-2, {reason}");
-    Some(Scaling { kind: Kind::Sentinel2, scale: SENTINEL2_SCALE, offset, nodata: Some(0.0), words })
+    let is_top = evidence.name.contains("_MSIL1C_");
+    let kind = if is_top { Kind::Sentinel2Top } else { Kind::Sentinel2 };
+    Some(Scaling { kind, scale: SENTINEL2_SCALE, offset, nodata: Some(0.0), words })
 }
 
 fn by_numbers(evidence: &Evidence, sample: &[f64]) -> Result<Scaling, ReadError> {
@@ -178,6 +222,40 @@ fn plausible(sorted: &[f64], low: f64, high: f64) -> bool {
         && quantile(sorted, 0.98).is_none_or(|value| value <= high)
 }
 
+/// Largest offset of whole numbers that is believed. Products add so that numbers stay positive, and take away when read.
+const MOST_OFFSET: f64 = 0.01;
+
+/// Share of the darkest numbers of a band that may mean less than no light, and how much less.
+const DARK_SHARE: f64 = 0.005;
+const DARK: f64 = -0.02;
+
+/// Whether numbers of a band of a product can be what the product says: scale, offset and words. `sample` is sorted.
+///
+/// # Errors
+/// `Scaling` where they contradict it.
+pub(crate) fn check_plausible(
+    (path, band): (&Path, Band),
+    (scale, offset, words): (f64, f64, &str),
+    sample: &[f64],
+) -> Result<(), ReadError> {
+    let refuse = |reason: String| Err(ReadError::Scaling { path: path.to_owned(), reason });
+    let at = |part: f64| quantile(sample, part).map(|number| number * scale + offset);
+    if let Some(median) = at(0.5).filter(|median| !(-0.1..=2.0).contains(median)) {
+        return refuse(format!(
+            "median reflectance of band {band} would be {median:.3} by '{words}', expected -0.1 to 2; the metadata are of \
+             another product or the pixels are: copy the product again, whole"
+        ));
+    }
+    match at(DARK_SHARE).filter(|dark| offset < 0.0 && *dark < DARK) {
+        None => Ok(()),
+        Some(dark) => refuse(format!(
+            "{} % of band {band} would be below {dark:.3} by '{words}'; the offset seems to be taken away already, by whoever \
+             wrote these pixels: copy the product again, whole",
+            100.0 * DARK_SHARE
+        )),
+    }
+}
+
 /// Median reflectance must lie within what clouds, snow and soil can show; an offset must not be taken twice.
 fn check(path: &Path, scaling: &Scaling, sample: &[f64]) -> Result<(), ReadError> {
     let refuse = |reason: String| Err(ReadError::Scaling { path: path.to_owned(), reason });
@@ -200,22 +278,12 @@ fn check(path: &Path, scaling: &Scaling, sample: &[f64]) -> Result<(), ReadError
     Ok(())
 }
 
-/// `N0509` as a whole part of a product name: 5.09. `N9999` states nothing.
-fn baseline_in_name(name: &str) -> Option<f64> {
-    let number = name.split(['_', '.', '-']).find_map(|part| {
-        let digits = part.strip_prefix('N')?;
-        let form = digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit());
-        if form { digits.parse::<u16>().ok() } else { None }
-    })?;
-    (number < 9000).then_some(f64::from(number) / 100.0)
-}
-
 /// `LC08_L2SP_..._02_T1`: Landsat, Level 2, Collection 2.
 fn landsat_collection2(name: &str) -> bool {
     let mut parts = name.split('_');
     let sensor = parts.next().unwrap_or_default();
     let level = parts.next().unwrap_or_default();
-    let known = matches!(sensor, "LC08" | "LC09" | "LE07" | "LT05" | "LT04");
+    let known = matches!(sensor, "LC08" | "LO08" | "LC09" | "LO09" | "LE07" | "LT05" | "LT04");
     known && level.starts_with("L2") && parts.any(|part| part == "02")
 }
 
@@ -256,6 +324,16 @@ mod tests {
         let name = "S2A_MSIL2A_20230625T234621_N0509_R073_T01WCP_20230626T022158";
         let error = decide(&evidence(name, Numbers::Integer16, &[200.0, 300.0, 900.0, 1500.0])).unwrap_err();
         assert!(error.to_string().contains("already"), "{error}");
+    }
+
+    /// Case 34 of the catalogue of faults.
+    #[test]
+    fn an_offset_with_the_sign_turned_round_is_refused() {
+        let mut turned = evidence("a", Numbers::Integer16, &[1200.0, 1900.0, 2500.0]);
+        turned.declared = Some((0.0001, 0.1, "the file"));
+        assert!(decide(&turned).unwrap_err().to_string().contains("sign is turned round"));
+        turned.declared = Some((0.0001, -0.1, "the file"));
+        assert_eq!(decide(&turned).unwrap().offset, -0.1);
     }
 
     #[test]

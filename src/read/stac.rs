@@ -5,17 +5,23 @@
 //! Law: nothing is fetched; an asset that lies elsewhere is refused with the reason. Links in a circle end.
 //! Source: STAC 1.0 and 1.1, extensions eo, raster, sentinel-2; `earthsearch:boa_offset_applied` of Earth Search.
 
+mod assets;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
 use crate::date::Date;
+use crate::read::acquisition::Acquisition;
 use crate::read::discover::{Candidate, SetAside, band_file};
-use crate::read::probe::Probe;
+use crate::read::probe::{Numbers, Probe};
+use crate::read::product::{Described, Layer};
 use crate::read::scaling::{self, Evidence, Kind, Scaling};
 use crate::read::{ReadError, acquired, harden};
 use crate::scene::{Band, Scene};
+
+use assets::{BandAsset, assets, product_name};
 
 /// Largest JSON that is read.
 const MAX_BYTES: u64 = 256 << 20;
@@ -151,115 +157,6 @@ fn local(from: &Path, href: &str) -> Result<PathBuf, String> {
     Ok(from.parent().unwrap_or(Path::new("")).join(href))
 }
 
-/// One band of an asset.
-struct BandAsset {
-    band: Band,
-    href: String,
-    number: usize,
-    /// Metres a pixel as the item says, to choose among several of one band.
-    resolution: f64,
-    declared: Option<(f64, f64)>,
-    nodata: Option<f64>,
-}
-
-/// The finest asset of each known band.
-fn assets(path: &Path, item: &Object) -> Result<BTreeMap<Band, BandAsset>, ReadError> {
-    let mut best: BTreeMap<Band, BandAsset> = BTreeMap::new();
-    let sentinel2 = is_sentinel2(item);
-    for (key, asset) in item.get("assets").and_then(Value::as_object).into_iter().flatten() {
-        let Some(asset) = asset.as_object() else { continue };
-        if is_picture(key, asset) || !is_tiff(asset) {
-            continue;
-        }
-        for found in bands_of(key, asset, sentinel2) {
-            let finer = best.get(&found.band).is_none_or(|other| found.resolution < other.resolution);
-            if finer {
-                best.insert(found.band, found);
-            }
-        }
-    }
-    let reflectance = best.keys().any(|band| !band.is_classes());
-    if !reflectance && !best.is_empty() {
-        return Err(refuse(
-            path,
-            "the item has a mask but no reflectance band; add the bands or leave it out",
-        ));
-    }
-    Ok(best)
-}
-
-fn is_sentinel2(item: &Object) -> bool {
-    let text = |key: &str| item.get("properties").and_then(|all| all.get(key)).and_then(Value::as_str);
-    let named = |text: &str| text.to_ascii_lowercase().replace(' ', "-").starts_with("sentinel-2");
-    text("constellation").is_some_and(named) || text("platform").is_some_and(named)
-}
-
-fn is_picture(key: &str, asset: &Object) -> bool {
-    let roles = asset.get("roles").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    let shown = ["visual", "overview", "thumbnail"];
-    roles.into_iter().any(|role| shown.contains(&role)) || shown.iter().any(|name| key.starts_with(name))
-}
-
-fn is_tiff(asset: &Object) -> bool {
-    let text = |key: &str| asset.get(key).and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
-    let href = text("href");
-    text("type").contains("tiff") || href.ends_with(".tif") || href.ends_with(".tiff")
-}
-
-/// Bands of an asset: `eo:bands` and `raster:bands` (1.0), `bands` (1.1), else its key.
-fn bands_of(key: &str, asset: &Object, sentinel2: bool) -> Vec<BandAsset> {
-    let list = |name: &str| asset.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
-    let (raster, mut named) = (list("raster:bands"), list("eo:bands"));
-    if named.is_empty() {
-        named = list("bands");
-    }
-    let count = named.len().max(1);
-    let mut found = Vec::new();
-    for index in 0..count {
-        let described = named.get(index);
-        let Some(band) = band_of(key, described, count, sentinel2) else { continue };
-        let number = |name: &str| {
-            let of = |value: &Value| {
-                value.get(name).or_else(|| value.get(format!("raster:{name}"))).and_then(Value::as_f64)
-            };
-            raster.get(index).and_then(of).or_else(|| described.and_then(of)).or_else(|| {
-                asset.get(name).or_else(|| asset.get(&format!("raster:{name}"))).and_then(Value::as_f64)
-            })
-        };
-        let (scale, offset) = (number("scale"), number("offset"));
-        let declared =
-            (scale.is_some() || offset.is_some()).then(|| (scale.unwrap_or(1.0), offset.unwrap_or(0.0)));
-        let resolution =
-            number("spatial_resolution").or_else(|| number("gsd")).unwrap_or_else(|| named_resolution(key));
-        found.push(BandAsset {
-            band,
-            href: asset.get("href").and_then(Value::as_str).unwrap_or_default().to_owned(),
-            number: index + 1,
-            resolution,
-            declared: declared.filter(|pair| *pair != (1.0, 0.0)),
-            nodata: number("nodata"),
-        });
-    }
-    found
-}
-
-/// `red_20m` is coarser than `red`.
-fn named_resolution(key: &str) -> f64 {
-    let metres = key.rsplit(['_', '-']).next().and_then(|tail| tail.strip_suffix('m'));
-    metres.and_then(|metres| metres.parse().ok()).unwrap_or(0.0)
-}
-
-/// Common name before Sentinel-2 name before the asset's key; `B4` is red on Sentinel-2 only.
-fn band_of(key: &str, described: Option<&Value>, count: usize, sentinel2: bool) -> Option<Band> {
-    let text = |name: &str| described.and_then(|band| band.get(name)).and_then(Value::as_str);
-    let numbered = |name: &str| name.len() <= 3 && name.to_ascii_lowercase().starts_with('b');
-    let allowed = |name: &&str| sentinel2 || !numbered(name);
-    let common = text("common_name").or_else(|| text("eo:common_name")).and_then(Band::parse);
-    let name = || text("name").filter(allowed).and_then(Band::parse);
-    let key = || Some(key.split('_').next().unwrap_or(key)).filter(allowed).and_then(Band::parse);
-    common.or_else(name).or_else(|| if count == 1 { key() } else { None })
-}
-
 fn candidate(path: &Path, item: &Object, assets: BTreeMap<Band, BandAsset>) -> Result<Candidate, ReadError> {
     let id = item.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
     if id.is_empty() {
@@ -272,7 +169,7 @@ fn candidate(path: &Path, item: &Object, assets: BTreeMap<Band, BandAsset>) -> R
     let Some((first, probe)) = first.and_then(|asset| Some((asset, place(asset)?))) else {
         return Err(refuse(path, format!("item '{id}' has no reflectance band; add one")));
     };
-    let scaling = scale(item, &id, (first, probe))?;
+    let scaling = scale(item, (first, probe))?;
     let mut bands = BTreeMap::new();
     for asset in assets.values() {
         let Some(probe) = place(asset) else { continue };
@@ -290,8 +187,9 @@ fn candidate(path: &Path, item: &Object, assets: BTreeMap<Band, BandAsset>) -> R
         bands.insert(asset.band, file);
     }
     let sensor = property(item, "platform").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let scene = Scene { id, date, sensor, bands, scaling: scaling.words.clone() };
-    Ok(Candidate { scene, kind: scaling.kind, path: probe.path.clone() })
+    let acquisition = acquisition(item);
+    let scene = Scene { product: product(item), id, date, sensor, bands, scaling: scaling.words.clone() };
+    Ok(Candidate { scene, kind: scaling.kind, path: probe.path.clone(), acquisition })
 }
 
 /// Opens the files of the assets, each once.
@@ -335,24 +233,107 @@ fn date(path: &Path, item: &Object, id: &str) -> Result<Date, ReadError> {
     })
 }
 
-fn scale(item: &Object, id: &str, (asset, probe): (&BandAsset, &Probe)) -> Result<Scaling, ReadError> {
-    let text = |key: &str| property(item, key).and_then(Value::as_str).map(str::to_owned);
+fn scale(item: &Object, (asset, probe): (&BandAsset, &Probe)) -> Result<Scaling, ReadError> {
     let own = &probe.bands[asset.number - 1];
     let by_item = asset.declared.map(|(scale, offset)| (scale, offset, "the STAC item"));
     let by_file = own.declared.map(|(scale, offset)| (scale, offset, "the file"));
-    let product =
-        text("s2:product_uri").or_else(|| text("sentinel:product_id")).unwrap_or_else(|| id.to_owned());
     scaling::decide(&Evidence {
         path: probe.path.clone(),
-        name: product,
         numbers: own.numbers,
         declared: by_file.or(by_item),
-        baseline: text("s2:processing_baseline"),
-        add_offset: None,
-        offset_applied: property(item, "earthsearch:boa_offset_applied").and_then(Value::as_bool)
-            == Some(true),
         sample: probe.sample(asset.band, asset.number)?,
+        ..evidence(item)
     })
+}
+
+/// What an item says of its numbers beside the scale of a band.
+fn evidence(item: &Object) -> Evidence {
+    Evidence {
+        path: PathBuf::new(),
+        name: product_name(item),
+        numbers: Numbers::Integer16,
+        declared: None,
+        baseline: baseline(item),
+        add_offset: None,
+        offset_applied: offset_applied(item),
+        sample: Vec::new(),
+    }
+}
+
+fn baseline(item: &Object) -> Option<String> {
+    property(item, "s2:processing_baseline").and_then(Value::as_str).map(str::to_owned)
+}
+
+/// The product in words.
+fn product(item: &Object) -> String {
+    let collection = item.get("collection").and_then(Value::as_str).unwrap_or_default();
+    let baseline = baseline(item).map_or(String::new(), |baseline| format!(", baseline {baseline}"));
+    if collection.is_empty() {
+        format!("STAC item{baseline}")
+    } else {
+        format!("STAC {collection}{baseline}")
+    }
+}
+
+/// Which acquisition an item is of, by the name of its product and the time of its processing.
+fn acquisition(item: &Object) -> Option<Acquisition> {
+    let mut found = Acquisition::of_name(&product_name(item))?;
+    let text = |key: &str| property(item, key).and_then(Value::as_str);
+    found.strip = text("s2:datastrip_id").and_then(Acquisition::strip_of_datastrip).or(found.strip);
+    found.baseline = baseline(item).as_deref().and_then(Acquisition::hundredths).or(found.baseline);
+    Some(found)
+}
+
+/// What the items that a file leads to say of themselves; nothing is opened, remote assets are listed as they are named.
+///
+/// # Errors
+/// As [`candidates`], but for what opening files would show.
+pub(crate) fn described(root: &Path) -> Result<Vec<Described>, ReadError> {
+    let (items, _) = items(root, &mut Vec::new())?;
+    let mut found = Vec::new();
+    for (path, item) in items {
+        let bands = assets(&path, &item)?;
+        if bands.is_empty() {
+            continue;
+        }
+        let id = item.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let mut words = String::new();
+        let mut layers = BTreeMap::new();
+        for asset in bands.into_values() {
+            let declared = asset.declared.map(|(scale, offset)| (scale, offset, "the STAC item"));
+            let stated = scaling::stated(&Evidence { declared, ..evidence(&item) });
+            let (scale, offset) = match &stated {
+                Some(stated) if !asset.band.is_classes() => (stated.scale, stated.offset),
+                _ => (1.0, 0.0),
+            };
+            words = stated.map_or(words, |stated| stated.words);
+            let place = local(&path, &asset.href);
+            let (is_there, file) = (
+                place.as_ref().is_ok_and(|file| file.is_file()),
+                place.unwrap_or_else(|_| asset.href.clone().into()),
+            );
+            let (number, metres, nodata) = (asset.number, asset.resolution, asset.nodata);
+            layers.insert(
+                asset.band,
+                Layer { path: file, is_there, number, metres, nodata, saturated: None, scale, offset },
+            );
+        }
+        let sensor = property(&item, "platform").and_then(Value::as_str).unwrap_or_default().to_owned();
+        found.push(Described {
+            date: date(&path, &item, &id)?,
+            product: product(&item),
+            baseline: baseline(&item),
+            acquisition: acquisition(&item),
+            metadata: vec![path.clone()],
+            source: path,
+            kind: Kind::Declared,
+            id,
+            sensor,
+            layers,
+            words,
+        });
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

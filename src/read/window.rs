@@ -201,8 +201,9 @@ fn pixels(
     let mut values = Array2::from_shape_vec((window.rows, window.cols), values)
         .map_err(|error| failed(error.to_string()))?;
     // Numbers are compared as f32 because that is how they were read.
-    let nodata = file.nodata.map(|value| value as f32);
-    values.mapv_inplace(|value| if Some(value) == nodata || !value.is_finite() { f32::NAN } else { value });
+    let unseen = [file.nodata, file.saturated].map(|value| value.map(|value| value as f32));
+    let is_unseen = |value: f32| unseen.contains(&Some(value)) || !value.is_finite();
+    values.mapv_inplace(|value| if is_unseen(value) { f32::NAN } else { value });
     let flags = raster.mask_flags().map_err(gdal_failed)?;
     if flags.is_per_dataset() && !used.iter().any(|number| is_alpha(dataset, *number)) {
         let mask = raster.open_mask_band().map_err(gdal_failed)?;

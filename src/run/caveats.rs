@@ -3,7 +3,10 @@
 //! In:  scenes, views, and what was noticed when their numbers were first looked at. Out: sentences.
 //! Law: a note changes no lead; it is the same for the same inputs.
 
+use std::collections::BTreeMap;
+
 use crate::read::Doubtful;
+use crate::run::footprint::SAME_WIDTH;
 use crate::run::inputs::View;
 use crate::scene::{Band, Scene};
 
@@ -13,7 +16,7 @@ const SEASON_DAYS: i16 = 45;
 /// What the reader of the result must know of the scenes.
 pub(super) fn masks_and_bands(scenes: &[Scene]) -> Vec<String> {
     let mut notes = Vec::new();
-    let masked = scenes.iter().filter(|scene| scene.has(Band::Scl) || scene.has(Band::Mask)).count();
+    let masked = scenes.iter().filter(|scene| scene.masks().next().is_some()).count();
     if masked < scenes.len() {
         let without = scenes.len() - masked;
         notes.push(format!(
@@ -21,10 +24,41 @@ pub(super) fn masks_and_bands(scenes: &[Scene]) -> Vec<String> {
             scenes.len()
         ));
     }
+    notes.extend(several_sensors(scenes));
     if scenes.iter().any(|scene| !scene.has(Band::Swir16)) {
         notes.push(
             "no short-wave infrared: bare soil is judged by visible and near infrared alone".to_owned(),
         );
+    }
+    notes
+}
+
+/// How many scenes are of which product, where there are several, and how many are coarser than the finest.
+fn several_sensors(scenes: &[Scene]) -> Vec<String> {
+    let mut products: BTreeMap<&str, usize> = BTreeMap::new();
+    for scene in scenes {
+        let name = scene.product.split(", baseline").next().filter(|name| !name.is_empty());
+        *products.entry(name.unwrap_or("files of no known product")).or_default() += 1;
+    }
+    let widths = scenes.iter().filter_map(Scene::grid).map(|grid| grid.pixel_width);
+    let finest = widths.clone().fold(f64::INFINITY, f64::min);
+    let coarse = widths.filter(|width| *width > SAME_WIDTH * finest).count();
+    let mut notes = Vec::new();
+    if products.len() > 1 {
+        let counted: Vec<String> =
+            products.iter().map(|(name, count)| format!("{count} of {name}")).collect();
+        notes.push(format!(
+            "scenes of several products in one series ({}): what their sensors see differently is taken out by look-alikes of \
+             the same day",
+            counted.join(", ")
+        ));
+    }
+    if coarse > 0 {
+        notes.push(format!(
+            "{coarse} of {} scenes have coarser pixels than the finest and are resampled to them: small places and edges are told \
+             less surely on their days",
+            scenes.len()
+        ));
     }
     notes
 }

@@ -1,4 +1,4 @@
-//! The grid of a run: that of its first scene, extended over all.
+//! The grid of a run: that of the first of its finest scenes, extended over all.
 //!
 //! In:  scenes. Out: one grid. Law: scenes on shifted grids are resampled to it; one that lies far from all others is refused.
 
@@ -8,6 +8,8 @@ use crate::grid::Grid;
 use crate::run::RunError;
 use crate::scene::Scene;
 
+/// Pixels of widths within this share are of one fineness: 9.9999 m and 10 m are.
+pub(super) const SAME_WIDTH: f64 = 1.2;
 /// Pixels from which a grid is asked how much of it any scene covers: evidence of them takes gigabytes of disk.
 const LARGE: f64 = 5e7;
 /// Largest number of times that the grid may be as large as what its scenes cover. Tiles at two ends of a UTM zone in Inner
@@ -51,10 +53,13 @@ fn covered(scenes: &[&Scene]) -> f64 {
     largest * places.len() as f64
 }
 
-/// The grid of the first scene, extended over all scenes. Scenes on shifted grids are resampled to it.
+/// The grid of the first of the finest scenes, extended over all scenes. Scenes on shifted or coarser grids are resampled to
+/// it.
 fn union_of(scenes: &[Scene]) -> Result<Grid, RunError> {
     let grids: Vec<&Grid> = scenes.iter().filter_map(Scene::grid).collect();
-    let first = (*grids.first().ok_or(RunError::NoGrid)?).clone();
+    let finest = grids.iter().map(|grid| grid.pixel_width).fold(f64::INFINITY, f64::min);
+    let first = grids.iter().find(|grid| grid.pixel_width <= SAME_WIDTH * finest);
+    let first = (*first.ok_or(RunError::NoGrid)?).clone();
     let mut rows = (0.0_f64, first.rows as f64);
     let mut cols = (0.0_f64, first.cols as f64);
     for grid in grids {
@@ -100,12 +105,13 @@ mod tests {
             number: 1,
             grid,
             nodata: None,
+            saturated: None,
             scale: 1.0,
             offset: 0.0,
         };
         let bands = BTreeMap::from([(Band::Red, file)]);
-        let (sensor, scaling) = (String::new(), String::new());
-        Scene { id: id.to_owned(), date: Date::constant(2023, 5, 1), sensor, bands, scaling }
+        let (product, sensor, scaling) = <(String, String, String)>::default();
+        Scene { id: id.to_owned(), date: Date::constant(2023, 5, 1), product, sensor, bands, scaling }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! Law: what is wrong with the inputs is said here, before any output exists.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use geo::{BoundingRect, Coord, Intersects, LineString, MultiPolygon, Polygon, Rect};
 use rayon::prelude::*;
@@ -22,7 +23,7 @@ use crate::redline::read::Reading;
 use crate::redline::{self, RedLine};
 use crate::run::asked::{self, Asked};
 use crate::run::{RunError, caveats, footprint, select, workers};
-use crate::scene::{Band, Scene};
+use crate::scene::Scene;
 use crate::submodel::{Feature, SubModel};
 use crate::units::SquareMetres;
 use crate::weigh::calibration::Calibration;
@@ -59,11 +60,11 @@ pub struct Inputs {
     /// The other scenes.
     pub unused: Vec<Scene>,
     /// STAC files that say where the scenes lie.
-    pub described: Vec<std::path::PathBuf>,
+    pub described: Vec<PathBuf>,
     /// Files beside the scenes that other programs would let speak for them; nothing of them is read.
-    pub beside: Vec<std::path::PathBuf>,
+    pub beside: Vec<PathBuf>,
     /// Files that were no scenes.
-    pub skipped: Vec<(std::path::PathBuf, String)>,
+    pub skipped: Vec<(PathBuf, String)>,
     /// Days with scenes inside one of the periods, ascending.
     pub views: Vec<View>,
     /// The grid of the run.
@@ -117,8 +118,8 @@ pub fn gather_without(plan: &Plan, set_aside: &SetAside, digests: Digests) -> Re
     let views = views(&scenes);
     let dated = |period: Period| views.iter().filter(|view| period.contains(view.date)).count();
     let (before, after) = (dated(baseline), dated(target));
-    if before == 0 || after == 0 {
-        let (which, period) = if before == 0 { ("baseline", baseline) } else { ("target", target) };
+    let periods = [("baseline", baseline, before), ("target", target, after)];
+    if let Some((which, period, _)) = periods.into_iter().find(|(.., days)| *days == 0) {
         let (first, last) = span.unwrap_or((period.from, period.to));
         return Err(RunError::NoScenes { which, period, path: plan.scenes.clone(), first, last });
     }
@@ -149,13 +150,7 @@ pub fn gather_without(plan: &Plan, set_aside: &SetAside, digests: Digests) -> Re
         is_pair,
         skipped: found.skipped,
         described: found.described,
-        beside: beside::sidecars(
-            scenes
-                .iter()
-                .flat_map(|scene| scene.bands.values())
-                .map(|file| file.path.as_path())
-                .filter(|path| !is_address(path)),
-        ),
+        beside: not_looked_at(&scenes),
         scenes,
         unused,
         views,
@@ -168,6 +163,12 @@ pub fn gather_without(plan: &Plan, set_aside: &SetAside, digests: Digests) -> Re
         notes,
         digests,
     })
+}
+
+/// Files beside those of the scenes that other programs would listen to.
+fn not_looked_at(scenes: &[Scene]) -> Vec<PathBuf> {
+    let files = scenes.iter().flat_map(|scene| scene.bands.values()).map(|file| file.path.as_path());
+    beside::sidecars(files.filter(|path| !is_address(path)))
 }
 
 /// The context layers of a plan; one that touches no red line is probably of another county or in the wrong CRS.
@@ -217,9 +218,19 @@ impl Inputs {
         self.views.iter().map(|view| view.date).collect()
     }
 
+    /// Sensors of a view as its scenes name them, each once.
+    pub fn sensors(&self, view: usize) -> Vec<&str> {
+        let scenes = self.views.get(view).map_or(&[][..], |view| view.scenes.as_slice());
+        let mut sensors: Vec<&str> = scenes.iter().map(|scene| self.scenes[*scene].sensor.as_str()).collect();
+        sensors.retain(|sensor| !sensor.is_empty());
+        sensors.sort_unstable();
+        sensors.dedup();
+        sensors
+    }
+
     /// Whether any scene carries a mask.
     pub fn has_masks(&self) -> bool {
-        self.scenes.iter().any(|scene| scene.has(Band::Scl) || scene.has(Band::Mask))
+        self.scenes.iter().any(|scene| scene.masks().next().is_some())
     }
 
     /// Places in the list of the red lines inside which a sub-model looks.

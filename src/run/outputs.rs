@@ -19,7 +19,7 @@ use crate::publish::chip::{self, ChipInput, Colours, Moment};
 use crate::publish::manifest::{self, Input, Manifest, Run, SceneUse, Skipped};
 use crate::publish::staging::MANIFEST;
 use crate::publish::{Outcome, Staging, digest, geojson, gpkg, style};
-use crate::read::{Reader, Readers};
+use crate::read::{self, Reader, Readers};
 use crate::redline::named;
 use crate::run::environment;
 use crate::run::inputs::Inputs;
@@ -93,7 +93,7 @@ pub fn stated(
         inputs: input_files(plan, inputs)?,
         scenes: scenes(inputs),
         skipped: inputs.skipped.iter().map(skipped).collect(),
-        libraries: crate::read::libraries(),
+        libraries: read::libraries(),
         run: Run {
             started: started.to_string(),
             ended: Timestamp::now().to_string(),
@@ -119,8 +119,15 @@ fn here(plan: &Plan) -> Value {
 
 /// Every scene that was found, with the reason where it was not used.
 pub(super) fn scenes(inputs: &Inputs) -> Vec<SceneUse> {
-    let scene =
-        |scene: &Scene, unused: Option<String>| SceneUse { id: scene.id.clone(), date: scene.date, unused };
+    let scene = |scene: &Scene, unused: Option<String>| SceneUse {
+        id: scene.id.clone(),
+        date: scene.date,
+        product: scene.product.clone(),
+        sensor: scene.sensor.clone(),
+        scaling: scene.scaling.clone(),
+        masks: scene.masks().map(|band| band.name().to_owned()).collect(),
+        unused,
+    };
     let used = inputs.scenes.iter().map(|used| scene(used, None));
     let (baseline, target) = (inputs.question.baseline, inputs.question.target);
     let reason = format!("lies neither in the look-back {baseline} nor in the target period {target}");
@@ -215,11 +222,19 @@ pub fn whole(out: &Path) -> Option<String> {
     Some(digest::of_bytes(&bytes))
 }
 
+/// What a file is that says where scenes lie and what their numbers mean.
+pub(super) fn role(path: &Path) -> &'static str {
+    let is_json = path
+        .extension()
+        .is_some_and(|ending| !ending.eq_ignore_ascii_case("xml") && !ending.eq_ignore_ascii_case("txt"));
+    if is_json { "stac" } else { "metadata" }
+}
+
 /// Every file that was read, once, with its hash.
 pub(super) fn input_files(plan: &Plan, inputs: &Inputs) -> Result<Vec<Input>, RunError> {
     let of_bands = |scene: &'_ Scene| {
         let id = scene.id.clone();
-        scene.bands.values().map(|band| (band.path.clone(), id.clone())).collect::<Vec<_>>()
+        scene.bands.values().map(|band| (read::file(&band.path), id.clone())).collect::<Vec<_>>()
     };
     let scenes: BTreeMap<PathBuf, String> = inputs.scenes.iter().rev().flat_map(of_bands).collect();
     let scenes: Vec<(PathBuf, String)> = scenes.into_iter().collect();
@@ -230,7 +245,7 @@ pub(super) fn input_files(plan: &Plan, inputs: &Inputs) -> Result<Vec<Input>, Ru
         workers(plan.threads)?.install(|| scenes.par_iter().map(of_scene).collect());
     let mut files = files?;
     for path in &inputs.described {
-        files.push(Input::of_file("stac", path, &inputs.digests)?);
+        files.push(Input::of_file(role(path), path, &inputs.digests)?);
     }
     let context = plan.context().map(|(role, paths)| (role.name(), paths));
     let own = [("redlines", plan.redlines.as_slice()), ("verified", plan.verified.as_slice())];

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::detect::pair::{self, HALO, PairError, PairEvidence, PairModel, PairParams, PairSource, Stack};
 use crate::grid::{Grid, Window};
-use crate::observe::mask;
+use crate::observe::mask::{self, Unclear};
 use crate::patch::scratch::{self, Scratch};
 use crate::plan::Plan;
 use crate::read::{ReadError, Reader, Readers};
@@ -138,30 +138,28 @@ impl<'a> Pixels<'a> {
         scene: &Scene,
         window: Window,
     ) -> Result<Option<Vec<bool>>, ReadError> {
-        let Some(band) = tiles::mask_band(scene) else { return Ok(None) };
+        if scene.masks().next().is_none() {
+            return Ok(None);
+        }
         let grid = &self.inputs.grid;
         let (width, height) = self.inputs.pixel_metres;
         let pixels = |metres: f64| (metres / width.min(height)).ceil() as usize;
         let reaches = [pixels(CLOUD_REACH), pixels(SHADOW_REACH), mask::DILATION];
         let most = reaches.into_iter().max().unwrap_or(0);
         let outer = window.grown(most, grid.whole());
-        let layer: Vec<f32> = reader.window(scene, band, grid, outer)?.iter().copied().collect();
-        let clear = mask::clear(band, &layer);
-        let kind = |value: f32| match (band, value as i32) {
-            (Band::Scl, 8..=10) => 0,
-            (Band::Scl, 3) => 1,
-            (Band::Scl, _) => 2,
-            _ if value.is_nan() => 2,
-            _ => 0,
-        };
         let mut result = vec![true; window.len()];
-        for (wanted, reach) in reaches.into_iter().enumerate() {
-            let kept: Vec<bool> =
-                clear.iter().zip(&layer).map(|(clear, value)| *clear || kind(*value) != wanted).collect();
-            if kept.contains(&false) {
-                let kept = mask::erode(&kept, outer.rows, outer.cols, reach);
-                let kept = tiles::inner(&kept, outer, window);
-                result.iter_mut().zip(kept).for_each(|(result, kept)| *result &= kept);
+        for band in scene.masks() {
+            let layer: Vec<f32> = reader.window(scene, band, grid, outer)?.iter().copied().collect();
+            let clear = mask::clear(band, &layer);
+            for (hidden, reach) in [Unclear::Cloud, Unclear::Shadow, Unclear::Other].into_iter().zip(reaches)
+            {
+                let is_kept = |(clear, value): (&bool, &f32)| *clear || mask::unclear(band, *value) != hidden;
+                let kept: Vec<bool> = clear.iter().zip(&layer).map(is_kept).collect();
+                if kept.contains(&false) {
+                    let kept = mask::erode(&kept, outer.rows, outer.cols, reach);
+                    let kept = tiles::inner(&kept, outer, window);
+                    result.iter_mut().zip(kept).for_each(|(result, kept)| *result &= kept);
+                }
             }
         }
         Ok(Some(result))

@@ -20,7 +20,7 @@ use crate::run::cell::{Asked, Learned, judge_cell};
 use crate::run::inputs::{Inputs, Question};
 use crate::run::signs::{self, Signs};
 use crate::run::{Progress, RunError};
-use crate::scene::{Band, Scene};
+use crate::scene::Scene;
 use crate::submodel::SubModel;
 
 /// How far beyond a red line evidence is looked at, so that a contour at the line is whole.
@@ -97,13 +97,10 @@ fn add_scene(
     if scene.grid().is_none_or(|grid| !grid.overlaps(&inputs.grid.of_window(outer))) {
         return Ok(());
     }
-    let mut clear = vec![true; outer.len()];
-    if let Some(band) = mask_band(scene) {
-        let layer = reader.window(scene, band, &inputs.grid, outer)?;
-        let layer: Vec<f32> = layer.iter().copied().collect();
-        clear = mask::erode(&mask::clear(band, &layer), outer.rows, outer.cols, mask::DILATION);
-    }
-    let clear = inner(&clear, outer, stack.window);
+    let clear = match masked(inputs, reader, scene, outer)? {
+        Some(clear) => inner(&clear, outer, stack.window),
+        None => vec![true; stack.window.len()],
+    };
     if !clear.contains(&true) {
         return Ok(());
     }
@@ -123,9 +120,24 @@ fn add_scene(
     Ok(())
 }
 
-/// The layer that says which pixels of a scene are clear, if it has one.
-pub fn mask_band(scene: &Scene) -> Option<Band> {
-    [Band::Scl, Band::Mask].into_iter().find(|band| scene.has(*band))
+/// Which pixels of a window the masks of a scene leave clear, with what they reach beyond; `None` where it has no mask.
+pub fn masked(
+    inputs: &Inputs,
+    reader: &mut Reader,
+    scene: &Scene,
+    window: Window,
+) -> Result<Option<Vec<bool>>, RunError> {
+    let mut clear: Option<Vec<bool>> = None;
+    for band in scene.masks() {
+        let layer = reader.window(scene, band, &inputs.grid, window)?;
+        let layer: Vec<f32> = layer.iter().copied().collect();
+        let own = mask::erode(&mask::clear(band, &layer), window.rows, window.cols, mask::DILATION);
+        clear = Some(match clear {
+            Some(clear) => clear.iter().zip(own).map(|(a, b)| *a && b).collect(),
+            None => own,
+        });
+    }
+    Ok(clear)
 }
 
 /// The part of row-major values over `outer` that lies over `inner`.

@@ -114,7 +114,7 @@ fn not_rectified(place: &Place) -> Told {
     spoilt(place, |picture| picture.transform = None, &[]);
     tool("gdal_translate", &words, &[&path, &copy]);
     fs::rename(&copy, &path).unwrap();
-    place.refused(&place.scan(), &["S2_20230717.tif", "control points", "orthorectified"])
+    place.refused(&place.scan(), &["S2_20230717.tif", "control points", "orthorectify it first"])
 }
 
 fn odd_systems(place: &Place) -> Told {

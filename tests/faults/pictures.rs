@@ -71,7 +71,7 @@ impl Picture {
     }
 
     /// Reflectance of 0 to 1 in floating point; classes stay whole numbers.
-    pub fn as_reflectance(mut self) -> Self {
+    pub fn into_reflectance(mut self) -> Self {
         for (band, name) in self.bands.iter_mut().zip(&self.names) {
             if name != "SCL" {
                 band.iter_mut().for_each(|value| *value /= 10_000.0);

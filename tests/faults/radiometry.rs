@@ -34,12 +34,12 @@ fn is_target(date: u32) -> bool {
 }
 
 fn no_numbers(place: &Place) -> Told {
-    rewrite(&place.path("scenes"), |_, picture| picture.as_reflectance());
+    rewrite(&place.path("scenes"), |_, picture| picture.into_reflectance());
     let clean = place.scan().out(place.path("floats"));
     place.same_places(&clean);
     let odd = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -9999.0, -3.4e38, 3.4e38];
     rewrite(&place.path("scenes"), |date, picture| {
-        let mut picture = picture.as_is_float();
+        let mut picture = picture.into_floats();
         if is_target(date) {
             for (index, value) in odd.iter().enumerate() {
                 fill(&mut picture, index % 5, Block::new(2 + 8 * index, 44, 4, 4), *value);
@@ -53,12 +53,12 @@ fn no_numbers(place: &Place) -> Told {
 }
 
 trait Float {
-    fn as_is_float(self) -> Self;
+    fn into_floats(self) -> Self;
 }
 
 impl Float for Picture {
     /// What was read of a file of floats stays floats.
-    fn as_is_float(self) -> Self {
+    fn into_floats(self) -> Self {
         Self { kind: Kind::Float32, nodata: None, ..self }
     }
 }

@@ -248,6 +248,13 @@ pub fn syncs(place: &Place) -> Told {
     told(&[("fsync", every(place, &office, "fsync")), ("rename", every(place, &office, "rename"))])
 }
 
+/// What a folder takes on a disk.
+fn kibibytes(folder: &Path) -> u64 {
+    let mut du = Command::new("du");
+    let listed = du.args(["-s", "--apparent-size", "--block-size=1K"]).arg(folder).output().unwrap();
+    String::from_utf8_lossy(&listed.stdout).split_whitespace().next().unwrap().parse().unwrap()
+}
+
 /// 109: disks of 50 sizes, from the earlier output alone to just too small for the later one.
 pub fn disk_sizes(place: &Place) -> Told {
     let tried = Command::new("unshare").args(["-m", "true"]).output();
@@ -258,15 +265,8 @@ pub fn disk_sizes(place: &Place) -> Told {
         );
     }
     let office = Office::new();
-    let pages = |folder: &str| -> u64 {
-        let listed = Command::new("du")
-            .args(["-s", "--apparent-size", "--block-size=1K"])
-            .arg(office.drawn.path(folder))
-            .output()
-            .unwrap();
-        String::from_utf8_lossy(&listed.stdout).split_whitespace().next().unwrap().parse().unwrap()
-    };
-    let (earlier, later) = (pages("kept/earlier"), pages("kept/later"));
+    let (earlier, later) =
+        (kibibytes(&office.drawn.path("kept/earlier")), kibibytes(&office.drawn.path("kept/later")));
     let disk = place.path("disk");
     fs::create_dir(&disk).unwrap();
     let mut full = 0;

@@ -142,8 +142,7 @@ pub fn run(all: &[Case], asked: &[String]) -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let ground = Ground::new();
     let next = AtomicUsize::new(0);
-    let lines: Mutex<(usize, Vec<Option<(String, Ended)>>)> =
-        Mutex::new((0, cases.iter().map(|_| None).collect()));
+    let lines: Mutex<Printed> = Mutex::new((0, cases.iter().map(|_| None).collect()));
     std::thread::scope(|scope| {
         for _ in 0..WORKERS {
             scope.spawn(|| {
@@ -165,6 +164,9 @@ pub fn run(all: &[Case], asked: &[String]) -> ExitCode {
     sums(&ended, begun)
 }
 
+/// How many lines were printed, and the line of each case that has ended.
+type Printed = (usize, Vec<Option<(String, Ended)>>);
+
 fn taken<'a>(next: &AtomicUsize, cases: &[&'a Case]) -> Option<(usize, &'a Case)> {
     let place = next.fetch_add(1, Ordering::SeqCst);
     cases.get(place).map(|case| (place, *case))
@@ -175,7 +177,7 @@ fn one(case: &Case, ground: &Ground) -> (String, Ended) {
     let work = || match case.way {
         Way::Run(work) => work(&place),
         Way::Tests(tests) => {
-            tests.iter().for_each(|test| stands(test));
+            tests.iter().for_each(stands);
             let names: Vec<&str> = tests.iter().map(|(_, name)| *name).collect();
             Told::new(Outcome::Elsewhere, names.join(", "))
         }

@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, reason = "a skipped test says why")]
 
 mod around_the_clock;
+mod baselines;
 mod bucket;
 mod cli;
 mod context;
@@ -34,10 +35,12 @@ mod ledger_postgres;
 mod look_again;
 mod looks;
 mod nights;
+mod products;
 mod program;
 mod provenance;
 mod reference;
 mod report;
+mod safe;
 mod shards;
 mod submodels;
 mod trace;

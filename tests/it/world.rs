@@ -285,6 +285,7 @@ impl Drawn {
     }
 
     /// The same world in a folder of its own, without drawing it again.
+    #[allow(dead_code, reason = "the catalogue of faults takes it, which shares this file")]
     pub fn copied(&self) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("scenes")).unwrap();

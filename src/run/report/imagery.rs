@@ -15,7 +15,7 @@ use crate::publish::raster::{NODATA, Raster};
 use crate::read::{Reader, Readers};
 use crate::report::material::{Item, Moment, Picture};
 use crate::run::inputs::{Inputs, View};
-use crate::run::tiles::{inner, mask_band};
+use crate::run::tiles::{inner, masked};
 use crate::run::{Progress, RunError, workers};
 use crate::scene::{Band, Scene};
 
@@ -219,12 +219,10 @@ fn clear_in(
     if scene.grid().is_none_or(|grid| !grid.overlaps(&inputs.grid.of_window(outer))) {
         return Ok(vec![false; window.len()]);
     }
-    let Some(band) = mask_band(scene) else {
+    let Some(clear) = masked(inputs, reader, scene, outer)? else {
         let red = reader.window(scene, Band::Red, &inputs.grid, window)?;
         return Ok(red.iter().map(|number| !number.is_nan()).collect());
     };
-    let layer: Vec<f32> = reader.window(scene, band, &inputs.grid, outer)?.iter().copied().collect();
-    let clear = mask::erode(&mask::clear(band, &layer), outer.rows, outer.cols, mask::DILATION);
     Ok(inner(&clear, outer, window))
 }
 

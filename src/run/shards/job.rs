@@ -19,12 +19,13 @@ use crate::plan::file::Machine;
 use crate::plan::{self, Plan, PlanFile};
 use crate::publish::digest::Digests;
 use crate::publish::{PublishError, digest, single};
+use crate::read;
 use crate::redline::named;
-use crate::run::RunError;
 use crate::run::inputs::{self, Inputs};
 use crate::run::pair::Survey;
 use crate::run::shards::ShardError;
 use crate::run::shards::cut::Shard;
+use crate::run::{RunError, outputs};
 
 /// Name of the file that makes a folder a job.
 const JOB: &str = "job.json";
@@ -59,7 +60,7 @@ pub struct Job {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Known {
-    /// `scene`, `skipped`, `stac`, `redlines`, `permits`, `cases`, `landuse`, `burns`, `verified`, `plan`.
+    /// `scene`, `skipped`, `stac`, `metadata`, `redlines`, `permits`, `cases`, `landuse`, `burns`, `verified`, `plan`.
     pub role: String,
     /// Where it lies.
     pub path: PathBuf,
@@ -87,7 +88,7 @@ pub struct Opened {
 
 /// What reads, transforms and judges: the same on every machine of a job.
 pub fn program() -> String {
-    let libraries = crate::read::libraries().into_iter().map(|(name, version)| format!("{name} {version}"));
+    let libraries = read::libraries().into_iter().map(|(name, version)| format!("{name} {version}"));
     let own = format!("steppewatch {}", env!("CARGO_PKG_VERSION"));
     std::iter::once(own).chain(libraries).collect::<Vec<_>>().join(", ")
 }
@@ -199,7 +200,7 @@ fn whole(path: &Path, expected: &str, folder: &Path) -> Result<Vec<u8>, RunError
 fn files(plan: &Plan, inputs: &Inputs) -> Result<Vec<Known>, RunError> {
     let mut files = Vec::new();
     let bands = |scene: &crate::scene::Scene| {
-        scene.bands.values().map(|band| band.path.clone()).collect::<Vec<PathBuf>>()
+        scene.bands.values().map(|band| read::file(&band.path)).collect::<Vec<PathBuf>>()
     };
     for path in inputs.scenes.iter().chain(&inputs.unused).flat_map(bands) {
         files.push(by_time("scene", &path, &inputs.digests)?);
@@ -208,7 +209,7 @@ fn files(plan: &Plan, inputs: &Inputs) -> Result<Vec<Known>, RunError> {
         files.push(by_time("skipped", path, &inputs.digests)?);
     }
     for path in &inputs.described {
-        files.push(by_digest("stac", path)?);
+        files.push(by_digest(outputs::role(path), path)?);
     }
     let context = plan.context().map(|(role, paths)| (role.name(), paths));
     let own = [("redlines", plan.redlines.as_slice()), ("verified", plan.verified.as_slice())];

@@ -59,7 +59,7 @@ pub fn of_view(inputs: &Inputs, view: &View) -> Result<String, RunError> {
         words.push(scene.id.clone());
         for (band, file) in &scene.bands {
             let (_, sha256) = inputs.digests.of(&file.path)?;
-            let meaning = (file.number, &file.grid, file.nodata, file.scale, file.offset);
+            let meaning = (file.number, &file.grid, file.nodata, file.saturated, file.scale, file.offset);
             words.push(format!("{band} {sha256} {meaning:?}"));
         }
     }

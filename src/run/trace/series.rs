@@ -73,7 +73,8 @@ fn views(inputs: &Inputs, stack: &Stack, pixel: usize, series: &Series, text: &m
             let (x, expected) = (series.observed[feature][index], series.expected[feature][index]);
             let _ = write!(text, "  {} {x:.3} ({expected:.3}) {:+.1}", name.name(), series.z[feature][index]);
         }
-        let _ = writeln!(text);
+        let sensors = inputs.sensors(*view).join(" + ");
+        let _ = writeln!(text, "{}{sensors}", if sensors.is_empty() { "" } else { "  " });
     }
 }
 

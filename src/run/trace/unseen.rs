@@ -13,7 +13,7 @@ use crate::run::inputs::Inputs;
 use crate::run::look_again::LookedAt;
 use crate::run::trace::Place;
 use crate::run::{RunError, tiles};
-use crate::scene::Band;
+use crate::scene::{Band, Scene};
 
 /// Why a view says nothing.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -96,10 +96,20 @@ impl Stacks {
             if !scene.grid().is_some_and(|grid| grid.overlaps(&inputs.grid.of_window(place.here))) {
                 continue;
             }
-            let Some(band) = tiles::mask_band(scene) else {
-                why = Unseen::NoValue;
-                continue;
-            };
+            why = Self::hidden(inputs, reader, scene, place)?;
+        }
+        Ok(why)
+    }
+
+    /// What the masks of a scene say of a place that it did not show.
+    fn hidden(
+        inputs: &Inputs,
+        reader: &mut Reader,
+        scene: &Scene,
+        place: &Place,
+    ) -> Result<Unseen, RunError> {
+        let mut why = Unseen::NoValue;
+        for band in scene.masks() {
             let layer: Vec<f32> =
                 reader.window(scene, band, &inputs.grid, place.here)?.iter().copied().collect();
             why = match layer.first() {
@@ -107,6 +117,9 @@ impl Stacks {
                 Some(number) if !mask::clear(band, &layer)[0] => Unseen::NotClear(band, *number),
                 _ => Unseen::NearUnclear,
             };
+            if why != Unseen::NearUnclear {
+                break;
+            }
         }
         Ok(why)
     }
