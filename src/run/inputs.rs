@@ -116,8 +116,8 @@ pub fn gather_without(plan: &Plan, set_aside: &SetAside, digests: Digests) -> Re
     let span = span.0.zip(span.1).map(|(first, last)| (first.date, last.date));
     let (scenes, unused): (Vec<Scene>, Vec<Scene>) = found.scenes.into_iter().partition(inside);
     let views = views(&scenes);
-    let dated = |period: Period| views.iter().filter(|view| period.contains(view.date)).count();
-    let (before, after) = (dated(baseline), dated(target));
+    let [before, after] =
+        [baseline, target].map(|period| views.iter().filter(|view| period.contains(view.date)).count());
     let periods = [("baseline", baseline, before), ("target", target, after)];
     if let Some((which, period, _)) = periods.into_iter().find(|(.., days)| *days == 0) {
         let (first, last) = span.unwrap_or((period.from, period.to));
