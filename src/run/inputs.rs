@@ -116,14 +116,7 @@ pub fn gather_without(plan: &Plan, set_aside: &SetAside, digests: Digests) -> Re
     let span = span.0.zip(span.1).map(|(first, last)| (first.date, last.date));
     let (scenes, unused): (Vec<Scene>, Vec<Scene>) = found.scenes.into_iter().partition(inside);
     let views = views(&scenes);
-    let [before, after] =
-        [baseline, target].map(|period| views.iter().filter(|view| period.contains(view.date)).count());
-    let periods = [("baseline", baseline, before), ("target", target, after)];
-    if let Some((which, period, _)) = periods.into_iter().find(|(.., days)| *days == 0) {
-        let (first, last) = span.unwrap_or((period.from, period.to));
-        return Err(RunError::NoScenes { which, period, path: plan.scenes.clone(), first, last });
-    }
-    let is_pair = before == 1 && after == 1;
+    let is_pair = days([("baseline", baseline), ("target", target)], &views, (plan, span))? == [1, 1];
     let Asked { models, features, notes: asides } =
         asked::asked(plan, &redlines, &scenes, (target, is_pair))?;
     let mut reader = Reader::new();
@@ -163,6 +156,20 @@ pub fn gather_without(plan: &Plan, set_aside: &SetAside, digests: Digests) -> Re
         notes,
         digests,
     })
+}
+
+/// Days with a view in each of two periods; `span` is the first and the last day of all scenes.
+fn days(
+    periods: [(&'static str, Period); 2],
+    views: &[View],
+    (plan, span): (&Plan, Option<(Date, Date)>),
+) -> Result<[usize; 2], RunError> {
+    let count = |period: Period| views.iter().filter(|view| period.contains(view.date)).count();
+    if let Some((which, period)) = periods.into_iter().find(|(_, period)| count(*period) == 0) {
+        let (first, last) = span.unwrap_or((period.from, period.to));
+        return Err(RunError::NoScenes { which, period, path: plan.scenes.clone(), first, last });
+    }
+    Ok(periods.map(|(_, period)| count(period)))
 }
 
 /// Files beside those of the scenes that other programs would listen to.
