@@ -218,7 +218,7 @@ pub fn whole(out: &Path) -> Option<String> {
 }
 
 /// What a file is that says where scenes lie and what their numbers mean.
-pub(super) fn role(path: &std::path::Path) -> &'static str {
+pub(super) fn role(path: &Path) -> &'static str {
     let is_json = path
         .extension()
         .is_some_and(|ending| !ending.eq_ignore_ascii_case("xml") && !ending.eq_ignore_ascii_case("txt"));
