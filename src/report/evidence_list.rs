@@ -283,7 +283,7 @@ fn rows(manifest: &Manifest, sm3: &Sm3, language: Language) -> Vec<Vec<String>> 
 fn category(file: &Stated, language: Language) -> String {
     let (chinese, english) = match (file.role.as_str(), file.file.as_str()) {
         ("scene", _) => ("卫星影像", "satellite imagery"),
-        ("stac", _) => ("影像元数据", "metadata of imagery"),
+        ("stac" | "metadata", _) => ("影像元数据", "metadata of imagery"),
         ("redlines", _) => ("生态保护红线图层", "red-line layer"),
         ("permits", _) => ("许可图层", "permit layer"),
         ("landuse", _) => ("土地利用图层", "land-use layer"),

@@ -205,7 +205,7 @@ impl Described {
             let Some(layer) = self.layers.get(band) else { continue };
             let mut sample = probe.sample(*band, layer.number)?;
             sample.retain(|value| Some(*value) != layer.nodata && Some(*value) != layer.saturated);
-            let meaning = (layer.scale, layer.offset, self.words.as_str());
+            let meaning = (self.kind, layer.scale, layer.offset, self.words.as_str());
             scaling::check_plausible((&layer.path, *band), meaning, &sample)?;
         }
         Ok(())

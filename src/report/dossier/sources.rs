@@ -51,7 +51,9 @@ pub fn of(lead: &Item, material: &Material, language: Language) -> Value {
             );
         }
     }
-    for input in inputs(run).filter(|input| input["role"] != "scene" && input["role"] != "stac") {
+    for input in
+        inputs(run).filter(|input| !["scene", "stac", "metadata"].iter().any(|role| input["role"] == *role))
+    {
         add(
             role_words(input["role"].as_str().unwrap_or_default(), language),
             input["file"].as_str().unwrap_or_default(),
