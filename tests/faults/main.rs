@@ -13,6 +13,7 @@ mod containers;
 mod corpora;
 #[path = "../it/ear.rs"]
 mod ear;
+mod evidence;
 mod georeference;
 mod guard;
 #[allow(dead_code, reason = "the table draws some of what the tests draw")]
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         storage::CASES,
         schedule::CASES,
         web::CASES,
+        evidence::CASES,
     ]
     .concat();
     cases.extend(pending::ALL.concat());

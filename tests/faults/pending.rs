@@ -3,7 +3,7 @@
 use crate::table::{Case, Way};
 
 /// All lists.
-pub const ALL: &[&[Case]] = &[PRODUCTS, NETWORK, ISOLATE, PROVENANCE];
+pub const ALL: &[&[Case]] = &[PRODUCTS, NETWORK, ISOLATE, PERSONS];
 
 const fn waits(
     section: &'static str,
@@ -60,22 +60,9 @@ const ISOLATE: &[Case] = &[
     waits("3G", "138", "a decoder that never ends, a disk that stalls", OF_ISOLATE),
 ];
 
-const OF_PROVENANCE: &str = "waits for manifest verify, reproduce and signatures";
-/// Secrets and evidence.
-const PROVENANCE: &[Case] = &[
-    waits("3J", "169", "a token in log, manifest, error, list of processes", OF_PROVENANCE),
-    waits("3J", "170", "names, telephones and trails of officers in shared files", OF_PROVENANCE),
-    waits("3J", "171", "EXIF of photographs", OF_PROVENANCE),
-    waits("3J", "172", "who may read ledger and configuration", OF_PROVENANCE),
-    waits("3J", "173", "deleted persons remain in free pages", OF_PROVENANCE),
-    waits("3J", "174", "core dumps and temporary files", OF_PROVENANCE),
-    waits("3K", "175", "one bit changed in any file or row", OF_PROVENANCE),
-    waits("3K", "176", "a file added, removed, renamed, swapped", OF_PROVENANCE),
-    waits("3K", "177", "signed by another key, expired, no timestamp", OF_PROVENANCE),
-    waits("3K", "178", "run again on another machine and version", OF_PROVENANCE),
-    waits("3K", "179", "an input that is no longer there", OF_PROVENANCE),
-    waits("3K", "180", "-0.0, 1e-7, NaN, NFC and NFD, order of keys", OF_PROVENANCE),
-    waits("3K", "181", "digest of 0 bytes and of 100 GB", OF_PROVENANCE),
-    waits("3K", "182", "a verdict changed later", OF_PROVENANCE),
-    waits("3K", "183", "a report on paper: digest, run, version, limits", OF_PROVENANCE),
+const OF_PERSONS: &str = "waits for an export without persons";
+/// Persons in what is handed on.
+const PERSONS: &[Case] = &[
+    waits("3J", "170", "names, telephones and trails of officers in shared files", OF_PERSONS),
+    waits("3J", "171", "EXIF of photographs", OF_PERSONS),
 ];

@@ -103,7 +103,7 @@ fn a_download_that_is_a_page_of_text_is_no_scene() {
     let drawn = Drawn::new(World::steppe(64, 64));
     fs::write(drawn.scene(20_220_717), "<!DOCTYPE html><title>Please log in</title>").unwrap();
     let words = Scan::of(&drawn).refused();
-    says(&words, &["S2_20220717.tif", "XML or HTML", "again"]);
+    says(&words, &["S2_20220717.tif", "HTML", "login", "again"]);
 }
 
 #[test]
