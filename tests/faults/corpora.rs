@@ -5,7 +5,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
+use steppewatch::read::{self, attributes};
+use steppewatch::redline::{self, Context, Role};
+use steppewatch::weigh::confidence::Model;
+use steppewatch::weigh::labels;
+
+use crate::guard::LONGEST;
 use crate::place::Place;
 use crate::table::{Case, Outcome, Told, run_case};
 use crate::world::{BASELINE, TARGET};
@@ -64,18 +71,11 @@ enum Door {
     Verified,
 }
 
-fn texts(place: &Place, door: Door) -> Told {
-    let files = files("json_test_suite");
-    if files.is_empty() {
-        return absent("json_test_suite");
-    }
-    let (mut refused, mut read) = (0, 0);
-    for file in &files {
-        let text = place.path("text.json");
-        fs::copy(file, &text).unwrap();
-        let text = text.to_str().unwrap();
+impl Door {
+    /// Arguments of a check that reads a text through this door.
+    fn words(self, text: &str) -> Vec<&str> {
         let mut words = vec!["check", "--baseline", BASELINE, "--target", TARGET];
-        match door {
+        match self {
             Door::RedLines => words.extend(["--scenes", "scenes", "--redlines", text]),
             Door::Permits => {
                 words.extend(["--scenes", "scenes", "--redlines", "redline.geojson", "--permits", text])
@@ -85,19 +85,63 @@ fn texts(place: &Place, door: Door) -> Told {
                 words.extend(["--scenes", "scenes", "--redlines", "redline.geojson", "--verified", text])
             }
         }
-        let ended = place.steppewatch(&words);
-        if ended.code == Some(0) {
-            read += 1;
-            let name = file.file_name().unwrap().to_string_lossy();
-            assert!(!name.starts_with("n_"), "{name} is no JSON and was read");
-        } else {
-            place.is_refusal(&ended, &["text.json"]);
-            refused += 1;
+        words
+    }
+
+    /// Reads a text with the reader behind this door; the words of its refusal.
+    fn read(self, text: &Path) -> Option<String> {
+        let paths = [text.to_owned()];
+        match self {
+            Door::RedLines => redline::read(&paths, None).err().map(|error| error.to_string()),
+            Door::Permits => {
+                Context::default().read(Role::Permit, &paths).err().map(|error| error.to_string())
+            }
+            Door::Stac => read::scenes(text, None).err().map(|error| error.to_string()),
+            Door::Verified => {
+                let model = Model::shipped().unwrap();
+                let labels = attributes::read(text).and_then(|rows| labels::labels(&[rows], &model));
+                labels.err().map(|error| error.to_string())
+            }
         }
     }
+}
+
+/// Every text through its reader; every sixteenth, in a long run each, through the whole program too.
+fn texts(place: &Place, door: Door) -> Told {
+    let files = files("json_test_suite");
+    if files.is_empty() {
+        return absent("json_test_suite");
+    }
+    let apart = if std::env::var_os("STEPPEWATCH_LONG").is_some() { 1 } else { 16 };
+    let (mut refused, mut read) = (0, 0);
+    for (number, file) in files.iter().enumerate() {
+        let text = place.path("text.json");
+        fs::copy(file, &text).unwrap();
+        let begun = Instant::now();
+        let words = door.read(&text);
+        assert!(begun.elapsed() < LONGEST, "HANG: {}", file.display());
+        let name = file.file_name().unwrap().to_string_lossy();
+        match &words {
+            None => assert!(!name.starts_with("n_"), "{name} is no JSON and was read"),
+            Some(words) => assert!(words.contains("text.json"), "{name}: no file is named: {words}"),
+        }
+        if number % apart == 0 {
+            let ended = place.steppewatch(&door.words(text.to_str().unwrap()));
+            assert_eq!(ended.code == Some(0), words.is_none(), "{name}: {}", ended.stderr);
+            if words.is_some() {
+                place.is_refusal(&ended, &["text.json"]);
+            }
+        }
+        refused += usize::from(words.is_some());
+        read += usize::from(words.is_none());
+    }
     assert_eq!(files.len(), 318);
+    let through = files.len().div_ceil(apart);
     Told::new(
         Outcome::Refused,
-        format!("{} of 318: {refused} refused with the reason, {read} read", refused + read),
+        format!(
+            "{} of 318: {refused} refused with the reason, {read} read; {through} through the whole program",
+            refused + read
+        ),
     )
 }

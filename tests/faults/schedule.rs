@@ -22,10 +22,7 @@ pub const CASES: &[Case] = &[
         "3G",
         "132",
         "nights that were missed",
-        &[(
-            "tests/it/around_the_clock.rs",
-            "two_hundred_nights_of_late_double_broken_and_killed_end_as_one_clean_run",
-        )],
+        &[("tests/it/around_the_clock.rs", "nights_of_late_double_broken_and_killed_end_as_one_clean_run")],
     ),
     tested(
         "3G",

@@ -70,12 +70,33 @@ impl Office {
         let found = files(&self.out());
         let differ: Vec<&String> =
             self.later.keys().filter(|name| self.later.get(*name) != found.get(*name)).collect();
+        if self.is_as_good(&differ, what) {
+            return true;
+        }
         assert!(
             found == self.earlier || found == self.later,
             "{what}: the output is neither the earlier nor the later one: {differ:?} of {} files",
             found.len()
         );
         found == self.later
+    }
+
+    /// The later output in other bytes that say the same: SQLite may write again what failed, and so lay pages in another
+    /// order; what a manifest could not learn about a library is "unknown" there.
+    fn is_as_good(&self, differ: &[&String], what: &str) -> bool {
+        let later = self.drawn.path("kept/later");
+        match differ {
+            [database, manifest] if *database == "leads.gpkg" && *manifest == "manifest.json" => {
+                let rows = |folder: &Path| rows(&folder.join("leads.gpkg"));
+                assert_eq!(rows(&self.out()), rows(&later), "{what}: rows differ");
+                true
+            }
+            [manifest] if *manifest == "manifest.json" => {
+                let text = fs::read_to_string(self.out().join("manifest.json")).unwrap_or_default();
+                text.contains("\"proj.db\": \"unknown\"")
+            }
+            _ => false,
+        }
     }
 
     /// How a disturbed run ended: nothing beside the output, and the code says which output it is.
@@ -118,6 +139,33 @@ fn files(out: &Path) -> Bytes {
         return BTreeMap::from([("no manifest".to_owned(), sha256(b""))]);
     }
     crate::program::Published { code: 0, out: out.to_owned() }.hashes()
+}
+
+/// Every table of a database with every row, in words.
+fn rows(database: &Path) -> Vec<String> {
+    let database = rusqlite::Connection::open(database).unwrap();
+    let mut tables = database.prepare("SELECT name, sql FROM sqlite_master ORDER BY name").unwrap();
+    let tables = tables.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let tables: Vec<(String, Option<String>)> = tables.map(Result::unwrap).collect();
+    let mut words = Vec::new();
+    for (table, made) in tables {
+        let is_table = made.as_ref().is_some_and(|made| made.starts_with("CREATE TABLE"));
+        words.push(format!("{table}: {made:?}"));
+        if is_table {
+            let mut rows = database.prepare(&format!("SELECT * FROM \"{table}\"")).unwrap();
+            let columns = rows.column_count();
+            let row = |row: &rusqlite::Row| -> rusqlite::Result<String> {
+                let values: Vec<rusqlite::types::Value> =
+                    (0..columns).map(|column| row.get(column)).collect::<Result<_, _>>()?;
+                Ok(format!("{values:?}"))
+            };
+            let mut found: Vec<String> = rows.query_map([], row).unwrap().map(Result::unwrap).collect();
+            // Nodes of spatial indexes are numbered as they were made.
+            found.sort();
+            words.extend(found);
+        }
+    }
+    words
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -10,7 +10,7 @@ use std::path::Path;
 use geo::BooleanOps;
 use serde_json::json;
 
-use crate::program::{Ended, Lead, Published, Scan};
+use crate::program::{Ended, Lead, Published, Scan, rounds};
 use crate::safe::{Numbers, Planes, Safe};
 use crate::world::{Block, Deed, Drawn, World, mix};
 
@@ -150,8 +150,10 @@ fn beside(leads: &[Lead], right: &[Lead]) -> Vec<String> {
 #[test]
 fn no_mix_up_of_offsets_makes_a_lead() {
     let (mut refused, mut corrected) = (0, 0);
+    let patterns = rounds(2, 4);
     for (place, mix_up) in ALL.into_iter().enumerate() {
-        for turn in 0..4 {
+        // Each mix-up in two of four patterns, in turn; in a long run in all.
+        for turn in (0..4).filter(|turn| patterns == 4 || turn % 2 == place as u64 % 2) {
             let draw = 400 + 4 * place as u64 + turn;
             let drawn = Drawn::new(world(draw));
             let scenes = mixed_up(mix_up, draw, &drawn, &drawn.path("mixed"));
@@ -187,5 +189,5 @@ fn no_mix_up_of_offsets_makes_a_lead() {
         }
     }
     println!("{refused} mix-ups refused, {corrected} read rightly by their metadata");
-    assert_eq!((refused, corrected), (28, 4));
+    assert_eq!((refused, corrected), (7 * patterns, patterns));
 }

@@ -171,7 +171,8 @@ fn scenes_outside_the_periods_are_listed_with_the_reason() {
         let is_used = ("2021-01-01".."2023-08-01").contains(&date);
         assert_eq!(scene["used"], is_used, "{scene}");
         assert_eq!(scene["reason"].is_null(), is_used, "{scene}");
-        assert_eq!(scene.as_object().unwrap().len(), 4, "{scene}");
+        // Id, date, product, sensor, scaling, masks; whether it is used, and why not.
+        assert_eq!(scene.as_object().unwrap().len(), 8, "{scene}");
     }
     says(
         &scenes[0]["reason"].to_string(),

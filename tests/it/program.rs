@@ -47,6 +47,11 @@ pub fn shell(first: &Path, words: &str) -> Command {
     command
 }
 
+/// Rounds of a test that may go on for long: few on every change, all in `scripts/test-long`.
+pub fn rounds(few: usize, all: usize) -> usize {
+    if std::env::var_os("STEPPEWATCH_LONG").is_some() { all } else { few }
+}
+
 /// Runs the program with arguments.
 pub fn run(args: &[&str]) -> Ended {
     ended(program().args(args))
