@@ -285,3 +285,117 @@ fn pixels_that_contradict_the_metadata_are_refused() {
     let error = scenes(&strange.write(folder.path(), &planes(1000)), None).unwrap_err().to_string();
     assert!(error.contains("median reflectance"), "{error}");
 }
+
+/// Products before December 2016 hold many tiles under long names, and list images without folders.
+#[test]
+fn an_old_product_of_many_tiles_is_a_scene_a_tile() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder
+        .path()
+        .join("S2A_OPER_PRD_MSIL1C_PDMC_20160429T191504_R061_V20160429T033541_20160429T033541.SAFE");
+    let mut granules = String::new();
+    let planes = planes(0);
+    for tile in ["49TCF", "49TDF"] {
+        let id = format!("S2A_OPER_MSI_L1C_TL_MTI__20160429T102030_A004451_T{tile}");
+        let images = root.join(format!("GRANULE/{id}_N02.01/IMG_DATA"));
+        fs::create_dir_all(&images).unwrap();
+        let mut list = String::new();
+        for (band, plane) in planes.bands.iter().filter(|(band, _)| *band != "SCL") {
+            planes.write_jp2(plane, safe::Numbers::Unsigned, &images.join(format!("{id}_{band}.jp2")));
+            list.push_str(&format!("<IMAGE_ID>{id}_{band}</IMAGE_ID>"));
+        }
+        let tile_xml = format!(
+            "<n1:Level-1C_Tile_ID xmlns:n1=\"u\"><TILE_ID>{id}_N02.01</TILE_ID><SENSING_TIME>2016-04-29T03:39:01Z</SENSING_TIME></n1:Level-1C_Tile_ID>"
+        );
+        let named =
+            format!("GRANULE/{id}_N02.01/S2A_OPER_MTD_L1C_TL_MTI__20160429T102030_A004451_T{tile}.xml");
+        fs::write(root.join(named), tile_xml).unwrap();
+        granules.push_str(&format!(
+            "<Granule_List><Granules datastripIdentifier=\"S2A_OPER_MSI_L1C_DS_MTI__20160429T102030_S20160429T033539_N02.01\" \
+             granuleIdentifier=\"{id}_N02.01\" imageFormat=\"JPEG2000\">{list}</Granules></Granule_List>"
+        ));
+    }
+    let text = format!(
+        "<n1:Level-1C_User_Product xmlns:n1=\"u\"><PRODUCT_URI>{}</PRODUCT_URI><PROCESSING_BASELINE>02.01</PROCESSING_BASELINE>\
+         <GENERATION_TIME>2016-04-29T19:15:04Z</GENERATION_TIME><SPACECRAFT_NAME>Sentinel-2A</SPACECRAFT_NAME>\
+         <DATATAKE_SENSING_START>2016-04-29T03:35:41Z</DATATAKE_SENSING_START>{granules}\
+         <QUANTIFICATION_VALUE>10000</QUANTIFICATION_VALUE></n1:Level-1C_User_Product>",
+        root.file_name().unwrap().to_string_lossy()
+    );
+    fs::write(
+        root.join("S2A_OPER_MTD_SAFL1C_PDMC_20160429T191504_R061_V20160429T033541_20160429T033541.xml"),
+        text,
+    )
+    .unwrap();
+    let found = scenes(folder.path(), None).unwrap_or_else(|error| panic!("{error}"));
+    let ids: Vec<&str> = found.scenes.iter().map(|scene| &scene.id[scene.id.len() - 7..]).collect();
+    assert_eq!(ids, ["_T49TCF", "_T49TDF"]);
+    let scene = &found.scenes[0];
+    assert_eq!(
+        (scene.date.to_string().as_str(), scene.product.as_str()),
+        ("2016-04-29", "Sentinel-2 L1C, baseline 02.01")
+    );
+    assert_eq!((scene.bands[&Band::Red].scale, scene.bands[&Band::Red].offset), (0.0001, 0.0));
+}
+
+/// A tile as archives in the cloud lay it out, with the metadata of the tile alone: the baseline in it says the offset.
+#[test]
+fn a_tile_that_is_handed_out_alone_is_read_by_its_own_metadata() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("49_T_CF_2021_6_29");
+    let planes = planes(1000);
+    for (band, plane) in &planes.bands {
+        let path = root.join(format!("R{}m/{band}.jp2", plane.side));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let kind = if band == "SCL" { safe::Numbers::Byte } else { safe::Numbers::Unsigned };
+        planes.write_jp2(plane, kind, &path);
+    }
+    let text = "<n1:Level-2A_Tile_ID xmlns:n1=\"u\"><TILE_ID>S2B_OPER_MSI_L2A_TL_2APS_20240108T121951_A044635_T49TCF_N05.10</TILE_ID>\
+                <SENSING_TIME>2024-01-08T03:40:07.485567Z</SENSING_TIME></n1:Level-2A_Tile_ID>";
+    fs::write(root.join("metadata.xml"), text).unwrap();
+    let found = scenes(folder.path(), None).unwrap_or_else(|error| panic!("{error}"));
+    let scene = &found.scenes[0];
+    assert_eq!(
+        (scene.id.as_str(), scene.sensor.as_str()),
+        ("S2B_OPER_MSI_L2A_TL_2APS_20240108T121951_A044635_T49TCF", "sentinel-2b")
+    );
+    assert_eq!((scene.bands[&Band::Red].offset, scene.bands.len()), (-0.1, 8));
+    assert!(scene.scaling.contains("by the baseline, no list of offsets"), "{}", scene.scaling);
+}
+
+/// What lies beside products is told, and an item may name JPEG 2000 that lies here.
+#[test]
+fn loose_pictures_and_other_archives_are_told_and_items_may_name_jpeg_2000() {
+    let folder = tempfile::tempdir().unwrap();
+    let planes = planes(1000);
+    let root = Safe::l2a(20_210_629, "05.09").write(folder.path(), &planes);
+    let loose = folder.path().join("T49TCF_20210704T033541_B04_10m.jp2");
+    planes.write_jp2(&planes.bands["B04"], safe::Numbers::Unsigned, &loose);
+    fs::create_dir(folder.path().join("photos")).unwrap();
+    fs::write(folder.path().join("photos/a.jpg"), "x").unwrap();
+    zipped(&folder.path().join("photos"));
+    let found = scenes(folder.path(), None).unwrap_or_else(|error| panic!("{error}"));
+    let told: Vec<&str> = found.skipped.iter().map(|(_, reason)| reason.as_str()).collect();
+    assert_eq!((found.scenes.len(), told.len()), (1, 2), "{told:?}");
+    assert!(
+        told[0].contains("outside of a product") && told[1].contains("no product that is read here"),
+        "{told:?}"
+    );
+    let images = found.scenes[0].bands.values().map(|band| band.path.clone());
+    let asset = |path: PathBuf| {
+        let name = path.file_stem().unwrap().to_string_lossy().split('_').nth(2).unwrap().to_owned();
+        (name, serde_json::json!({ "href": path, "type": "image/jp2" }))
+    };
+    let assets: serde_json::Map<String, Value> = images.map(asset).collect();
+    let properties = serde_json::json!({
+        "datetime": "2021-06-29T03:40:00Z", "platform": "sentinel-2a", "s2:processing_baseline": "05.09",
+        "s2:product_uri": root.file_name().unwrap().to_string_lossy(),
+    });
+    let item = serde_json::json!({ "type": "Feature", "id": "x", "properties": properties, "assets": assets, "links": [] });
+    let path = folder.path().join("item.json");
+    fs::write(&path, item.to_string()).unwrap();
+    let by_item = scenes(&path, None).unwrap_or_else(|error| panic!("{error}"));
+    let (a, b) = (&found.scenes[0].bands, &by_item.scenes[0].bands);
+    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
+    assert_eq!((b[&Band::Red].scale, b[&Band::Red].offset), (0.0001, -0.1));
+}
