@@ -149,7 +149,7 @@ fn fill_and_saturation(place: &Place) -> Told {
 }
 
 fn mixed_units(place: &Place) -> Told {
-    Picture::of(&place.scene(LATE)).as_reflectance().write(&place.scene(LATE));
+    Picture::of(&place.scene(LATE)).into_reflectance().write(&place.scene(LATE));
     let scan = place.scan();
     let ended = place.run(&scan.command());
     if ended.code == Some(0) {
@@ -237,7 +237,7 @@ fn black_border(place: &Place) -> Told {
             }
             Picture { kind, ..picture }
         });
-        let scan = crate::program::Scan::of(&black).out(place.path(out));
+        let scan = Scan::of(&black).out(place.path(out));
         let (published, _) = place.published(&scan);
         let [west, _] = place.drawn.world.place(0.0, 39.0);
         for lead in published.leads() {
@@ -352,7 +352,7 @@ fn other_season(place: &Place) -> Told {
     let mut world: World = place.drawn.world.clone();
     world.dates = vec![20_220_503, 20_230_717];
     let pair = Drawn::new(world);
-    let mut scan = crate::program::Scan::of(&pair);
+    let mut scan = Scan::of(&pair);
     scan.periods = None;
     let (_, ended) = place.published(&scan);
     Told::new(Outcome::Warned, said(&ended.stderr, &["season"]))
