@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::ear::Ear;
 use crate::pictures::{Kind, Picture, rewrite};
 use crate::place::{LATE, PAST, Place, SPRING, said, tool};
-use crate::table::{Case, Outcome, Told, run_case};
+use crate::table::{Case, Outcome, Told, run_case, tested};
 use crate::tiff;
 
 const fn case(number: &'static str, title: &'static str, work: fn(&Place) -> Told) -> Case {
@@ -41,6 +41,16 @@ pub const CASES: &[Case] = &[
     case("20", "a compression that this GDAL does not know", unknown_codec),
     case("21", "lossy compression", lossy),
     case("22", "a loop of directories, thousands of directories", directories),
+    tested(
+        "3A",
+        "23",
+        "ZIP: bomb, ../ entry, absolute, link, case, a million entries",
+        &[
+            ("src/read/archive.rs", "names_that_lead_elsewhere_links_and_bombs_are_refused"),
+            ("src/read/archive.rs", "an_archive_of_too_many_members_is_refused_before_they_are_read"),
+            ("src/read/archive.rs", "plain_members_are_listed_and_read_and_nothing_is_unpacked"),
+        ],
+    ),
     case("24", "texts that GDAL would take for connections", connections),
     case("25", "file names with line breaks, quotes, 中文, 255 bytes, no UTF-8", names),
     case("26", "a STAC item given as a raster", stac_as_raster),

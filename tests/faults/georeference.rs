@@ -16,6 +16,8 @@ const fn case(number: &'static str, title: &'static str, work: fn(&Place) -> Tol
     run_case("3C", number, title, work)
 }
 
+const DOUBLE: &str = "a_scene_processed_twice_counts_once_and_overlapping_tiles_and_strips_are_one_day";
+
 pub const CASES: &[Case] = &[
     case("47", "no CRS, no geotransform, identity transform", nowhere),
     case("48", "transform of NaN, infinity, 0; rotated, south-up, oblong", odd_transforms),
@@ -32,6 +34,30 @@ pub const CASES: &[Case] = &[
     case("54", "scenes that overlap in part, not at all, in one row", overlap),
     case("55", "a polygon that holds no pixel centre", tiny_polygon),
     case("56", "nodata and outside are told apart", two_counters),
+    tested(
+        "3C",
+        "57",
+        "neighbouring tiles overlap: one place in two to four",
+        &[
+            ("tests/it/products.rs", DOUBLE),
+            ("tests/it/laws.rs", "two_scenes_of_one_day_are_as_good_as_the_whole"),
+        ],
+    ),
+    tested(
+        "3C",
+        "58",
+        "one scene twice: reprocessed, two stations, two baselines",
+        &[
+            ("tests/it/products.rs", DOUBLE),
+            ("src/read/acquisition.rs", "a_later_processing_of_one_acquisition_replaces_the_earlier"),
+        ],
+    ),
+    tested(
+        "3C",
+        "59",
+        "a day in split datastrips",
+        &[("tests/it/products.rs", DOUBLE), ("src/read/acquisition.rs", "two_strips_of_one_pass_both_stand")],
+    ),
     case("60", "look-back after target, one date, a file twice", order_of_dates),
     case("61", "scenes at the antimeridian and near a pole", ends_of_the_earth),
     case("62", "latitude before longitude; EPSG:4490", axis_order),

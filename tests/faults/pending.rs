@@ -3,7 +3,7 @@
 use crate::table::{Case, Way};
 
 /// All lists.
-pub const ALL: &[&[Case]] = &[PRODUCTS, NETWORK, ISOLATE, PERSONS];
+pub const ALL: &[&[Case]] = &[NETWORK, ISOLATE, PERSONS];
 
 const fn waits(
     section: &'static str,
@@ -13,27 +13,6 @@ const fn waits(
 ) -> Case {
     Case { section, number, title, way: Way::Pending(for_what) }
 }
-
-const OF_PRODUCTS: &str = "waits for the readers of products (SAFE, ZIP, Landsat, HLS)";
-/// Products as they come.
-const PRODUCTS: &[Case] = &[
-    waits("3A", "23", "ZIP: bomb, nested, ../ entry, absolute, link, case, a million", OF_PRODUCTS),
-    waits("3B", "27", "Sentinel-2 before N0301 and after N0400 without the offset", OF_PRODUCTS),
-    waits("3B", "28", "Collection 1 reprocessing (N05xx) of a day of 2018", OF_PRODUCTS),
-    waits("3B", "29", "catalogue says offset applied, pixels say not", OF_PRODUCTS),
-    waits("3B", "30", "offset taken twice: negative reflectance", OF_PRODUCTS),
-    waits("3B", "31", "number 500 less 1000 in unsigned arithmetic", OF_PRODUCTS),
-    waits("3B", "32", "0 is nodata before the offset, 65535 is saturated", OF_PRODUCTS),
-    waits("3B", "33", "Landsat Collection 2 without scale and offset", OF_PRODUCTS),
-    waits("3B", "34", "scale and offset with the wrong sign", OF_PRODUCTS),
-    waits("3B", "35", "one date 0 to 10 000, another 0 to 1", OF_PRODUCTS),
-    waits("3B", "36", "8-bit stretched colours given as reflectance", OF_PRODUCTS),
-    waits("3B", "45", "two sensors, bands in another order, no near infrared", OF_PRODUCTS),
-    waits("3B", "46", "JPEG 2000 of 15 bits", OF_PRODUCTS),
-    waits("3C", "57", "neighbouring tiles overlap: one place in two to four", OF_PRODUCTS),
-    waits("3C", "58", "one scene twice: reprocessed, two stations, two baselines", OF_PRODUCTS),
-    waits("3C", "59", "a day in split datastrips", OF_PRODUCTS),
-];
 
 const OF_NETWORK: &str = "waits for scenes over HTTP (search, mirror)";
 /// What comes over a network.

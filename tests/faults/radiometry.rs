@@ -1,17 +1,73 @@
-//! 3B: numbers that are not what they seem: nodata, masks, clouds, seasons. (Offsets and products: `pending`.)
+//! 3B: numbers that are not what they seem: offsets, scales, nodata, masks, clouds, seasons.
 
 use std::fs;
 
 use crate::pictures::{Kind, Picture, rewrite};
 use crate::place::{FIELD, LATE, Place, SPRING, said};
-use crate::table::{Case, Outcome, Told, run_case};
+use crate::program::Scan;
+use crate::table::{Case, Outcome, Told, run_case, tested};
 use crate::world::{Block, Drawn, World};
 
 const fn case(number: &'static str, title: &'static str, work: fn(&Place) -> Told) -> Case {
     run_case("3B", number, title, work)
 }
 
+const SCALING: &str = "src/read/scaling.rs";
+const PRODUCTS: &str = "tests/it/products.rs";
+
 pub const CASES: &[Case] = &[
+    tested(
+        "3B",
+        "27",
+        "Sentinel-2 before N0301 and after N0400 without the offset",
+        &[("tests/it/baselines.rs", "no_mix_up_of_offsets_makes_a_lead")],
+    ),
+    tested(
+        "3B",
+        "28",
+        "Collection 1 reprocessing (N05xx) of a day of 2018",
+        &[
+            (SCALING, "the_product_name_decides_on_the_sentinel_2_offset"),
+            (
+                PRODUCTS,
+                "a_series_of_safe_products_of_all_baselines_gives_the_leads_of_plain_files_packed_or_not",
+            ),
+        ],
+    ),
+    tested(
+        "3B",
+        "29",
+        "catalogue says offset applied, pixels say not",
+        &[
+            ("tests/products.rs", "pixels_that_contradict_the_metadata_are_refused"),
+            (SCALING, "a_provider_that_applied_the_offset_is_believed"),
+        ],
+    ),
+    tested(
+        "3B",
+        "30",
+        "offset taken twice: negative reflectance",
+        &[(SCALING, "an_offset_taken_twice_is_refused")],
+    ),
+    case("31", "number 500 less 1000 in unsigned arithmetic", below_the_offset),
+    case("32", "0 is nodata before the offset, 65535 is saturated", fill_and_saturation),
+    tested(
+        "3B",
+        "33",
+        "Landsat Collection 2 without scale and offset",
+        &[
+            (SCALING, "landsat_collection_2_is_known_by_name"),
+            ("src/read/product/landsat.rs", "scale_and_offset_stand_in_mtl_of_three_writings"),
+        ],
+    ),
+    tested(
+        "3B",
+        "34",
+        "scale and offset with the wrong sign",
+        &[(SCALING, "an_offset_with_the_sign_turned_round_is_refused")],
+    ),
+    case("35", "one date 0 to 10 000, another 0 to 1", mixed_units),
+    case("36", "8-bit stretched colours given as reflectance", stretched),
     case("37", "NaN, infinities, -9999, -3.4e38, nodata NaN", no_numbers),
     case("38", "a black border without a nodata tag", black_border),
     case("39", "a declared nodata that is a valid number", valid_nodata),
@@ -20,6 +76,24 @@ pub const CASES: &[Case] = &[
     case("42", "a cloud that the mask misses, bright roofs called cloud", missed_cloud),
     case("43", "all of a date, or of every target date, under cloud", all_cloud),
     case("44", "before in spring, after in summer", other_season),
+    tested(
+        "3B",
+        "45",
+        "two sensors, bands in another order, no near infrared",
+        &[
+            (PRODUCTS, "sensors_that_take_turns_find_what_one_sensor_finds_and_each_view_names_its_own"),
+            ("tests/it/faults.rs", "a_band_missing_in_one_scene_is_named_with_the_scene"),
+        ],
+    ),
+    tested(
+        "3B",
+        "46",
+        "JPEG 2000 of 15 bits",
+        &[(
+            "tests/products.rs",
+            "pixels_that_openjpeg_wrote_are_read_exactly_in_a_folder_and_in_an_archive_of_any_baseline",
+        )],
+    ),
 ];
 
 /// Sets a block of one band to a number.
@@ -31,6 +105,80 @@ fn fill(picture: &mut Picture, band: usize, block: Block, value: f64) {
 
 fn is_target(date: u32) -> bool {
     date > 20_230_000
+}
+
+/// The drawn scenes as Sentinel-2 numbers of a baseline that adds 1000, by the names of products.
+fn with_offset(place: &Place, change: impl Fn(&mut Picture)) -> Scan {
+    let folder = place.path("named");
+    fs::create_dir(&folder).unwrap();
+    for date in &place.drawn.world.dates {
+        let mut picture = Picture::of(&place.scene(*date));
+        for (band, _) in picture.bands.iter_mut().zip(&picture.names).filter(|(_, name)| *name != "SCL") {
+            band.iter_mut().for_each(|value| *value += 1000.0);
+        }
+        if is_target(*date) {
+            change(&mut picture);
+        }
+        let name = format!("S2A_MSIL2A_{date}T034621_N0509_R073_T49TCF_{date}T062158.tif");
+        picture.write(&folder.join(name));
+    }
+    place.scan().scenes(folder)
+}
+
+fn below_the_offset(place: &Place) -> Told {
+    // Dark water lies a little below nought once the offset is taken away, and never at 6.5.
+    let scan = with_offset(place, |picture| {
+        for (band, value) in [(0, 960.0), (1, 950.0), (2, 900.0), (3, 880.0), (4, 850.0)] {
+            fill(picture, band, Block::new(40, 42, 8, 8), value);
+        }
+    });
+    place.same_places(&scan);
+    Told::new(Outcome::Processed, "reflectance is below nought there, and no lead")
+}
+
+fn fill_and_saturation(place: &Place) -> Told {
+    let scan = with_offset(place, |picture| {
+        for band in 0..5 {
+            fill(picture, band, Block::new(2, 42, 10, 10), 0.0);
+            fill(picture, band, Block::new(40, 42, 4, 4), 65_535.0);
+        }
+    });
+    let (published, _) = place.same_places(&scan);
+    assert!(!published.gaps().is_empty(), "SILENT MISS: what was never seen is no gap");
+    Told::new(Outcome::Stated, "0 is never seen, which is a gap; saturated pixels are no lead")
+}
+
+fn mixed_units(place: &Place) -> Told {
+    Picture::of(&place.scene(LATE)).into_reflectance().write(&place.scene(LATE));
+    let scan = place.scan();
+    let ended = place.run(&scan.command());
+    if ended.code == Some(0) {
+        place.same_places(&scan);
+        return Told::new(Outcome::Processed, "each by its own scale: the same places");
+    }
+    place.is_refusal(&ended, &["S2_20230717.tif"])
+}
+
+fn stretched(place: &Place) -> Told {
+    let byte = |mut picture: Picture| {
+        for (band, name) in picture.bands.iter_mut().zip(&picture.names) {
+            if name != "SCL" {
+                band.iter_mut().for_each(|value| *value = (*value / 40.0).clamp(1.0, 255.0));
+            }
+        }
+        Picture { kind: Kind::Byte, nodata: None, ..picture }
+    };
+    let whole = Picture::of(&place.scene(LATE));
+    byte(whole.clone()).write(&place.scene(LATE));
+    let told = place.refused(&place.scan(), &["S2_20230717.tif", "8-bit"]);
+    whole.write(&place.scene(LATE));
+    rewrite(&place.path("scenes"), |_, picture| byte(picture));
+    let check = place.steppewatch(&["check", "--scenes", "scenes", "--redlines", "redline.geojson"]);
+    let words = said(&check.stdout, &["8-bit", "stretched"]);
+    Told::new(
+        Outcome::Refused,
+        format!("among others: {}; alone it is warned of: {}", told.words, words.trim()),
+    )
 }
 
 fn no_numbers(place: &Place) -> Told {
@@ -89,7 +237,7 @@ fn black_border(place: &Place) -> Told {
             }
             Picture { kind, ..picture }
         });
-        let scan = crate::program::Scan::of(&black).out(place.path(out));
+        let scan = Scan::of(&black).out(place.path(out));
         let (published, _) = place.published(&scan);
         let [west, _] = place.drawn.world.place(0.0, 39.0);
         for lead in published.leads() {
@@ -204,7 +352,7 @@ fn other_season(place: &Place) -> Told {
     let mut world: World = place.drawn.world.clone();
     world.dates = vec![20_220_503, 20_230_717];
     let pair = Drawn::new(world);
-    let mut scan = crate::program::Scan::of(&pair);
+    let mut scan = Scan::of(&pair);
     scan.periods = None;
     let (_, ended) = place.published(&scan);
     Told::new(Outcome::Warned, said(&ended.stderr, &["season"]))
