@@ -39,6 +39,9 @@ pub struct Report {
     /// Show what people found and did, from this ledger
     #[arg(long, value_name = place::NAME, value_parser = Placed)]
     ledger: Option<Place>,
+    /// For whoever is not of the office: person-1, person-2 for names, and no remarks
+    #[arg(long)]
+    public: bool,
     /// Of a ledger: folders of the runs that found the leads, for their pictures
     #[arg(long, value_name = "OUT")]
     run: Vec<PathBuf>,
@@ -114,7 +117,14 @@ impl Report {
             place if self.ledger.is_none() => (None, Some(place.clone())),
             _ => return Err(flag("--ledger", "the folder of a run before it", "a ledger")),
         };
-        Ok(Sources { run, ledger, pictures: self.run.clone(), plan, only: self.lead.clone() })
+        Ok(Sources {
+            run,
+            ledger,
+            pictures: self.run.clone(),
+            plan,
+            only: self.lead.clone(),
+            is_public: self.public,
+        })
     }
 }
 

@@ -14,6 +14,7 @@ const fn case(number: &'static str, title: &'static str, work: fn(&Place) -> Tol
     run_case("3K", number, title, work)
 }
 
+const PUBLIC: &str = "what_goes_to_the_public_names_nobody_and_holds_no_remark_and_no_picture_of_an_officer";
 const PROVENANCE: &str = "tests/it/provenance.rs";
 
 pub const CASES: &[Case] = &[
@@ -23,6 +24,13 @@ pub const CASES: &[Case] = &[
         "a token in log, manifest, error, list of processes",
         &[(PROVENANCE, "a_secret_of_the_command_the_environment_or_a_catalogue_is_written_nowhere")],
     ),
+    tested(
+        "3J",
+        "170",
+        "names, telephones and trails of officers in shared files",
+        &[("tests/it/report.rs", PUBLIC)],
+    ),
+    tested("3J", "171", "EXIF of photographs", &[("tests/it/report.rs", PUBLIC)]),
     tested(
         "3J",
         "172",

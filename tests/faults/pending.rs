@@ -3,7 +3,7 @@
 use crate::table::{Case, Way};
 
 /// All lists.
-pub const ALL: &[&[Case]] = &[NETWORK, ISOLATE, PERSONS];
+pub const ALL: &[&[Case]] = &[NETWORK, ISOLATE];
 
 const fn waits(
     section: &'static str,
@@ -37,11 +37,4 @@ const OF_ISOLATE: &str = "waits for decoding in a limited child process (--isola
 const ISOLATE: &[Case] = &[
     waits("3G", "137", "a scene that crashes its decoder every time", OF_ISOLATE),
     waits("3G", "138", "a decoder that never ends, a disk that stalls", OF_ISOLATE),
-];
-
-const OF_PERSONS: &str = "waits for an export without persons";
-/// Persons in what is handed on.
-const PERSONS: &[Case] = &[
-    waits("3J", "170", "names, telephones and trails of officers in shared files", OF_PERSONS),
-    waits("3J", "171", "EXIF of photographs", OF_PERSONS),
 ];

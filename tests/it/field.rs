@@ -14,17 +14,17 @@ use crate::program::{Ended, Scan, ended, program, says};
 use crate::world::{Drawn as Scenes, World};
 
 /// A camera at a place in thousandths of a degree from 108 E 41.5 N.
-fn at(x: f64, y: f64) -> Camera {
+pub fn at(x: f64, y: f64) -> Camera {
     Camera { place: Some((108.0 + x / 1e3, 41.5 + y / 1e3)), ..Camera::default() }
 }
 
-fn put(folder: &Path, name: &str, camera: &Camera) {
+pub fn put(folder: &Path, name: &str, camera: &Camera) {
     let path = folder.join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, jpeg(camera)).unwrap();
 }
 
-fn verify(office: &Office, words: &[&str]) -> Ended {
+pub fn verify(office: &Office, words: &[&str]) -> Ended {
     let mut command = program();
     command.arg("verify").args(words).args(["--by", "Li"]).current_dir(office.folder.path());
     ended(&mut command)

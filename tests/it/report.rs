@@ -3,9 +3,11 @@
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::field::{at, put, verify};
 use crate::ledger::{FIELD, Office, PIT};
 use crate::program::{Ended, Published, Scan, ended, program, says};
 use crate::world::{Drawn, World};
@@ -141,6 +143,49 @@ fn a_ledger_is_reported_with_what_people_found() {
     let refused = report(&ledger, &office.folder.path().join("never"), &["--for", "phone"]);
     assert_eq!(refused.code, Some(1), "{}", refused.stderr);
     says(&refused.stderr, &["trust its events", "ledger verify"]);
+}
+
+#[test]
+fn what_goes_to_the_public_names_nobody_and_holds_no_remark_and_no_picture_of_an_officer() {
+    let office = Office::new();
+    office.record(&office.run("one", &[FIELD, PIT]));
+    office.step("assign bbbbbbbbbb --to CANARY-to");
+    let folder = office.folder.path();
+    put(folder, "back/media/CANARY.jpg", &at(2.0, 2.0));
+    let csv = "visit-lead,visit-verdict,visit-photo,SubmitterName,SubmissionDate,KEY\n\
+        aaaaaaaaaa,unlawful_use_found,CANARY.jpg,CANARY-field,2026-06-12T09:30:00Z,uuid:1\n";
+    fs::write(folder.join("back/odk.csv"), csv).unwrap();
+    let imported = verify(&office, &["import", "back/odk.csv"]);
+    says(&imported.stderr, &["1 pictures linked"]);
+    office.step("triage bbbbbbbbbb --reason CANARY-remark --by CANARY-by");
+    let ledger = office.folder.path().join("ledger.gpkg");
+    let made = |name: &str, more: &[&str]| {
+        let out = office.folder.path().join(name);
+        let uses = ["--for", "qgis,qfield,odk,phone,drone,day,map,stac,dossier"];
+        let made = report(&ledger, &out, &[&uses, more].concat());
+        assert!(matches!(made.code, Some(0 | 3)), "{}", made.stderr);
+        let text: Vec<(String, String)> = opened(&out)
+            .into_iter()
+            .map(|(name, bytes)| (name, String::from_utf8_lossy(&bytes).into_owned()))
+            .collect();
+        (out, text)
+    };
+    let canaries = |text: &[(String, String)]| -> Vec<String> {
+        text.iter().filter(|(_, text)| text.contains("CANARY")).map(|(name, _)| name.clone()).collect()
+    };
+    let (_, inside) = made("inside", &[]);
+    assert!(!canaries(&inside).is_empty(), "names of an office stand in its own reports");
+    let (out, public) = made("public", &["--public"]);
+    assert!(canaries(&public).is_empty(), "{:?}", canaries(&public));
+    assert!(public.iter().any(|(_, text)| text.contains("person-1")));
+    // What a camera writes into a picture goes nowhere: pictures from the ground stay with the ledger.
+    for (name, bytes) in opened(&out) {
+        assert!(!bytes.windows(6).any(|part| part == b"Exif\0\0"), "{name} is of a camera");
+    }
+    // Pages hide their letters: as poppler reads them.
+    let words = Command::new("pdftotext").arg(out.join("dossier/aaaaaaaaaa.pdf")).arg("-").output().unwrap();
+    let words = String::from_utf8_lossy(&words.stdout).into_owned();
+    assert!(words.contains("person-") && !words.contains("CANARY"), "{words}");
 }
 
 #[test]

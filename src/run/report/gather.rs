@@ -18,7 +18,7 @@ use crate::report::material::{Ground, Item, Material, Run};
 use crate::report::{ReportError, Use};
 use crate::run::inputs::Inputs;
 use crate::run::look_again;
-use crate::run::report::{Sources, closer, imagery};
+use crate::run::report::{Sources, closer, imagery, persons};
 use crate::run::{Progress, RunError, fitted};
 
 /// Everything that the uses asked for need, and what the user must know of it.
@@ -42,6 +42,10 @@ pub(super) fn gather(
         return Err(LedgerError::NoSuchLead(unknown.clone()).into());
     }
     material.leads.retain(|lead| sources.only.is_empty() || sources.only.contains(&lead.id));
+    if sources.is_public {
+        persons::take_out(&mut material.leads);
+        words.push("names are person-1, person-2 and so on, remarks are left out (--public)".to_owned());
+    }
     for run in folder.into_iter().chain(sources.pictures.iter().map(PathBuf::as_path)) {
         pictures(run, &mut material.leads)?;
     }

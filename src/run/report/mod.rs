@@ -8,6 +8,7 @@ mod closer;
 mod gather;
 
 mod imagery;
+mod persons;
 
 use std::path::PathBuf;
 
@@ -33,6 +34,8 @@ pub struct Sources {
     pub plan: Option<Plan>,
     /// Only these leads; all where empty.
     pub only: Vec<String>,
+    /// Without names and remarks of people, for whoever is not of the office.
+    pub is_public: bool,
 }
 
 /// What was made.
@@ -101,6 +104,7 @@ pub fn of_ledger(
         pictures: runs.to_vec(),
         plan: None,
         only: Vec::new(),
+        is_public: false,
     };
     gather::gather(&sources, &[Use::Map], staging, progress)
 }
