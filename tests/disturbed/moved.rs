@@ -66,6 +66,9 @@ const STABLE: Real = Real {
     ..IMPLANTS
 };
 
+/// What moves a scene, by its number and its day; nothing where it stays.
+type Moves = dyn Fn(usize, &str) -> Option<(f64, f64)>;
+
 /// Days of a file name `..._YYYYMMDD...`.
 fn day(path: &Path) -> String {
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -170,7 +173,9 @@ impl Real {
             let to = folder.path().join(path.file_name().unwrap());
             match of(number, &day(path)) {
                 Some(offset) => move_scene(path, &to, offset),
-                None => drop(fs::copy(path, &to).unwrap()),
+                None => {
+                    fs::copy(path, &to).unwrap();
+                }
             }
         }
         Some(folder)
@@ -244,7 +249,7 @@ fn judged_pair(
     for (number, path) in paths.iter().enumerate() {
         let to = scenes.join(path.file_name().unwrap());
         if number == 0 || offset == (0.0, 0.0) {
-            drop(fs::copy(path, &to).unwrap())
+            fs::copy(path, &to).unwrap();
         } else {
             move_scene(path, &to, offset)
         }
@@ -346,7 +351,7 @@ fn table_of_pairs() {
 fn table() {
     for real in [ROMANIA, IMPLANTS, STABLE] {
         let first = real.periods.unwrap()[1][..10].replace('-', "");
-        let cases: [(&str, Box<dyn Fn(usize, &str) -> Option<(f64, f64)>>); 4] = [
+        let cases: [(&str, Box<Moves>); 4] = [
             ("as it is", Box::new(|_, _| None)),
             ("every scene moved by up to 1 px", Box::new(|number, _| Some(offset(number, 1.0)))),
             (
