@@ -67,7 +67,7 @@ const STABLE: Real = Real {
 };
 
 /// What moves a scene, by its number and its day; nothing where it stays.
-type Moves = dyn Fn(usize, &str) -> Option<(f64, f64)>;
+type Moves<'a> = dyn Fn(usize, &str) -> Option<(f64, f64)> + 'a;
 
 /// Days of a file name `..._YYYYMMDD...`.
 fn day(path: &Path) -> String {
@@ -351,7 +351,7 @@ fn table_of_pairs() {
 fn table() {
     for real in [ROMANIA, IMPLANTS, STABLE] {
         let first = real.periods.unwrap()[1][..10].replace('-', "");
-        let cases: [(&str, Box<Moves>); 4] = [
+        let cases: [(&str, Box<Moves<'_>>); 4] = [
             ("as it is", Box::new(|_, _| None)),
             ("every scene moved by up to 1 px", Box::new(|number, _| Some(offset(number, 1.0)))),
             (
