@@ -161,12 +161,21 @@ pub struct Scene {
     pub bands: BTreeMap<Band, BandFile>,
     /// How scale and offset were found, for the manifest and `check`.
     pub scaling: String,
+    /// How far its pictures lie off where they belong, in units of the CRS to the east and north. It is read as if it lay
+    /// where it belongs; (0, 0) reads it as it lies.
+    pub displaced: (f64, f64),
 }
 
 impl Scene {
     /// The layers that say which pixels are clear: what any of them hides is not clear.
     pub fn masks(&self) -> impl Iterator<Item = Band> + '_ {
         Band::MASKS.into_iter().filter(|band| self.has(*band))
+    }
+
+    /// The grid of one of its bands where it belongs.
+    pub fn put_right(&self, grid: &Grid) -> Grid {
+        let (east, north) = self.displaced;
+        Grid { origin_x: grid.origin_x - east, origin_y: grid.origin_y - north, ..grid.clone() }
     }
 
     /// Whether a band is there.

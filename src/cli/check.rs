@@ -41,6 +41,14 @@ impl Check {
         for scene in &inputs.scenes {
             lines.push(of_scene(scene));
         }
+        lines.extend(inputs.registration.summary().map(|said| format!("lie        {said}")));
+        lines.extend(
+            inputs
+                .registration
+                .scenes
+                .iter()
+                .map(|scene| format!("  {} {}  {}", scene.date, scene.id, scene.words())),
+        );
         let unused =
             |scene: &Scene| format!("  {} {}  not used: lies in neither period", scene.date, scene.id);
         lines.extend(inputs.unused.iter().map(unused));

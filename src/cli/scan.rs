@@ -59,6 +59,10 @@ pub struct Asked {
     /// Sub-models, for example G1,G2
     #[arg(long, value_delimiter = ',')]
     pub models: Vec<String>,
+    /// What is done about scenes that lie parts of a pixel beside the others: off, check (told; more than two pixels off is
+    /// set aside) or correct (read where they belong); left out: check, and correct for two dates
+    #[arg(long, value_name = "HOW")]
+    pub register: Option<String>,
     /// Bands of files that do not name them, for example red,green,blue,nir
     #[arg(long, value_delimiter = ',')]
     pub band_order: Vec<String>,
@@ -105,6 +109,7 @@ impl Asked {
         flags.dates.baseline = self.baseline.clone();
         flags.dates.target = self.target.clone();
         flags.model.submodels = self.models.clone();
+        flags.model.register = self.register.clone();
         flags.model.least_confidence = self.least_confidence;
         flags.model.fdr = self.fdr;
         flags.outputs.out = out.map(Path::to_owned);

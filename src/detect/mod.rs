@@ -15,3 +15,5 @@ pub mod gate;
 pub mod persistence;
 
 pub mod pair;
+
+pub mod displacement;

@@ -113,7 +113,7 @@ mod tests {
         let bands = bands.iter().map(|band| (*band, file(1.0, 0.0))).collect();
         let date = crate::date::Date::constant(2020, 6, 1);
         let (product, sensor, scaling) = (String::new(), String::new(), String::new());
-        Scene { id: "scene".into(), date, product, sensor, bands, scaling }
+        Scene { id: "scene".into(), date, product, sensor, bands, scaling, displaced: (0.0, 0.0) }
     }
 
     const FOUR: [Band; 4] = [Band::Blue, Band::Green, Band::Red, Band::Nir];

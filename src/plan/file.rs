@@ -77,6 +77,8 @@ pub struct Model {
     /// Sub-model ids.
     #[serde(default)]
     pub submodels: Vec<String>,
+    /// What is done about scenes that lie beside the others: off, check or correct.
+    pub register: Option<String>,
     /// Leads below this confidence are kept aside, 0 to 1.
     pub least_confidence: Option<f64>,
     /// False-discovery rate asked for, above 0 and below 1.
@@ -146,6 +148,7 @@ impl PlanFile {
         take(&mut self.dates.baseline, flags.dates.baseline);
         take(&mut self.dates.target, flags.dates.target);
         take_all(&mut self.model.submodels, flags.model.submodels);
+        take(&mut self.model.register, flags.model.register);
         take(&mut self.model.least_confidence, flags.model.least_confidence);
         take(&mut self.model.fdr, flags.model.fdr);
         take(&mut self.outputs.out, flags.outputs.out);

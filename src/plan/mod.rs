@@ -6,6 +6,8 @@
 
 pub mod file;
 
+pub mod register;
+
 pub mod resolve;
 
 use std::collections::BTreeMap;
@@ -18,6 +20,7 @@ use crate::redline::{Class, Role};
 use crate::scene::Band;
 
 pub use file::PlanFile;
+pub use register::Register;
 pub use resolve::{PlanError, resolve};
 
 /// Everything that a run depends on.
@@ -49,6 +52,8 @@ pub struct Plan {
     pub target: Option<Period>,
     /// Sub-model ids; empty is all that the red lines' classes allow.
     pub models: Vec<String>,
+    /// What is done about scenes that lie beside the others; by mode when not given.
+    pub register: Option<Register>,
     /// Leads below this confidence go to the suppressed patches; by mode when not given.
     pub least_confidence: Option<f64>,
     /// False-discovery rate at which verified leads select, if asked for.
@@ -94,10 +99,16 @@ impl Plan {
         file.dates.baseline = self.baseline.map(|period| period.to_string());
         file.dates.target = self.target.map(|period| period.to_string());
         file.model.submodels = self.models.clone();
+        file.model.register = self.register.map(|register| register.name().to_owned());
         file.model.least_confidence = self.least_confidence;
         file.model.fdr = self.fdr;
         file.outputs.out = Some(self.out.clone());
         file
+    }
+
+    /// What is done about scenes that lie beside the others.
+    pub fn register(&self, is_pair: bool) -> Register {
+        self.register.unwrap_or(if is_pair { Register::OF_PAIR } else { Register::OF_SERIES })
     }
 
     /// Confidence below which a patch is kept aside.
@@ -136,6 +147,8 @@ pub struct Decided {
     pub features: Vec<String>,
     /// Grid of the run in words.
     pub grid: String,
+    /// What is done about scenes that lie beside the others.
+    pub register: &'static str,
     /// Least confidence of a lead.
     pub least_confidence: f64,
     /// False-discovery rate asked for.

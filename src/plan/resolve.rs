@@ -9,6 +9,7 @@ use crate::bucket::Address;
 use crate::bucket::address::{canonical, is_address};
 use crate::date::Period;
 use crate::plan::file::PlanFile;
+use crate::plan::register::Register;
 use crate::plan::{MEMORY, Plan, TILE_SIZE};
 use crate::redline::Class;
 use crate::scene::Band;
@@ -63,6 +64,7 @@ pub fn resolve(file: PlanFile, cores: usize) -> Result<Plan, PlanError> {
     if let Err(error) = submodel::select(&file.model.submodels) {
         desk.faults.push(error.to_string());
     }
+    let register = desk.register(file.model.register.as_deref());
     let least_confidence = file.model.least_confidence;
     desk.demand(least_confidence.is_none_or(|least| (0.0..=1.0).contains(&least)), || {
         format!("least confidence {} is not between 0 and 1", least_confidence.unwrap_or_default())
@@ -89,6 +91,7 @@ pub fn resolve(file: PlanFile, cores: usize) -> Result<Plan, PlanError> {
         baseline,
         target,
         models: file.model.submodels,
+        register,
         least_confidence,
         fdr,
         threads: file.machine.threads.unwrap_or(cores).max(1),
@@ -132,6 +135,13 @@ impl Desk {
             format!("class '{text}' is not one of {}", known.join(", "))
         });
         class
+    }
+
+    fn register(&mut self, text: Option<&str>) -> Option<Register> {
+        let text = text?;
+        let register = Register::parse(text);
+        self.demand(register.is_some(), || format!("register '{text}' is not one of off, check, correct"));
+        register
     }
 
     fn bands(&mut self, names: &[String]) -> Vec<Band> {

@@ -334,7 +334,7 @@ fn candidate(id: String, group: Group) -> Result<Candidate, ReadError> {
     let path = first.path.clone();
     let words = format!("{}{}", scaling.words, group.note);
     let (product, acquisition) = (String::new(), Acquisition::of_name(&id));
-    let scene = Scene { id, date, product, sensor, bands, scaling: words };
+    let scene = Scene { id, date, product, sensor, bands, scaling: words, displaced: (0.0, 0.0) };
     Ok(Candidate { scene, kind: scaling.kind, path, acquisition })
 }
 

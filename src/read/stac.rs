@@ -188,7 +188,15 @@ fn candidate(path: &Path, item: &Object, assets: BTreeMap<Band, BandAsset>) -> R
     }
     let sensor = property(item, "platform").and_then(Value::as_str).unwrap_or_default().to_owned();
     let acquisition = acquisition(item);
-    let scene = Scene { product: product(item), id, date, sensor, bands, scaling: scaling.words.clone() };
+    let scene = Scene {
+        product: product(item),
+        id,
+        date,
+        sensor,
+        bands,
+        scaling: scaling.words.clone(),
+        displaced: (0.0, 0.0),
+    };
     Ok(Candidate { scene, kind: scaling.kind, path: probe.path.clone(), acquisition })
 }
 

@@ -1,7 +1,8 @@
 //! Windows of numbers: one band of one scene on the plan's grid.
 //!
 //! In:  a scene, a band, a grid of the scene's CRS, a window of that grid.
-//! Out: raw numbers as `f32`, NaN where the file says nodata, its mask says no, or the file ends.
+//! Out: raw numbers as `f32`, NaN where the file says nodata, its mask says no, or the file ends. A scene that is displaced
+//!      (`Scene::displaced`) is read as if it lay where it belongs.
 //! Law: a pixel that cannot be decoded is an error and never NaN; see `resample` for grids that differ.
 
 use std::collections::BTreeMap;
@@ -80,8 +81,11 @@ impl Reader {
             let (expected, found) = (grid.crs, file.grid.crs);
             return Err(ReadError::OtherCrs { path: file.path.clone(), expected, found });
         }
-        let rule = resample::rule(&file.grid, grid, band.is_classes());
-        let from = resample::source_window(rule, &file.grid, grid, window);
+        let placed = scene.put_right(&file.grid);
+        let is_displaced = scene.displaced != (0.0, 0.0);
+        let rule = if is_displaced { resample::rule_of_displaced } else { resample::rule };
+        let rule = rule(&placed, grid, band.is_classes());
+        let from = resample::source_window(rule, &placed, grid, window);
         if from.is_empty() {
             return Ok(Array2::from_elem((window.rows, window.cols), f32::NAN));
         }
@@ -92,7 +96,7 @@ impl Reader {
         if from == window && matches!(rule, resample::Rule::Shift { rows: 0, cols: 0 }) {
             return Ok(pixels);
         }
-        Ok(resample::apply(rule, (&file.grid, from, &pixels), grid, window))
+        Ok(resample::apply(rule, (&placed, from, &pixels), grid, window))
     }
 
     /// Makes sure that the scene holds a value at all: a writer that was killed leaves a file of nothing. What gives

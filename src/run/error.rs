@@ -84,6 +84,16 @@ pub enum RunError {
         /// Date of the last scene.
         last: Date,
     },
+    /// Nothing is left of a period: its scenes lie too far beside the others.
+    #[error(
+        "no scene of the look-back or of the target period is left: {scenes} are set aside; the first, {example}"
+    )]
+    Displaced {
+        /// Scenes that are set aside.
+        scenes: usize,
+        /// The first, with the reason and the next step.
+        example: String,
+    },
     /// A scene lacks bands that others have, or that nothing can be done without.
     #[error("{}: scene '{scene}' has bands {has}; expected those of {feature}, {others}; add the band, name the bands in the file or with --band-order, or move the scene to another folder", .path.display())]
     BandMissing {

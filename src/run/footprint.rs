@@ -111,7 +111,15 @@ mod tests {
         };
         let bands = BTreeMap::from([(Band::Red, file)]);
         let (product, sensor, scaling) = <(String, String, String)>::default();
-        Scene { id: id.to_owned(), date: Date::constant(2023, 5, 1), product, sensor, bands, scaling }
+        Scene {
+            id: id.to_owned(),
+            date: Date::constant(2023, 5, 1),
+            product,
+            sensor,
+            bands,
+            scaling,
+            displaced: (0.0, 0.0),
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::bucket::address::is_address;
 use crate::date::{Date, Period, days_between};
 use crate::grid::crs::Transform;
 use crate::grid::{Crs, Grid, Window};
-use crate::plan::Plan;
+use crate::plan::{Plan, Register};
 use crate::publish::digest::Digests;
 use crate::read::{self, Doubtful, ReadError, Reader, SetAside, beside};
 use crate::redline::context::Context;
@@ -22,6 +22,8 @@ use crate::redline::coverage::{self, OnGrid};
 use crate::redline::read::Reading;
 use crate::redline::{self, RedLine};
 use crate::run::asked::{self, Asked};
+use crate::run::registration::memory::Memory;
+use crate::run::registration::{self, Registration};
 use crate::run::{RunError, caveats, footprint, select, workers};
 use crate::scene::Scene;
 use crate::submodel::{Feature, SubModel};
@@ -57,6 +59,8 @@ pub struct Question {
 pub struct Inputs {
     /// Scenes by date and id, as far as they lie in one of the periods.
     pub scenes: Vec<Scene>,
+    /// Where they lie, and what was set aside because it lies too far off.
+    pub registration: Registration,
     /// The other scenes.
     pub unused: Vec<Scene>,
     /// STAC files that say where the scenes lie.
@@ -104,6 +108,16 @@ pub fn gather(plan: &Plan) -> Result<Inputs, RunError> {
 
 /// The same without scenes that are set aside, and with digests of files that are known.
 pub fn gather_without(plan: &Plan, set_aside: &SetAside, digests: Digests) -> Result<Inputs, RunError> {
+    gather_remembering(plan, set_aside, digests, None)
+}
+
+/// The same with what is known of where scenes lie from runs before.
+pub fn gather_remembering(
+    plan: &Plan,
+    set_aside: &SetAside,
+    digests: Digests,
+    memory: Option<&mut Memory>,
+) -> Result<Inputs, RunError> {
     let order = (!plan.band_order.is_empty()).then_some(plan.band_order.as_slice());
     let mut found = read::scenes_without(&plan.scenes, order, set_aside)?;
     let place = Address::of(&plan.scenes).map_err(ReadError::from)?;
@@ -114,9 +128,9 @@ pub fn gather_without(plan: &Plan, set_aside: &SetAside, digests: Digests) -> Re
     let inside = |scene: &Scene| baseline.contains(scene.date) || target.contains(scene.date);
     let span = (found.scenes.first(), found.scenes.last());
     let span = span.0.zip(span.1).map(|(first, last)| (first.date, last.date));
-    let (scenes, unused): (Vec<Scene>, Vec<Scene>) = found.scenes.into_iter().partition(inside);
-    let views = views(&scenes);
-    let is_pair = days([("baseline", baseline), ("target", target)], &views, (plan, span))? == [1, 1];
+    let (mut scenes, unused): (Vec<Scene>, Vec<Scene>) = found.scenes.into_iter().partition(inside);
+    let periods = [("baseline", baseline), ("target", target)];
+    let is_pair = days(periods, &views(&scenes), (plan, span))? == [1, 1];
     let Asked { models, features, notes: asides } =
         asked::asked(plan, &redlines, &scenes, (target, is_pair))?;
     let mut reader = Reader::new();
@@ -124,6 +138,11 @@ pub fn gather_without(plan: &Plan, set_aside: &SetAside, digests: Digests) -> Re
         scenes.iter().map(|scene| reader.check_has_values(scene)).collect::<Result<_, _>>()?;
     let grid = footprint::shared(&scenes)?;
     let on_grid = workers(plan.threads)?.install(|| lines_on_grid(&redlines, &grid))?;
+    let numbers = caveats::numbers(&scenes, &doubtful);
+    let how = (plan.register(is_pair), is_pair, plan.threads);
+    let memory = memory.map(|memory| (memory, &digests));
+    let registration = put_right(&mut scenes, [baseline, target], (&grid, area(&on_grid)), how, memory)?;
+    let views = views(&scenes);
     let question = |baseline: Period, target: Period| Question {
         look_back: asked(&views, [baseline, target]).map(|view| baseline.contains(view.date)).collect(),
         target,
@@ -131,9 +150,9 @@ pub fn gather_without(plan: &Plan, set_aside: &SetAside, digests: Digests) -> Re
     };
     let calibration = select::calibration(plan, &redlines, target)?;
     let notes = redlines.notes.iter().chain(&context.notes).cloned().chain(caveats::masks_and_bands(&scenes));
-    let notes =
-        notes.chain(caveats::numbers(&scenes, &doubtful)).chain(caveats::other_season(&views, is_pair));
-    let notes = notes.chain(select::notes_on(plan, calibration.as_ref(), is_pair)).chain(asides).collect();
+    let notes = notes.chain(numbers).chain(caveats::other_season(&views, is_pair));
+    let notes = notes.chain(select::notes_on(plan, calibration.as_ref(), is_pair)).chain(asides);
+    let notes = notes.chain(registration.notes()).collect();
     Ok(Inputs {
         area: area(&on_grid),
         pixel_metres: grid.pixel_metres()?,
@@ -145,6 +164,7 @@ pub fn gather_without(plan: &Plan, set_aside: &SetAside, digests: Digests) -> Re
         described: found.described,
         beside: not_looked_at(&scenes),
         scenes,
+        registration,
         unused,
         views,
         grid,
@@ -176,6 +196,24 @@ fn days(
 fn not_looked_at(scenes: &[Scene]) -> Vec<PathBuf> {
     let files = scenes.iter().flat_map(|scene| scene.bands.values()).map(|file| file.path.as_path());
     beside::sidecars(files.filter(|path| !is_address(path)))
+}
+
+/// Scenes where they belong or as they lie, as the plan asks; what lies too far off is taken out.
+fn put_right(
+    scenes: &mut Vec<Scene>,
+    periods: [Period; 2],
+    ground: (&Grid, Window),
+    asked: (Register, bool, usize),
+    memory: Option<(&mut Memory, &Digests)>,
+) -> Result<Registration, RunError> {
+    let is_look_back = |scene: &Scene| periods[0].contains(scene.date);
+    let registration = registration::register(scenes, is_look_back, ground, asked, memory)?;
+    let is_left = |period: Period| scenes.iter().any(|scene| period.contains(scene.date));
+    if let (Some((scene, why)), false) = (registration.aside.first(), periods.into_iter().all(is_left)) {
+        let example = format!("{} {why}", scene.id);
+        return Err(RunError::Displaced { scenes: registration.aside.len(), example });
+    }
+    Ok(registration)
 }
 
 /// The context layers of a plan; one that touches no red line is probably of another county or in the wrong CRS.

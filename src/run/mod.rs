@@ -49,6 +49,8 @@ mod place;
 
 pub mod records;
 
+pub mod registration;
+
 pub mod report;
 
 pub mod reproduce;
@@ -236,6 +238,7 @@ fn concluded(
     let doubts = doubts::doubts(inputs, signs, &gaps);
     for lead in &mut records.leads {
         lead.notes.extend(doubts.iter().cloned());
+        lead.notes.extend(registration::doubt::of_series(inputs, lead));
     }
     let notes = selected.iter().flat_map(Selected::notes).chain(doubts).collect();
     Ok((Found { records, gaps, noise, selected, notes }, known.used()))
@@ -271,10 +274,14 @@ fn concluded_of_pair(
     progress.stage("patches", 0);
     let candidates = pair_patches::candidates(survey, scratch)?;
     let mut records = pair_records::weigh(plan, inputs, survey, &candidates)?;
+    for lead in &mut records.leads {
+        lead.notes.extend(registration::doubt::of_lead(inputs, lead, survey.left()));
+    }
     let selected = select::select(plan, inputs, &mut records);
     let evidence = (0..inputs.models.len()).map(|model| survey.plane_of_model(model)).collect();
     let gaps = gaps::gaps(inputs, &Answers { scratch, evidence, seasons: None })?;
-    let notes = vec![format!("two dates: {}", survey.summary)];
+    let mut notes = vec![format!("two dates: {}", survey.summary)];
+    notes.extend(registration::doubt::of_pair(survey.left()));
     Ok(Found { records, gaps, noise: None, selected, notes })
 }
 

@@ -131,7 +131,8 @@ pub(super) fn scenes(inputs: &Inputs) -> Vec<SceneUse> {
     let used = inputs.scenes.iter().map(|used| scene(used, None));
     let (baseline, target) = (inputs.question.baseline, inputs.question.target);
     let reason = format!("lies neither in the look-back {baseline} nor in the target period {target}");
-    used.chain(inputs.unused.iter().map(|unused| scene(unused, Some(reason.clone())))).collect()
+    let aside = inputs.registration.aside.iter().map(|(aside, why)| scene(aside, Some(why.clone())));
+    used.chain(aside).chain(inputs.unused.iter().map(|unused| scene(unused, Some(reason.clone())))).collect()
 }
 
 /// By its name alone: the folder is of this machine.
@@ -148,6 +149,7 @@ pub(super) fn resolved(plan: &Plan, inputs: &Inputs, found: &Found) -> Value {
         models: inputs.models.iter().map(|model| model.id.clone()).collect(),
         features: inputs.features.iter().map(|feature| feature.name().to_owned()).collect(),
         grid: inputs.grid.to_string(),
+        register: plan.register(inputs.is_pair).name(),
         least_confidence: plan.least_confidence(inputs.is_pair),
         fdr: plan.fdr,
         class: plan.class.map(|class| class.name()),
@@ -167,6 +169,7 @@ pub(super) fn resolved(plan: &Plan, inputs: &Inputs, found: &Found) -> Value {
     let verified = found.selected.as_ref().map(Selected::as_json);
     json!({
         "decided": decided, "noise": noise, "verified_fdr": verified, "notes": inputs.notes, "rules_sha256": rules(inputs),
+        "registration": inputs.registration.as_json(),
     })
 }
 
@@ -236,7 +239,15 @@ pub(super) fn input_files(plan: &Plan, inputs: &Inputs) -> Result<Vec<Input>, Ru
         let id = scene.id.clone();
         scene.bands.values().map(|band| (read::file(&band.path), id.clone())).collect::<Vec<_>>()
     };
-    let scenes: BTreeMap<PathBuf, String> = inputs.scenes.iter().rev().flat_map(of_bands).collect();
+    let scenes: BTreeMap<PathBuf, String> = inputs
+        .registration
+        .aside
+        .iter()
+        .map(|(scene, _)| scene)
+        .chain(&inputs.scenes)
+        .rev()
+        .flat_map(of_bands)
+        .collect();
     let scenes: Vec<(PathBuf, String)> = scenes.into_iter().collect();
     let of_scene = |(path, scene): &(PathBuf, String)| {
         Ok(Input { scene: Some(scene.clone()), ..Input::of_file("scene", path, &inputs.digests)? })

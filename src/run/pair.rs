@@ -11,7 +11,7 @@ use crate::detect::pair::{self, HALO, PairError, PairEvidence, PairModel, PairPa
 use crate::grid::{Grid, Window};
 use crate::observe::mask::{self, Unclear};
 use crate::patch::scratch::{self, Scratch};
-use crate::plan::Plan;
+use crate::plan::{Plan, Register};
 use crate::read::{ReadError, Reader, Readers};
 use crate::run::inputs::Inputs;
 use crate::run::{Progress, RunError, fit, tiles};
@@ -189,7 +189,7 @@ impl PairSource for Pixels<'_> {
 impl Survey {
     /// Learns what is normal between the two days.
     pub fn learn(inputs: &Inputs) -> Result<Self, RunError> {
-        let params = PairParams::default();
+        let params = params(inputs);
         let learned = pair::learn(&Pixels::new(inputs), params);
         let (model, summary) = match learned {
             Ok(model) => {
@@ -205,7 +205,13 @@ impl Survey {
 
     /// What was learned before of the same inputs.
     pub fn of(inputs: &Inputs, model: Option<PairModel>, summary: String) -> Self {
-        Self { model, zones: zones(inputs), params: PairParams::default(), summary }
+        Self { model, zones: zones(inputs), params: params(inputs), summary }
+    }
+
+    /// Pixels (down, right) that the second date lies off the first where it is read.
+    pub fn left(&self) -> (f64, f64) {
+        let shift = self.model.as_ref().map(PairModel::shift).filter(|shift| !shift.applied);
+        shift.map_or((0.0, 0.0), |shift| (shift.rows, shift.cols))
     }
 
     /// Number of planes in the scratch file.
@@ -223,6 +229,13 @@ impl Survey {
         let zone = self.zones.iter().position(|zone| zone.models.contains(&model));
         self.zone_plane(zone.unwrap_or(0))
     }
+}
+
+/// Thresholds, of which the plan says whether the second date is put right.
+fn params(inputs: &Inputs) -> PairParams {
+    let usual = PairParams::default();
+    let is_put_right = inputs.registration.asked == Register::Correct;
+    PairParams { shift_most: if is_put_right { usual.shift_most } else { 0.0 }, ..usual }
 }
 
 /// Sub-models that look at the same red lines share a zone.

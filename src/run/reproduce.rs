@@ -163,6 +163,7 @@ fn plan(manifest: &Manifest, moved: PlanFile, (out, cores): (&Path, usize)) -> R
     let mut file = file.overridden_by(moved);
     let decided = |name: &str| manifest.value["result"]["plan"]["decided"][name].as_str().map(str::to_owned);
     (file.dates.baseline, file.dates.target) = (decided("baseline"), decided("target"));
+    file.model.register = decided("register").or(file.model.register);
     file.outputs.out = Some(out.to_owned());
     let plan = resolve(file, cores).map_err(|error| wrong(error.to_string()))?;
     let written =

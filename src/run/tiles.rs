@@ -11,7 +11,7 @@ use crate::baseline::descriptor::Descriptors;
 use crate::baseline::strip::Strip;
 use crate::baseline::{self, Baseline, CELL, RING};
 use crate::detect::evidence::Prepared;
-use crate::grid::Window;
+use crate::grid::{Grid, Window};
 use crate::observe::{Reflectance, Stack, feature, mask, screen};
 use crate::patch::scratch::Scratch;
 use crate::read::{Reader, Readers};
@@ -97,7 +97,7 @@ fn add_scene(
     if scene.grid().is_none_or(|grid| !grid.overlaps(&inputs.grid.of_window(outer))) {
         return Ok(());
     }
-    let clear = match masked(inputs, reader, scene, outer)? {
+    let clear = match masked(&inputs.grid, reader, scene, outer)? {
         Some(clear) => inner(&clear, outer, stack.window),
         None => vec![true; stack.window.len()],
     };
@@ -122,14 +122,14 @@ fn add_scene(
 
 /// Which pixels of a window the masks of a scene leave clear, with what they reach beyond; `None` where it has no mask.
 pub fn masked(
-    inputs: &Inputs,
+    grid: &Grid,
     reader: &mut Reader,
     scene: &Scene,
     window: Window,
 ) -> Result<Option<Vec<bool>>, RunError> {
     let mut clear: Option<Vec<bool>> = None;
     for band in scene.masks() {
-        let layer = reader.window(scene, band, &inputs.grid, window)?;
+        let layer = reader.window(scene, band, grid, window)?;
         let layer: Vec<f32> = layer.iter().copied().collect();
         let own = mask::erode(&mask::clear(band, &layer), window.rows, window.cols, mask::DILATION);
         clear = Some(match clear {

@@ -21,8 +21,8 @@ pub const CLOUD_LEVELS: (f64, f64) = (-0.1, 1.5);
 const DECK_LEVELS: (f64, f64) = (-1.7, 0.3);
 /// Years of look-back that a short history keeps.
 pub const SHORT_HISTORY: usize = 2;
-/// Shift of all target scenes, pixels, in one direction drawn by the seed.
-const SHIFT_PX: f64 = 0.5;
+/// Shift of all target scenes under `Stress::Shift`, pixels, in one direction drawn by the seed.
+pub const SHIFT_PX: f64 = 0.5;
 /// From Sentinel-2A to Landsat 8 by band: slope and offset of the bandpass adjustment of Harmonized Landsat Sentinel-2
 /// (HLS product guide, B02 B03 B04 B8A B11 B12).
 const TO_OLI: [(f32, f32); 6] = [
@@ -235,7 +235,7 @@ impl Burden {
         let mut shift = (0.0, 0.0);
         if is_target && under(Stress::Shift) {
             let along = direction(&mut Draw::new(world.seed, "target shift", 0, 0));
-            shift = (SHIFT_PX * along.0, SHIFT_PX * along.1);
+            shift = (world.target_shift_px * along.0, world.target_shift_px * along.1);
         }
         let is_other_sensor = is_target && under(Stress::Sensor);
         let is_cold = date.day_of_year() < 140 || date.month() >= 10;

@@ -95,6 +95,8 @@ pub struct World {
     /// Standard deviation of the whole-scene shift per axis, pixels. Default 0.3 (study; Sentinel-2 L1C
     /// multi-temporal registration before refinement is of this order).
     pub shift_px: f64,
+    /// Shift of all target scenes under `Stress::Shift`, pixels. Default 0.5.
+    pub target_shift_px: f64,
     /// Standard deviation of the point spread of the 10 m bands, pixels; the 20 m bands have twice that.
     /// Default 0.5 (study).
     pub blur_px: f64,
@@ -135,6 +137,7 @@ impl World {
             old_uses_per_100_km2: 2.5,
             cloudy_share: 0.35,
             shift_px: 0.3,
+            target_shift_px: stress::SHIFT_PX,
             blur_px: 0.5,
             noise: 0.002,
             gain: 0.03,
@@ -248,9 +251,10 @@ impl World {
         if densities.iter().any(|density| !(0.0..=500.0).contains(density)) {
             return bad("per_100_km2", format!("{densities:?}"), "0 to 500");
         }
-        if !(0.0..=1.0).contains(&self.cloudy_share) || !(0.0..=1.5).contains(&self.shift_px) {
-            let found = format!("{} and {}", self.cloudy_share, self.shift_px);
-            return bad("cloudy_share, shift_px", found, "0 to 1, and 0 to 1.5");
+        let shifts = [self.shift_px, self.target_shift_px];
+        if !(0.0..=1.0).contains(&self.cloudy_share) || shifts.iter().any(|px| !(0.0..=1.5).contains(px)) {
+            let found = format!("{} and {shifts:?}", self.cloudy_share);
+            return bad("cloudy_share, shift_px and target_shift_px", found, "0 to 1, and 0 to 1.5");
         }
         let radiometry = [self.noise, self.gain, self.haze];
         if radiometry.iter().any(|spread| !(0.0..=0.2).contains(spread)) || self.number_step == 0 {

@@ -28,8 +28,15 @@ pub const CASES: &[Case] = &[
     tested(
         "3C",
         "53",
-        "target pictures half a pixel off",
-        &[("tests/it/doubts.rs", "target_scenes_half_a_pixel_off_are_told")],
+        "pictures half a pixel to three pixels off",
+        &[
+            ("tests/it/doubts.rs", "target_scenes_half_a_pixel_off_are_told"),
+            (
+                "tests/it/registration.rs",
+                "a_scene_that_lies_off_is_told_and_read_where_it_belongs_if_that_is_asked_for",
+            ),
+            ("tests/it/registration.rs", "a_scene_three_pixels_off_is_set_aside_unless_it_is_forced"),
+        ],
     ),
     case("54", "scenes that overlap in part, not at all, in one row", overlap),
     case("55", "a polygon that holds no pixel centre", tiny_polygon),

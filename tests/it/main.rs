@@ -39,6 +39,7 @@ mod products;
 mod program;
 mod provenance;
 mod reference;
+mod registration;
 mod report;
 mod safe;
 mod shards;

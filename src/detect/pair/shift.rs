@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::detect::pair::plane::{Plane, Smoother, boxcar, gaussian};
 
 /// Largest lag that is tried, in pixels.
-const LAGS: isize = 4;
+pub(crate) const LAGS: isize = 4;
 /// Lags along one axis.
-const SIDE: usize = 2 * LAGS as usize + 1;
+pub(crate) const SIDE: usize = 2 * LAGS as usize + 1;
 /// Correlation of edges below which dates are too different to say where they lie.
 const LEAST_CORRELATION: f64 = 0.15;
 /// Least correlation times the square root of the number of pixels. The shifts of three dates taken two by two miss their
@@ -71,6 +71,25 @@ impl EdgeSums {
                 }
             }
         }
+    }
+
+    /// Adds count, a, b, a a, b b, a b of one lag, numbered row by row.
+    pub(crate) fn add_lag(&mut self, place: usize, terms: [f64; 6]) {
+        self.lags[place].iter_mut().zip(terms).for_each(|(sum, term)| *sum += term);
+    }
+
+    /// The same sums without those of a part of them.
+    pub(crate) fn without(&self, part: &EdgeSums) -> EdgeSums {
+        let mut rest = self.clone();
+        for (sums, terms) in rest.lags.iter_mut().zip(&part.lags) {
+            sums.iter_mut().zip(terms).for_each(|(sum, term)| *sum -= term);
+        }
+        rest
+    }
+
+    /// Pixels that were compared at no lag.
+    pub(crate) fn count(&self) -> f64 {
+        self.lags[SIDE * SIDE / 2][0]
     }
 
     /// Adds what was summed elsewhere.
@@ -135,7 +154,7 @@ fn vertex(z: &[f64; 9]) -> Option<(f64, f64)> {
 /// Square root of the gradient magnitude of the smoothed band, less its mean over 9 x 9 pixels; NaN where it is not known.
 ///
 /// Light from another side makes whole slopes rougher or plainer; without their mean the peak stays with the edges.
-fn edges(band: ArrayView2<'_, f32>) -> Plane {
+pub(crate) fn edges(band: ArrayView2<'_, f32>) -> Plane {
     let valid = band.mapv(|value| if value.is_finite() { 1.0 } else { 0.0 });
     let smooth =
         Smoother::new(&valid, gaussian(1.0)).smooth(&band.mapv(|v| if v.is_finite() { v } else { 0.0 }));

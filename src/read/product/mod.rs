@@ -153,7 +153,12 @@ impl Described {
         let product = format!("{}{baseline}", self.product);
         let Self { id, date, sensor, words: scaling, kind, acquisition, .. } = self;
         let path = probes.into_values().next().map_or(self.source, |probe| probe.path);
-        Ok(Candidate { scene: Scene { id, date, product, sensor, bands, scaling }, kind, path, acquisition })
+        Ok(Candidate {
+            scene: Scene { id, date, product, sensor, bands, scaling, displaced: (0.0, 0.0) },
+            kind,
+            path,
+            acquisition,
+        })
     }
 
     /// Every file that metadata name must be there.

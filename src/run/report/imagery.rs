@@ -219,7 +219,7 @@ fn clear_in(
     if scene.grid().is_none_or(|grid| !grid.overlaps(&inputs.grid.of_window(outer))) {
         return Ok(vec![false; window.len()]);
     }
-    let Some(clear) = masked(inputs, reader, scene, outer)? else {
+    let Some(clear) = masked(&inputs.grid, reader, scene, outer)? else {
         let red = reader.window(scene, Band::Red, &inputs.grid, window)?;
         return Ok(red.iter().map(|number| !number.is_nan()).collect());
     };

@@ -202,7 +202,8 @@ fn files(plan: &Plan, inputs: &Inputs) -> Result<Vec<Known>, RunError> {
     let bands = |scene: &crate::scene::Scene| {
         scene.bands.values().map(|band| read::file(&band.path)).collect::<Vec<PathBuf>>()
     };
-    for path in inputs.scenes.iter().chain(&inputs.unused).flat_map(bands) {
+    let aside = inputs.registration.aside.iter().map(|(scene, _)| scene);
+    for path in inputs.scenes.iter().chain(&inputs.unused).chain(aside).flat_map(bands) {
         files.push(by_time("scene", &path, &inputs.digests)?);
     }
     for (path, _) in &inputs.skipped {

@@ -24,6 +24,8 @@ mod learn;
 
 pub mod lease;
 
+mod lies;
+
 mod looked_back;
 
 mod remote;
@@ -105,9 +107,12 @@ fn update(
     let started = (conduct.now)();
     report::settle(store, &plan.out)?;
     stopwatch.stage("inputs", 0);
-    let inputs = inputs::gather_without(plan, set_aside, Digests::new(store.known_files()))?;
+    let mut memory = lies::read(store);
+    let known = Digests::new(store.known_files());
+    let inputs = inputs::gather_remembering(plan, set_aside, known, Some(&mut memory))?;
     let fingerprint = stands::fingerprint(plan, &inputs)?;
     store.keep_files(&inputs.digests.all())?;
+    lies::keep(store, &memory)?;
     let mut report = Report::begin(started, &inputs, set_aside);
     let last = store.head.published.as_ref().filter(|last| last.of == fingerprint);
     if let Some(last) = last.filter(|last| outputs::whole(&plan.out).as_ref() == Some(&last.manifest)) {

@@ -19,10 +19,10 @@ use crate::publish::single::Single;
 use crate::run::RunError;
 use crate::run::state::StateError;
 use crate::run::state::lease::Lease;
-use crate::run::state::store::{FILES, HEAD, LOCK, PENDING, is_of_state, is_piece};
+use crate::run::state::store::{FILES, HEAD, LIES, LOCK, PENDING, is_of_state, is_piece};
 
 /// Files that the copy needs from the beginning.
-const FIRST: [&str; 3] = [HEAD, FILES, PENDING];
+const FIRST: [&str; 4] = [HEAD, FILES, LIES, PENDING];
 
 /// The objects of a state that this process holds.
 pub struct Remote {

@@ -56,7 +56,7 @@ pub fn split(inputs: &Inputs) -> (usize, usize) {
 pub fn of_view(inputs: &Inputs, view: &View) -> Result<String, RunError> {
     let mut words = Vec::new();
     for scene in view.scenes.iter().map(|scene| &inputs.scenes[*scene]) {
-        words.push(scene.id.clone());
+        words.push(format!("{} {:?}", scene.id, scene.displaced));
         for (band, file) in &scene.bands {
             let (_, sha256) = inputs.digests.of(&file.path)?;
             let meaning = (file.number, &file.grid, file.nodata, file.saturated, file.scale, file.offset);

@@ -28,6 +28,8 @@ use crate::run::state::remote::Remote;
 pub const HEAD: &str = "state.json";
 /// Digests of files that were read before.
 pub const FILES: &str = "files.json";
+/// Where scenes lie, and the edges by which that is told.
+pub const LIES: &str = "registration.cells";
 /// Held while a process works on the state.
 pub const LOCK: &str = "lock";
 /// Folders of pieces.
@@ -37,7 +39,7 @@ pub const NIGHTS: &str = "nights";
 /// The report of a night whose result is not published yet.
 pub const PENDING: &str = "pending.json";
 /// Everything that a state may hold beside evidence.
-const OWN: [&str; 7] = [FILES, LOCK, HEAD, PENDING, PIECES[0], PIECES[1], NIGHTS];
+const OWN: [&str; 8] = [FILES, LIES, LOCK, HEAD, PENDING, PIECES[0], PIECES[1], NIGHTS];
 
 /// Seconds within which a change may not show in the times of a file.
 const TICKS: i128 = 2;

@@ -121,6 +121,9 @@ fn read(inputs: &Inputs, place: &Place, text: &mut String) {
     line(text, "read", &format!("row {row} column {col} of {}", inputs.grid));
     let (scenes, days) = (inputs.scenes.len(), inputs.views.len());
     line(text, "", &format!("{scenes} scenes on {days} days; {}", inputs.scenes[0].scaling));
+    if let Some(said) = inputs.registration.summary() {
+        line(text, "", &said);
+    }
 }
 
 fn redlines(inputs: &Inputs, place: &Place, text: &mut String) {
