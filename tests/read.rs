@@ -280,7 +280,7 @@ fn real_stac_items_whose_pixels_lie_on_servers_are_refused_with_the_reason() {
         "odc_stac_items/S2A_28QCH_20200714_0_L2A.json",
     ] {
         let error = message(&folder.join(name));
-        assert!(error.contains("lies on a server; download it first"), "{error}");
+        assert!(error.contains("lies on a server; give --fetch"), "{error}");
     }
     let error = message(&folder.join("stactools_sentinel2_examples/catalog.json"));
     assert!(error.contains("no such file") || error.contains("no scene"), "{error}");

@@ -16,7 +16,7 @@ use crate::grid::crs::Transform;
 use crate::grid::{Crs, Grid, Window};
 use crate::plan::Plan;
 use crate::publish::digest::Digests;
-use crate::read::{self, Doubtful, ReadError, Reader, SetAside, beside};
+use crate::read::{self, Doubtful, Missing, ReadError, Reader, SetAside, beside};
 use crate::redline::context::Context;
 use crate::redline::coverage::{self, OnGrid};
 use crate::redline::read::Reading;
@@ -65,6 +65,8 @@ pub struct Inputs {
     pub beside: Vec<PathBuf>,
     /// Files that were no scenes.
     pub skipped: Vec<(PathBuf, String)>,
+    /// Scenes that the catalogue lists and that could not be fetched, by day.
+    pub missing: Vec<Missing>,
     /// Days with scenes inside one of the periods, ascending.
     pub views: Vec<View>,
     /// The grid of the run.
@@ -142,6 +144,7 @@ pub fn gather_without(plan: &Plan, set_aside: &SetAside, digests: Digests) -> Re
         calibration,
         is_pair,
         skipped: found.skipped,
+        missing: found.missing,
         described: found.described,
         beside: not_looked_at(&scenes),
         scenes,

@@ -53,6 +53,8 @@ pub mod report;
 
 pub mod reproduce;
 
+pub mod scenes;
+
 pub mod select;
 
 mod standing;
