@@ -9,10 +9,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use crate::catalogue::ground::Bounds;
 use crate::catalogue::item::Item;
 use crate::date::{Date, Period, days_between};
-use serde_json::Value;
+use crate::read::acquisition::Acquisition;
+use crate::read::stac;
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -94,61 +97,69 @@ fn outside(item: &Item, question: &Question) -> Option<String> {
     }
 }
 
-/// Items with the reason why they give way to a later processing of the same acquisition.
+/// Items with the reason why they give way to a later processing of the same acquisition: by the rule of a scan where names
+/// and metadata say which acquisition an item is of, else by platform, tile, minute, strip and baseline.
 fn latest(items: Vec<Item>) -> Vec<(Item, Option<String>)> {
-    let mut best: BTreeMap<String, (Rank, String)> = BTreeMap::new();
-    for item in &items {
-        let (Some(key), rank) = (acquisition(item), rank(item)) else { continue };
-        let stands = best.get(&key).is_none_or(|(other, id)| (&rank, &item.id) > (other, id));
-        if stands {
-            best.insert(key, (rank, item.id.clone()));
-        }
-    }
-    let why = |item: &Item| {
-        let ((baseline, _), stands) = best.get(&acquisition(item)?)?;
-        // Where neither strip nor baseline tells a second strip from a second processing, both stand.
-        let is_other_processing = *baseline != rank(item).0 || !strip(item).is_empty();
-        (*stands != item.id && is_other_processing).then(|| {
-            format!(
-                "is the same acquisition as '{stands}', which was processed later; the latest one is used"
-            )
-        })
+    let known: Vec<(Option<Acquisition>, Option<Pass>)> =
+        items.iter().map(|item| (stac::acquisition(&item.kept), Pass::of(item))).collect();
+    let gives_way = |one: usize, other: usize| match (&known[one], &known[other]) {
+        ((Some(one), _), (Some(other), _)) => other.replaces(one),
+        ((None, Some(one)), (None, Some(other))) => other.replaces(one),
+        _ => false,
     };
-    items
-        .into_iter()
-        .map(|item| {
-            let reason = why(&item);
-            (item, reason)
+    let mut reasons = Vec::new();
+    for one in 0..items.len() {
+        let later =
+            (0..items.len()).find(|other| items[*other].date == items[one].date && gives_way(one, *other));
+        reasons.push(later.map(|later| {
+            let later = &items[later].id;
+            format!("is the same acquisition as '{later}', which was processed later; the latest one is used")
+        }));
+    }
+    items.into_iter().zip(reasons).collect()
+}
+
+/// Which pass an item is of that has no name of a product.
+struct Pass {
+    key: String,
+    /// When the strip of data began, where it is said: two strips of one pass are two acquisitions.
+    strip: Option<String>,
+    /// Processing baseline in hundredths.
+    baseline: u32,
+    /// Time of processing.
+    made: String,
+}
+
+impl Pass {
+    fn of(item: &Item) -> Option<Self> {
+        let property =
+            |key: &str| item.kept.get("properties").and_then(|all| all.get(key)).and_then(Value::as_str);
+        let minute = item.datetime.get(..16).filter(|minute| minute.contains('T'))?;
+        if item.platform.is_empty() || item.tile.is_empty() {
+            return None;
+        }
+        let baseline = property("s2:processing_baseline").or_else(|| property("processing:version"));
+        let baseline = baseline.and_then(|text| text.trim().parse::<f64>().ok()).unwrap_or(0.0);
+        let made = ["s2:generation_time", "processing:datetime", "created"].into_iter().find_map(property);
+        Some(Self {
+            key: format!("{} {} {} {minute}", item.collection, item.platform, item.tile),
+            strip: property("s2:datastrip_id").and_then(Acquisition::strip_of_datastrip),
+            baseline: (baseline * 100.0).round().clamp(0.0, 100_000.0) as u32,
+            made: made.unwrap_or_default().to_owned(),
         })
-        .collect()
-}
+    }
 
-/// Platform, tile and minute; none where one of them is not said.
-fn acquisition(item: &Item) -> Option<String> {
-    let minute = item.datetime.get(..16).filter(|minute| minute.contains('T'))?;
-    let known = !item.platform.is_empty() && !item.tile.is_empty();
-    known.then(|| format!("{} {} {} {minute} {}", item.collection, item.platform, item.tile, strip(item)))
-}
-
-/// When the strip of data began, where it is said: two strips of one pass are two acquisitions.
-fn strip(item: &Item) -> &str {
-    let id = item.kept.get("properties").and_then(|all| all.get("s2:datastrip_id")).and_then(Value::as_str);
-    let began = id.and_then(|id| {
-        id.split('_').find(|part| part.len() == 16 && part.starts_with('S') && part.contains('T'))
-    });
-    began.unwrap_or_default()
-}
-
-/// Processing baseline in hundredths, then time of processing, then the number that an archive gives.
-type Rank = (u32, String);
-
-fn rank(item: &Item) -> Rank {
-    let property =
-        |key: &str| item.kept.get("properties").and_then(|all| all.get(key)).and_then(Value::as_str);
-    let baseline = property("s2:processing_baseline").or_else(|| property("processing:version"));
-    let baseline = baseline.and_then(|text| text.trim().parse::<f64>().ok()).unwrap_or(0.0);
-    let made = ["s2:generation_time", "processing:datetime", "created"].into_iter().find_map(property);
-    ((baseline * 100.0).round().clamp(0.0, 100_000.0) as u32, made.unwrap_or_default().to_owned())
+    /// Whether this one stands and the other gives way. Where neither strip nor baseline tells a second strip from a second
+    /// processing, both stand.
+    fn replaces(&self, other: &Self) -> bool {
+        let is_same_strip = self.strip.is_some() && self.strip == other.strip;
+        let is_known = is_same_strip || self.baseline != other.baseline;
+        let may_differ = self.strip.is_some() && other.strip.is_some() && self.strip != other.strip;
+        self.key == other.key
+            && is_known
+            && !may_differ
+            && (self.baseline, &self.made) > (other.baseline, &other.made)
+    }
 }
 
 /// Items of one satellite family over one tile, against what its orbit lets expect.

@@ -86,14 +86,6 @@ pub fn window(grid: &Grid, lines: &[MultiPolygon<f64>], buffer: usize) -> Result
     Ok(found.map(grow))
 }
 
-/// The box in degrees around a picture.
-pub fn on_map(grid: &Grid) -> Result<Bounds, CrsError> {
-    let (west, south, east, north) = grid.bounds();
-    let corners = Rect::new(Coord { x: west, y: south }, Coord { x: east, y: north }).to_polygon();
-    let shown = Transform::new(grid.crs, Crs::LON_LAT)?.polygons(&MultiPolygon(vec![corners]))?;
-    Ok(Bounds::around(std::iter::once(&shown)).unwrap_or(Bounds([-180.0, -90.0, 180.0, 90.0])))
-}
-
 /// The same window, outwards to whole cells.
 fn cells(window: Window, grid: &Grid) -> Window {
     let (row0, col0) = (window.row0 / CELL * CELL, window.col0 / CELL * CELL);

@@ -63,15 +63,15 @@ pub enum Outcome {
     Beside(String),
 }
 
-/// Makes the clips of an item under a name in a folder, with what the reader must know.
+/// Makes the clips of an item under a name in a folder.
 pub fn mirror(
     web: &Web,
     (item, name): (&Item, &str),
     wish: &Wish,
     folder: &Path,
-) -> Result<(Outcome, Vec<String>), CatalogueError> {
+) -> Result<Outcome, CatalogueError> {
     if is_there(name, wish, folder) {
-        return Ok((Outcome::Kept, Vec::new()));
+        return Ok(Outcome::Kept);
     }
     let mut tried = 0;
     loop {
@@ -139,7 +139,7 @@ enum Bytes<'a> {
 }
 
 impl<'a> Job<'a> {
-    fn attempt(&self) -> Result<(Outcome, Vec<String>), CatalogueError> {
+    fn attempt(&self) -> Result<Outcome, CatalogueError> {
         fs::create_dir_all(&self.parts)
             .map_err(|source| CatalogueError::File { path: self.parts.clone(), source })?;
         let is_wanted = |asset: &&Asset| {
@@ -154,7 +154,6 @@ impl<'a> Job<'a> {
         let Some(window) = ground::window(&finest, &self.wish.lines, self.wish.buffer)? else {
             return self.beside("no red line lies on its pictures".to_owned());
         };
-        let notes = Vec::from_iter(self.misplaced(&finest)?);
         let is_value: BTreeMap<String, bool> = opened
             .iter()
             .map(|opened| {
@@ -174,28 +173,17 @@ impl<'a> Job<'a> {
             return self.beside("holds nothing but nodata around the red lines".to_owned());
         }
         self.finish(&clips)?;
-        Ok((Outcome::Made, notes))
+        Ok(Outcome::Made)
     }
 
-    fn beside(&self, why: String) -> Result<(Outcome, Vec<String>), CatalogueError> {
+    fn beside(&self, why: String) -> Result<Outcome, CatalogueError> {
         self.clear()?;
-        Ok((Outcome::Beside(why), Vec::new()))
+        Ok(Outcome::Beside(why))
     }
 
     fn clear(&self) -> Result<(), CatalogueError> {
         fs::remove_dir_all(&self.parts)
             .map_err(|source| CatalogueError::File { path: self.parts.clone(), source })
-    }
-
-    /// A picture that lies elsewhere than its item says: the picture is believed.
-    fn misplaced(&self, grid: &Grid) -> Result<Option<String>, CatalogueError> {
-        let shown = ground::on_map(grid)?;
-        Ok((!shown.meets(self.item.bounds)).then(|| {
-            format!(
-                "item '{}' says that it lies elsewhere than its pictures; the pictures are believed",
-                self.item.id
-            )
-        }))
     }
 
     fn file_of(&self, asset: &Asset) -> String {
@@ -204,7 +192,9 @@ impl<'a> Job<'a> {
 
     /// Opens a file as far as its directory.
     fn open(&self, asset: &'a Asset) -> Result<Opened<'a>, CatalogueError> {
-        let path = self.parts.join(format!("{}.copy", Item::plain_name(&asset.key)));
+        // GDAL is given JPEG 2000 only where a file says so by its name too.
+        let ending = if asset.is_tiff { "copy" } else { "jp2" };
+        let path = self.parts.join(format!("{}.{ending}", Item::plain_name(&asset.key)));
         let remote = match &asset.place {
             Place::Here(file) => {
                 let path = harden::plain_file(file)?;

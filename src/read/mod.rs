@@ -8,7 +8,7 @@
 //!      pixels are read (`harden`). NaN is "nothing was observed"; a fault is an error and never NaN.
 
 mod acquired;
-mod acquisition;
+pub mod acquisition;
 mod agree;
 mod archive;
 pub mod attributes;

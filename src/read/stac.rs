@@ -294,7 +294,7 @@ fn product(item: &Object) -> String {
 }
 
 /// Which acquisition an item is of, by the name of its product and the time of its processing.
-fn acquisition(item: &Object) -> Option<Acquisition> {
+pub(crate) fn acquisition(item: &Object) -> Option<Acquisition> {
     let mut found = Acquisition::of_name(&product_name(item))?;
     let text = |key: &str| property(item, key).and_then(Value::as_str);
     found.strip = text("s2:datastrip_id").and_then(Acquisition::strip_of_datastrip).or(found.strip);

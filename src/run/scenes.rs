@@ -199,11 +199,10 @@ pub fn fetch(asked: &Fetch, progress: &dyn Progress) -> Result<Fetched, RunError
         workers(asked.parallel.max(1))?.install(|| chosen.items.par_iter().zip(&names).map(one).collect());
     for ((item, name), outcome) in chosen.items.iter().zip(&names).zip(outcomes) {
         match outcome {
-            Ok((Outcome::Beside(why), _)) => found.left_out.push((item.id.clone(), why)),
-            Ok((outcome, notes)) => {
+            Ok(Outcome::Beside(why)) => found.left_out.push((item.id.clone(), why)),
+            Ok(outcome) => {
                 found.kept += usize::from(outcome == Outcome::Kept);
                 found.scenes.push(name.clone());
-                found.notes.extend(notes);
             }
             Err(error) if error.is_here() => return Err(error.into()),
             Err(error) => found.not_fetched.push(NotFetched {

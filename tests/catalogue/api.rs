@@ -110,6 +110,20 @@ fn a_poisoned_service_gives_a_list_with_reasons_and_an_end() {
     assert!(said.contains("the limit is"), "{said}");
 }
 
+/// Case 153 of the catalogue of faults.
+#[test]
+fn schemas_that_items_name_are_not_asked_for() {
+    let server = Server::new();
+    landing(&server);
+    let mut item = red("a", "2023-06-01");
+    item["stac_extensions"] =
+        json!([server.at("/schema.json"), "https://stac-extensions.invalid/eo/v1.1.0/schema.json"]);
+    put(&server, "/search", &page(&[item], ""));
+    let web = scenes::web(&root(&server, "/"), &[], quick()).unwrap();
+    let (chosen, _) = scenes::find(&web, &root(&server, "/"), &everything()).unwrap();
+    assert_eq!((chosen.items.len(), server.log().len()), (1, 2), "{:?}", server.log());
+}
+
 #[test]
 fn a_catalogue_of_files_is_followed_once_each_and_what_is_gone_is_told() {
     let server = Server::new();

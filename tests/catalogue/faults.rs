@@ -257,3 +257,67 @@ fn two_runs_do_not_share_a_folder_and_no_folder_of_others_is_filled() {
     let said = scenes::fetch(&world.fetch("mine"), &Silent).unwrap_err().to_string();
     assert!(said.contains("notes.txt") && fs::read_dir(world.path("mine")).unwrap().count() == 1, "{said}");
 }
+
+/// Case 151 of the catalogue of faults.
+#[test]
+fn an_item_that_lies_about_its_place_is_left_out_with_the_reason() {
+    let world = World::new(Layout::Deflated);
+    let mut items = world.items();
+    items["features"][0]["bbox"] = json!([10.0, 41.4, 11.0, 41.6]);
+    // The other says that it lies there, and its pictures lie a degree away.
+    for (key, side, metres) in [("red", 448, 10.0), ("swir16", 224, 20.0)] {
+        let path = world.path("away.tif");
+        let bytes =
+            crate::worlds::picture_at((600_000.0, 4_700_000.0), &path, (side, metres, 5), Layout::Deflated);
+        world.server.put(&format!("/S2_2/{key}.tif"), bytes);
+    }
+    world.write("items.json", &items);
+    let fetched = world.mirror("mirror");
+    assert!(fetched.scenes.is_empty() && fetched.not_fetched.is_empty(), "{fetched:?}");
+    let why: Vec<&str> = fetched.left_out.iter().map(|(_, why)| why.as_str()).collect();
+    assert!(
+        why[0].contains("lies elsewhere") && why[1].contains("no red line lies on its pictures"),
+        "{why:?}"
+    );
+}
+
+#[test]
+fn a_file_of_nothing_or_of_other_bytes_is_no_picture() {
+    let world = World::new(Layout::Deflated);
+    let xml = b"<?xml version=\"1.0\"?><Error><Code>SlowDown</Code></Error>".to_vec();
+    for (number, bytes) in
+        [Vec::new(), xml, vec![0; 50_000], b"II*\0\x08\0\0\0".to_vec()].into_iter().enumerate()
+    {
+        world.server.put("/S2_1/red.tif", bytes);
+        let fetched = world.mirror(&format!("out{number}"));
+        assert_eq!((fetched.scenes.len(), fetched.not_fetched.len()), (1, 1), "{number}: {fetched:?}");
+    }
+}
+
+#[test]
+fn jpeg_2000_is_fetched_whole_and_has_the_same_numbers() {
+    let world = World::new(Layout::Deflated);
+    let Ok(driver) = gdal::DriverManager::get_driver_by_name("JP2OpenJPEG") else {
+        println!("skipped: no JPEG 2000 here");
+        return;
+    };
+    let mut items = world.items();
+    items["features"].as_array_mut().unwrap().truncate(1);
+    for key in ["red", "swir16"] {
+        let (source, path) = (&world.pictures[&format!("S2_1/{key}.tif")], world.path(&format!("{key}.jp2")));
+        let source = gdal::Dataset::open(source).unwrap();
+        let options = ["QUALITY=100", "REVERSIBLE=YES", "YCBCR420=NO"];
+        source.create_copy(&driver, &path, &gdal::raster::RasterCreationOptions::from_iter(options)).unwrap();
+        world.server.put(&format!("/{key}.jp2"), fs::read(&path).unwrap());
+        let asset = &mut items["features"][0]["assets"][key];
+        asset["href"] = json!(world.server.at(&format!("/{key}.jp2")));
+        asset["type"] = json!("image/jp2");
+    }
+    world.write("items.json", &items);
+    world.server.plan(some(7, 20));
+    let fetched = world.mirror("mirror");
+    assert_eq!(fetched.scenes, ["S2_1"], "{fetched:?}");
+    let clip = world.path("mirror/assets/S2_1/red.tif");
+    let window = (0, 0, 256, 256);
+    assert_eq!(numbers(&clip, window), numbers(&world.pictures["S2_1/red.tif"], window));
+}

@@ -35,7 +35,17 @@ pub enum Layout {
 }
 
 /// Draws a picture of noise.
-pub fn picture(path: &Path, (side, metres, seed): (usize, f64, u64), layout: Layout) -> Vec<u8> {
+pub fn picture(path: &Path, sides: (usize, f64, u64), layout: Layout) -> Vec<u8> {
+    picture_at(CORNER, path, sides, layout)
+}
+
+/// The same with its upper left corner elsewhere.
+pub fn picture_at(
+    corner: (f64, f64),
+    path: &Path,
+    (side, metres, seed): (usize, f64, u64),
+    layout: Layout,
+) -> Vec<u8> {
     let tiles = ["TILED=YES", "BLOCKXSIZE=64", "BLOCKYSIZE=64"];
     let options: Vec<&str> = match layout {
         Layout::Deflated => [&tiles[..], &["COMPRESS=DEFLATE", "PREDICTOR=2"]].concat(),
@@ -48,7 +58,7 @@ pub fn picture(path: &Path, (side, metres, seed): (usize, f64, u64), layout: Lay
     let mut file =
         driver.create_with_band_type_with_options::<u16, _>(path, side, side, 1, &options).unwrap();
     file.set_spatial_ref(&SpatialRef::from_epsg(32649).unwrap()).unwrap();
-    file.set_geo_transform(&[CORNER.0, metres, 0.0, CORNER.1, 0.0, -metres]).unwrap();
+    file.set_geo_transform(&[corner.0, metres, 0.0, corner.1, 0.0, -metres]).unwrap();
     let noise = |at: usize| 200 + (crate::world::mix(seed * 1_000_000 + at as u64) % 4000) as u16;
     let mut numbers = Buffer::new((side, side), (0..side * side).map(noise).collect());
     let mut band = file.rasterband(1).unwrap();
