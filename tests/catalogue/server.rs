@@ -214,8 +214,8 @@ fn piece(
     };
     let (from, to) = range.split_once('-').unwrap();
     let mut from: usize = from.parse().unwrap();
-    let mut to = to.parse::<usize>().unwrap_or(usize::MAX).min(bytes.len() - 1);
-    if from > to {
+    let mut to = to.parse::<usize>().unwrap_or(usize::MAX).min(bytes.len().saturating_sub(1));
+    if from > to || bytes.is_empty() {
         return whole(stream, "416 Range Not Satisfiable", "", b"", false);
     }
     if fault == Some(Fault::OtherRange) {
