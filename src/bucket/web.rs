@@ -26,6 +26,8 @@ use place::{Allowed, Place, Secrets};
 
 /// Redirections that are followed one after the other.
 const MAX_REDIRECTIONS: usize = 5;
+/// Bytes of an answer that is JSON, or a whole file, after whose time it is given up: no answer trickles for ever.
+const WAITED_FOR: [u64; 2] = [1 << 20, 256 << 20];
 /// Bytes read at a time.
 const PIECE: usize = 1 << 16;
 
@@ -59,7 +61,7 @@ impl Web {
     /// At most `count` bytes from a byte on, fewer only at the end of the file, which is the one that is `known`.
     pub fn piece(&self, url: &Url, range: (u64, u64), known: Option<&Mark>) -> Result<Part, WebError> {
         self.again(url, || {
-            let answer = self.get(&self.secrets.signed(url), range.1, |request| {
+            let answer = self.get(&self.secrets.signed(url).map_err(Fault::Final)?, range.1, |request| {
                 let (from, to) = (range.0, range.0.saturating_add(range.1).saturating_sub(1));
                 let request = request.header("Range", format!("bytes={from}-{to}"));
                 match known.and_then(Mark::strong) {
@@ -113,16 +115,21 @@ impl Web {
         }
     }
 
-    /// A whole file, written to `to`; what breaks off goes on where it broke, of the same file.
+    /// A whole file of a server that gives no pieces, written to `to`; what breaks off goes on where it broke, of the same
+    /// file, if the server does give them after all.
     pub fn whole(&self, url: &Url, most: u64, to: &mut std::fs::File) -> Result<Mark, WebError> {
         let (mut known, mut got) = (None::<Mark>, 0_u64);
         self.again(url, || {
-            let answer = self.get(&self.secrets.signed(url), most, |request| match (&known, got) {
-                (Some(mark), 1..) if mark.strong().is_some() => request
-                    .header("Range", format!("bytes={got}-"))
-                    .header("If-Match", mark.strong().unwrap_or_default()),
-                _ => request,
-            })?;
+            let answer = self.get(
+                &self.secrets.signed(url).map_err(Fault::Final)?,
+                most.min(WAITED_FOR[1]),
+                |request| match (&known, got) {
+                    (Some(mark), 1..) if mark.strong().is_some() => request
+                        .header("Range", format!("bytes={got}-"))
+                        .header("If-Match", mark.strong().unwrap_or_default()),
+                    _ => request,
+                },
+            )?;
             if is_page(answer.headers()) {
                 return Err(Fault::passing(
                     "a page for people where a file was asked for: is there a login or a proxy?",
@@ -186,9 +193,10 @@ impl Web {
     pub fn json(&self, url: &Url, question: Option<&Value>, most: u64) -> Result<Value, WebError> {
         const ACCEPTED: &str = "application/geo+json, application/json";
         self.again(url, || {
+            let bytes = most.min(WAITED_FOR[0]);
             let answer = match question {
-                None => self.get(url, most, |request| request.header("Accept", ACCEPTED))?,
-                Some(question) => self.post(url, question, most)?,
+                None => self.get(url, bytes, |request| request.header("Accept", ACCEPTED))?,
+                Some(question) => self.post(url, question, bytes)?,
             };
             let status = answer.status();
             if !status.is_success() {
@@ -211,13 +219,13 @@ impl Web {
         })
     }
 
-    fn post(&self, url: &Url, question: &Value, most: u64) -> Result<Answer, Fault> {
+    fn post(&self, url: &Url, question: &Value, bytes: u64) -> Result<Answer, Fault> {
         let place = self.allowed.check(url).map_err(Fault::Final)?;
         let mut request = self.agent.post(url.as_str()).header("Content-Type", "application/json");
         if let Some(token) = self.secrets.token_for(url, &place).map_err(Fault::Final)? {
             request = request.header("Authorization", token);
         }
-        let request = request.config().timeout_recv_body(Some(self.patience.for_bytes(most))).build();
+        let request = request.config().timeout_recv_body(Some(self.patience.for_bytes(bytes))).build();
         request.send(question.to_string().as_bytes()).map_err(|error| words_of(url, &error))
     }
 

@@ -32,6 +32,8 @@ pub struct Question {
     pub cloud: Option<f64>,
     /// Most items that are used.
     pub most: usize,
+    /// Whether a service with a search must be given names of collections: everything that it has is no answer.
+    pub needs_names: bool,
 }
 
 /// Items that are used and items that are not.
@@ -107,15 +109,18 @@ fn latest(items: Vec<Item>) -> Vec<(Item, Option<String>)> {
         ((None, Some(one)), (None, Some(other))) => other.replaces(one),
         _ => false,
     };
-    let mut reasons = Vec::new();
-    for one in 0..items.len() {
-        let later =
-            (0..items.len()).find(|other| items[*other].date == items[one].date && gives_way(one, *other));
-        reasons.push(later.map(|later| {
-            let later = &items[later].id;
-            format!("is the same acquisition as '{later}', which was processed later; the latest one is used")
-        }));
+    let mut of_day: BTreeMap<Date, Vec<usize>> = BTreeMap::new();
+    for (at, item) in items.iter().enumerate() {
+        of_day.entry(item.date).or_default().push(at);
     }
+    let reason = |one: usize| {
+        let later = of_day[&items[one].date].iter().find(|other| gives_way(one, **other))?;
+        let later = &items[*later].id;
+        Some(format!(
+            "is the same acquisition as '{later}', which was processed later; the latest one is used"
+        ))
+    };
+    let reasons: Vec<Option<String>> = (0..items.len()).map(reason).collect();
     items.into_iter().zip(reasons).collect()
 }
 
@@ -178,9 +183,11 @@ pub struct Revisit {
 }
 
 /// How many items there are against how many there should be. `listed` are all that the service has, cloudy ones too.
-pub fn revisits(listed: &[Item], dates: Period) -> Vec<Revisit> {
+pub fn revisits(listed: &[Item], question: &Question) -> Vec<Revisit> {
     let mut days: BTreeMap<(String, String), BTreeSet<Date>> = BTreeMap::new();
-    for item in listed.iter().filter(|item| dates.contains(item.date)) {
+    let any = Question { cloud: None, ..question.clone() };
+    let dates = question.dates;
+    for item in listed.iter().filter(|item| outside(item, &any).is_none()) {
         let tile = if item.tile.is_empty() { "all tiles" } else { &item.tile };
         days.entry((family(&item.platform), tile.to_owned())).or_default().insert(item.date);
     }
@@ -246,6 +253,7 @@ mod tests {
             dates: Period::parse("2023-01-01/2023-12-31").unwrap(),
             cloud: None,
             most: 10,
+            needs_names: false,
         }
     }
 
@@ -292,10 +300,11 @@ mod tests {
             .map(|day| item(&day.to_string(), &format!("{day}T03:00:00Z"), "05.10"))
             .collect();
         let dates = Period::parse("2023-05-01/2023-08-08").unwrap();
-        let found = revisits(&listed, dates);
+        let asked = Question { dates, ..question() };
+        let found = revisits(&listed, &asked);
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].days, found[0].expected, found[0].every), (14, 20, 5));
         assert_eq!(found[0].holes, [Period::parse("2023-05-27/2023-06-29").unwrap()]);
-        assert!(revisits(&listed[..1], dates)[0].holes.len() == 1);
+        assert!(revisits(&listed[..1], &asked)[0].holes.len() == 1);
     }
 }

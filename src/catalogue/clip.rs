@@ -1,8 +1,8 @@
 //! A window of a picture as a file of its own: the same numbers on the same grid, packed anew. The only door to GDAL here.
 //!
 //! In:  a local picture and a window of its pixels. Out: a tiled, deflated GeoTIFF whose directory comes first.
-//! Law: no number is resampled, scaled or rounded: what was written is read back and compared. The same window of the same
-//!      picture is the same bytes.
+//! Law: no number is resampled, scaled or rounded, and a mask of the picture's own stays one: what was written is read back
+//!      and compared. The same window of the same picture is the same bytes.
 
 use std::path::Path;
 
@@ -103,12 +103,16 @@ fn whole<T: Number>(source: &Dataset, window: Window, to: &Path, predictor: &str
         let mut into = file.rasterband(number)?;
         for strip in strips(window) {
             let mut numbers = read::<T>(source, number, strip)?;
+            let seen = mask(source, strip)?;
+            let is_seen = |at: usize| seen.as_ref().is_none_or(|seen| seen[at]);
             let is_valid = |value: &&T| !value.real().is_nan() && Some(value.real()) != nodata;
-            valid += numbers.data().iter().filter(is_valid).count() as u64;
+            let values = numbers.data().iter().enumerate();
+            valid += values.filter(|(at, value)| is_valid(value) && is_seen(*at)).count() as u64;
             let at = (0, (strip.row0 - window.row0).cast_signed());
             into.write(at, (strip.cols, strip.rows), &mut numbers)?;
         }
     }
+    write_mask(source, &mut file, window)?;
     file.close()?;
     compared::<T>(source, window, to)?;
     Ok(valid)
@@ -159,18 +163,49 @@ fn read<T: Number>(file: &Dataset, number: usize, window: Window) -> Result<Buff
     file.rasterband(number)?.read_as::<T>(at, size, size, None)
 }
 
+/// Where a picture that has a mask of its own shows something, row by row.
+fn mask(source: &Dataset, window: Window) -> Result<Option<Vec<bool>>, GdalError> {
+    let band = source.rasterband(1)?;
+    if !band.mask_flags()?.is_per_dataset() {
+        return Ok(None);
+    }
+    let (at, size) = ((window.col0.cast_signed(), window.row0.cast_signed()), (window.cols, window.rows));
+    let mask = band.open_mask_band()?.read_as::<u8>(at, size, size, None)?;
+    Ok(Some(mask.data().iter().map(|value| *value != 0).collect()))
+}
+
+/// Copies a mask that is no band; one that is a band was copied with the others.
+fn write_mask(source: &Dataset, file: &mut Dataset, window: Window) -> Result<(), GdalError> {
+    let flags = source.rasterband(1)?.mask_flags()?;
+    if !flags.is_per_dataset() || flags.is_alpha() {
+        return Ok(());
+    }
+    file.rasterband(1)?.create_mask_band(true)?;
+    for strip in strips(window) {
+        let Some(seen) = mask(source, strip)? else { return Ok(()) };
+        let numbers = seen.into_iter().map(|seen| if seen { 255_u8 } else { 0 }).collect();
+        let size = (strip.cols, strip.rows);
+        let at = (0, (strip.row0 - window.row0).cast_signed());
+        file.rasterband(1)?.open_mask_band()?.write(at, size, &mut Buffer::new(size, numbers))?;
+    }
+    Ok(())
+}
+
 /// Whether a clip says what its source says.
 fn compared<T: Number>(source: &Dataset, window: Window, to: &Path) -> Result<(), GdalError> {
     let clip = Dataset::open(to)?;
+    let other =
+        || GdalError::BadArgument("what was written is not what was read; is the disk sound?".to_owned());
     for number in 1..=source.raster_count() {
         for strip in strips(window) {
             let there = read::<T>(source, number, strip)?;
-            let here = Window { row0: strip.row0 - window.row0, col0: 0, ..strip };
-            let here = read::<T>(&clip, number, here)?;
+            let beside = Window { row0: strip.row0 - window.row0, col0: 0, ..strip };
+            let here = read::<T>(&clip, number, beside)?;
             if !there.data().iter().zip(here.data()).all(|(a, b)| a.same(*b)) {
-                return Err(GdalError::BadArgument(
-                    "what was written is not what was read; is the disk sound?".to_owned(),
-                ));
+                return Err(other());
+            }
+            if number == 1 && mask(source, strip)? != mask(&clip, beside)? {
+                return Err(other());
             }
         }
     }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 use url::Url;
 
+use crate::bucket::secret::of_addresses;
 use crate::catalogue::ground::Bounds;
 use crate::catalogue::remote::Remote;
 use crate::date::{Date, parse_date};
@@ -38,6 +39,9 @@ const KEPT: [&str; 12] = [
 ];
 /// Extensions whose fields are kept of an asset.
 const EXTENSIONS: [&str; 4] = ["eo:", "raster:", "proj:", "file:"];
+
+/// Beginnings of fields that say how somebody is let in.
+const DOORS: [&str; 2] = ["auth:", "storage:"];
 
 /// A JSON object.
 pub type Object = Map<String, Value>;
@@ -235,7 +239,7 @@ fn kept(item: &Object, assets: &[Asset]) -> Object {
         ["type", "stac_version", "stac_extensions", "id", "collection", "geometry", "bbox", "properties"]
     {
         if let Some(value) = item.get(key) {
-            kept.insert(key.to_owned(), value.clone());
+            kept.insert(key.to_owned(), without_secrets(value));
         }
     }
     kept.insert("type".to_owned(), json!("Feature"));
@@ -245,13 +249,27 @@ fn kept(item: &Object, assets: &[Asset]) -> Object {
         let is_kept =
             |key: &str| KEPT.contains(&key) || EXTENSIONS.iter().any(|start| key.starts_with(start));
         let fields = said.into_iter().flatten().filter(|(key, _)| is_kept(key));
-        let mut fields: Object = fields.map(|(key, value)| (key.clone(), value.clone())).collect();
+        let mut fields: Object = fields.map(|(key, value)| (key.clone(), without_secrets(value))).collect();
         fields.insert("href".to_owned(), json!(asset.place.shown()));
         listed.insert(asset.key.clone(), Value::Object(fields));
     }
     kept.insert("assets".to_owned(), Value::Object(listed));
     kept.insert("links".to_owned(), json!([]));
     kept
+}
+
+/// A value without the secrets of addresses in its words, and without what says how a door is opened.
+fn without_secrets(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(of_addresses(text)),
+        Value::Array(all) => all.iter().map(without_secrets).collect(),
+        Value::Object(all) => {
+            let is_kept = |key: &str| !DOORS.iter().any(|start| key.starts_with(start));
+            let fields = all.iter().filter(|(key, _)| is_kept(key));
+            Value::Object(fields.map(|(key, value)| (key.clone(), without_secrets(value))).collect())
+        }
+        plain => plain.clone(),
+    }
 }
 
 impl Place {
@@ -283,7 +301,8 @@ pub(crate) mod tests {
         let mut item = json!({
             "type": "Feature", "stac_version": "1.0.0", "id": id, "collection": "sentinel-2-l2a",
             "bbox": [116.0, 42.0, 117.0, 43.0], "geometry": null,
-            "properties": { "datetime": datetime, "platform": "sentinel-2a", "eo:cloud_cover": 12.5 },
+            "properties": { "datetime": datetime, "platform": "sentinel-2a", "eo:cloud_cover": 12.5,
+                "thumbnail": ["https://cogs.example/t.png?sig=canary"], "auth:refs": { "token": "canary" } },
             "links": [{ "rel": "self", "href": "https://stac.example/items/x?token=canary" }],
             "assets": { "red": {
                 "href": "https://cogs.example/a/B04.tif?sig=canary", "type": "image/tiff", "alternate": { "key": "canary" },

@@ -44,11 +44,12 @@ pub struct Wish {
 }
 
 impl Wish {
-    /// The same wish has the same words, which tell no red line.
-    pub fn digest(&self) -> String {
+    /// The same wish for the same item has the same words, which tell no red line.
+    pub fn digest(&self, item: &Item) -> String {
         let rects: Vec<_> = self.lines.iter().map(BoundingRect::bounding_rect).collect();
         let bands: Vec<&str> = self.bands.iter().map(|band| band.name()).collect();
-        digest::of_bytes(format!("{rects:?} {bands:?} {}", self.buffer).as_bytes())
+        let said = Value::Object(item.kept.clone());
+        digest::of_bytes(format!("{rects:?} {bands:?} {} {said}", self.buffer).as_bytes())
     }
 }
 
@@ -70,7 +71,7 @@ pub fn mirror(
     wish: &Wish,
     folder: &Path,
 ) -> Result<Outcome, CatalogueError> {
-    if is_there(name, wish, folder) {
+    if is_there(&wish.digest(item), name, folder) {
         return Ok(Outcome::Kept);
     }
     let mut tried = 0;
@@ -84,11 +85,11 @@ pub fn mirror(
     }
 }
 
-/// Whether an item with all its clips lies there as this wish would make it.
-fn is_there(name: &str, wish: &Wish, folder: &Path) -> bool {
+/// Whether an item with all its clips lies there as a wish would make it.
+fn is_there(wish: &str, name: &str, folder: &Path) -> bool {
     let said = fs::read(folder.join(ITEMS).join(format!("{name}.json"))).ok();
     let said: Option<Value> = said.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let clips = said.and_then(|item| record::clips(&item, &wish.digest()));
+    let clips = said.and_then(|item| record::clips(&item, wish));
     clips.is_some_and(|clips| {
         clips.iter().all(|clip| clip.is(&folder.join(ASSETS).join(name).join(&clip.file)))
     })
@@ -216,7 +217,9 @@ impl<'a> Job<'a> {
             begun => begun?,
         };
         let layout = tiff::layout(&mut copy)?;
-        if !layout.is_checked() && asset.checksum.as_deref().and_then(expected).is_some() {
+        let is_stated = asset.checksum.as_deref().and_then(expected).is_some();
+        // A mask is a picture behind the picture, and a copy holds one picture only.
+        if layout.has_mask || (!layout.is_checked() && is_stated) {
             return self.whole(asset, remote, path);
         }
         copy.confirm(&layout)?;
@@ -337,7 +340,7 @@ impl<'a> Job<'a> {
                 record::put(&part, &path)?;
             }
         }
-        let said = record::item(self.item, self.name, clips, &self.wish.digest());
+        let said = record::item(self.item, self.name, clips, &self.wish.digest(self.item));
         record::write(&self.folder.join(ITEMS).join(format!("{}.json", self.name)), &said)?;
         self.clear()
     }

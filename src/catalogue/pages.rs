@@ -1,6 +1,7 @@
 //! Asking a catalogue for items: a STAC API page by page, a catalogue of files link by link, an item collection whole.
 //!
-//! In:  the address that the user gave, and a question. Out: every item that is listed, and what was refused with the reason.
+//! In:  the address that the user gave, and a question. Out: every item that is listed, what was refused with the reason, and
+//!      where the list could not be read to its end.
 //! Law: a service decides neither how long this takes nor how much memory: pages, items and bytes have limits, a page that was
 //!      seen ends the way, and a link to a place that nobody named is not followed. Schemas that items name are not fetched.
 //! Source: STAC API 1.0.0 (core, item search, links of type `next` with GET and POST bodies), STAC 1.0 and 1.1.
@@ -24,6 +25,8 @@ const MOST_BYTES: u64 = 32 << 20;
 const MOST_PAGES: usize = 10_000;
 /// Most items that are listed.
 const MOST_ITEMS: usize = 100_000;
+/// Pages without an item, one after the other, that are turned: a service may filter after it has counted.
+const MOST_EMPTY: usize = 20;
 /// Items that are asked for with a page.
 const EACH: usize = 100;
 
@@ -34,6 +37,8 @@ pub struct Listed {
     pub items: Vec<Item>,
     /// Items that cannot, by id, with the reason.
     pub refused: Vec<(String, String)>,
+    /// What of the list itself could not be read, with the reason: which items it holds is unknown.
+    pub unread: Vec<(String, String)>,
     /// What the reader of the list must know.
     pub notes: Vec<String>,
 }
@@ -50,6 +55,11 @@ impl Listed {
                 self.refused.push((id.chars().take(120).collect(), reason));
             }
         }
+    }
+
+    /// Says that the list goes on at an address, and why nobody knows how.
+    fn ends_early(&mut self, url: &Url, reason: String) {
+        self.unread.push((shown(url), reason));
     }
 
     fn is_full(&self) -> bool {
@@ -70,6 +80,13 @@ pub fn list(web: &Web, root: &Url, question: &Question, latest: Date) -> Result<
     match (kind(&first), search_link(&first, root)?) {
         ("FeatureCollection", _) => pages(web, (root.clone(), first), &mut listed, latest)?,
         ("Feature", _) => listed.take(&first, &From::Web(root.clone()), Some(latest)),
+        (_, Some(_)) if question.needs_names && question.collections.is_empty() => {
+            let reason =
+                "is a STAC API with collections of many kinds; name some with --collection, or give what \
+                          `scenes search --out` wrote"
+                    .to_owned();
+            return Err(CatalogueError::Remote { address: shown(root), reason });
+        }
         (_, Some((url, is_post))) => {
             if !conforms(&first) {
                 listed.notes.push(
@@ -79,7 +96,13 @@ pub fn list(web: &Web, root: &Url, question: &Question, latest: Date) -> Result<
             }
             let page = asked(url, is_post, question);
             let answer = web.json(&page.url, page.body.as_ref(), MOST_BYTES)?;
+            let matched = answer.get("numberMatched").or_else(|| answer.pointer("/context/matched"));
+            let matched = matched.and_then(Value::as_u64);
             pages_from(web, (page, answer), &mut listed, latest)?;
+            let found = listed.items.len() + listed.refused.len();
+            if let Some(matched) = matched.filter(|matched| *matched > found as u64) {
+                listed.notes.push(format!("the service says that {matched} items match, and lists {found}"));
+            }
         }
         ("Catalog" | "Collection", None) => {
             walk(web, (root.clone(), first), question, (&mut listed, latest))?
@@ -162,13 +185,11 @@ fn pages_from(
     listed: &mut Listed,
     latest: Date,
 ) -> Result<(), CatalogueError> {
-    let mut seen = BTreeSet::new();
+    let (mut seen, mut empty) = (BTreeSet::new(), 0);
     for _ in 0..MOST_PAGES {
         if !seen.insert((page.url.to_string(), page.body.as_ref().map(Value::to_string))) {
-            listed.notes.push(
-                "the service names a page as its next that was read already; what it lists beyond is unknown"
-                    .to_owned(),
-            );
+            let reason = "was read already, and the service names it as the next page";
+            listed.ends_early(&page.url, reason.to_owned());
             return Ok(());
         }
         let Some(members) = answer.get("features").and_then(Value::as_array) else {
@@ -177,20 +198,22 @@ fn pages_from(
         };
         for member in members {
             if listed.is_full() {
-                listed.notes.push(format!(
-                    "more than {MOST_ITEMS} items are listed; the rest was not read, ask for less at once"
-                ));
+                let reason = format!("lists more than {MOST_ITEMS} items; ask for less at once");
+                listed.ends_early(&page.url, reason);
                 return Ok(());
             }
             listed.take(member, &From::Web(page.url.clone()), Some(latest));
         }
-        match next(&answer, &page) {
-            Some(following) if !members.is_empty() => page = following,
-            _ => return Ok(()),
+        let Some(following) = next(&answer, &page) else { return Ok(()) };
+        empty = if members.is_empty() { empty + 1 } else { 0 };
+        if empty > MOST_EMPTY {
+            listed.ends_early(&following.url, format!("comes after {empty} pages without an item"));
+            return Ok(());
         }
+        page = following;
         answer = web.json(&page.url, page.body.as_ref(), MOST_BYTES)?;
     }
-    listed.notes.push(format!("more than {MOST_PAGES} pages; the rest was not read, ask for less at once"));
+    listed.ends_early(&page.url, format!("follows {MOST_PAGES} pages; ask for less at once"));
     Ok(())
 }
 
@@ -221,8 +244,25 @@ fn walk(
     (listed, latest): (&mut Listed, Date),
 ) -> Result<(), CatalogueError> {
     let mut seen = BTreeSet::from([root.0.to_string()]);
-    let mut waiting = vec![root];
-    while let Some((url, value)) = waiting.pop() {
+    let mut waiting = vec![root.0];
+    let (mut first, mut read) = (Some(root.1), 0);
+    while let Some(url) = waiting.pop() {
+        read += 1;
+        if read > MOST_PAGES || listed.is_full() {
+            let reason = format!(
+                "and {} more files: the limit is {MOST_PAGES} files and {MOST_ITEMS} items; ask for less at once",
+                waiting.len()
+            );
+            listed.ends_early(&url, reason);
+            return Ok(());
+        }
+        let value = match first.take().map_or_else(|| web.json(&url, None, MOST_BYTES), Ok) {
+            Ok(value) => value,
+            Err(error) => {
+                listed.unread.push((shown(&url), error.to_string()));
+                continue;
+            }
+        };
         match kind(&value) {
             "Feature" => listed.take(&value, &From::Web(url), Some(latest)),
             "FeatureCollection" => pages(web, (url, value), listed, latest)?,
@@ -234,20 +274,8 @@ fn walk(
                     .map(|(url, _)| url)
                     .filter(|url| seen.insert(url.to_string()))
                     .collect();
-                if seen.len() > MOST_PAGES || listed.is_full() {
-                    listed.notes.push(format!(
-                        "the catalogue has more than {MOST_PAGES} files; the rest was not read"
-                    ));
-                    return Ok(());
-                }
                 found.reverse();
-                for url in found {
-                    // A file that cannot be had leaves its items out, and is told.
-                    match web.json(&url, None, MOST_BYTES) {
-                        Ok(value) => waiting.push((url, value)),
-                        Err(error) => listed.refused.push((shown(&url), error.to_string())),
-                    }
-                }
+                waiting.extend(found);
             }
             other => listed.refused.push((shown(&url), format!("type '{}' is no STAC", brief(other)))),
         }
@@ -283,6 +311,7 @@ mod tests {
             dates: Period::parse("2023-04-01/2023-10-31").unwrap(),
             cloud: None,
             most: 500,
+            needs_names: false,
         }
     }
 

@@ -23,7 +23,7 @@ pub enum Remote {
     Object(Url, Address),
 }
 
-/// Pieces of at most so many bytes are asked of storage when a file is wanted whole.
+/// Pieces of at most so many bytes are asked for when a file is wanted whole.
 const PIECE: u64 = 8 << 20;
 
 impl Remote {
@@ -70,13 +70,15 @@ impl Remote {
 
     /// All bytes, into a file.
     pub fn whole(&self, web: &Web, most: u64, to: &mut File) -> Result<Mark, WebError> {
-        let Self::Object(..) = self else { return web.whole(self.url(), most, to) };
         let here =
             |error: std::io::Error| WebError::Here { address: self.to_string(), reason: error.to_string() };
         to.rewind().map_err(here)?;
         let (mut known, mut got) = (None::<Mark>, 0);
         loop {
-            let part = self.piece(web, (got, PIECE), known.as_ref())?;
+            let part = match self.piece(web, (got, PIECE), known.as_ref()) {
+                Err(WebError::NoRanges { .. }) => return web.whole(self.url(), most, to),
+                part => part?,
+            };
             if part.mark.length > most {
                 let (address, found) = (self.to_string(), part.mark.length);
                 return Err(WebError::TooLarge { address, found, limit: most });

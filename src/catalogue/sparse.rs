@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use flate2::read::ZlibDecoder;
 
@@ -35,6 +35,7 @@ const TRIES: usize = 5;
 pub struct Sparse<'a> {
     remote: &'a Remote,
     web: &'a Web,
+    path: PathBuf,
     file: File,
     /// What the server knows the file by.
     pub mark: Mark,
@@ -57,9 +58,15 @@ impl<'a> Sparse<'a> {
         let file =
             File::options().read(true).write(true).create(true).truncate(true).open(path).map_err(failed)?;
         file.set_len(length).map_err(failed)?;
-        let mut copy = Self { remote, web, file, mark: head.mark, have: BTreeMap::new() };
+        let path = path.to_owned();
+        let mut copy = Self { remote, web, path, file, mark: head.mark, have: BTreeMap::new() };
         copy.twice(0, HEAD.min(length))?;
         Ok(copy)
+    }
+
+    /// A fault of this machine's disk.
+    fn here(&self, source: std::io::Error) -> CatalogueError {
+        CatalogueError::File { path: self.path.clone(), source }
     }
 
     fn has(&self, (from, count): Stretch) -> bool {
@@ -68,10 +75,7 @@ impl<'a> Sparse<'a> {
     }
 
     fn keep(&mut self, from: u64, bytes: &[u8]) -> Result<(), CatalogueError> {
-        self.file.write_all_at(bytes, from).map_err(|error| CatalogueError::Remote {
-            address: self.remote.to_string(),
-            reason: format!("cannot be kept here: {error}; check the disk"),
-        })?;
+        self.file.write_all_at(bytes, from).map_err(|source| self.here(source))?;
         let (mut start, mut end) = (from, from + bytes.len() as u64);
         // Stretches that touch become one.
         while let Some((&other, &length)) =
@@ -180,7 +184,7 @@ impl<'a> Sparse<'a> {
     pub fn end_with(&mut self, layout: &Layout) -> Result<(), CatalogueError> {
         for (from, count) in &layout.blank {
             let blank = vec![0; *count as usize];
-            self.file.write_all_at(&blank, *from).map_err(|error| self.fault(error.to_string()))?;
+            self.file.write_all_at(&blank, *from).map_err(|source| self.here(source))?;
         }
         Ok(())
     }
@@ -198,7 +202,7 @@ impl Bytes for Sparse<'_> {
             self.twice(from, count)?;
         }
         let mut bytes = vec![0; usize::try_from(count).unwrap_or_default()];
-        self.file.read_exact_at(&mut bytes, from).map_err(|error| self.fault(error.to_string()))?;
+        self.file.read_exact_at(&mut bytes, from).map_err(|source| self.here(source))?;
         Ok(bytes)
     }
 

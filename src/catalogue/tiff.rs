@@ -11,6 +11,10 @@ use crate::grid::Window;
 const MAX_ENTRIES: u64 = 4096;
 /// Most bytes of all values of a directory: offsets of four million blocks.
 const MAX_VALUES: u64 = 64 << 20;
+/// Most directories of a file: a picture, its mask, and smaller copies of both.
+const MAX_DIRECTORIES: usize = 64;
+/// Tag of what a directory is of, and the bit that says that it is of a mask.
+const SUBFILE: (u64, u64) = (254, 4);
 /// Largest block, packed.
 const MAX_BLOCK: u64 = 256 << 20;
 /// Bytes of a value by its kind, 0 where the kind is none.
@@ -48,6 +52,8 @@ pub struct Layout {
     pub unpacked: u64,
     offsets: Vec<u64>,
     counts: Vec<u64>,
+    /// Whether another directory of the file is a mask, which says where the picture shows nothing.
+    pub has_mask: bool,
     /// Where a copy that holds nothing but this picture must be blank: the way to the next one, and what the blocks that are
     /// not there would have to keep.
     pub blank: Vec<Stretch>,
@@ -118,6 +124,11 @@ impl<B: Bytes> Numbers<'_, B> {
         if self.is_little { bytes.iter().rev().fold(0, add) } else { bytes.iter().fold(0, add) }
     }
 
+    /// Bytes of the count of a directory's entries, and of an entry.
+    fn sizes(&self) -> (u64, u64) {
+        if self.is_big { (8, 20) } else { (2, 12) }
+    }
+
     /// Bytes of an offset.
     fn wide(&self) -> u64 {
         if self.is_big { 8 } else { 4 }
@@ -152,6 +163,7 @@ pub fn layout<B: Bytes>(file: &mut B) -> Result<Layout, B::Fault> {
     let mut numbers = Numbers { file, is_little, is_big, told_by: vec![(0, 16)] };
     let first = if is_big { numbers.number(&start[8..16]) } else { numbers.number(&start[4..8]) };
     let (entries, next) = directory(&mut numbers, first)?;
+    let has_mask = has_mask(&mut numbers, next)?;
     let mut blank = vec![(next, numbers.wide())];
     let behind = if is_big { 16 } else { 8 };
     if numbers.file.length() > behind + GHOST.len() as u64
@@ -159,12 +171,41 @@ pub fn layout<B: Bytes>(file: &mut B) -> Result<Layout, B::Fault> {
     {
         blank.push((behind, GHOST.len() as u64));
     }
-    picture(&mut numbers, &entries, blank)
+    Ok(Layout { has_mask, ..picture(&mut numbers, &entries, blank)? })
+}
+
+/// Whether a directory behind the first is of a mask; `way` is where the way to the second stands.
+fn has_mask<B: Bytes>(numbers: &mut Numbers<B>, mut way: u64) -> Result<bool, B::Fault> {
+    let (head, each) = numbers.sizes();
+    let wide = numbers.wide();
+    for _ in 0..MAX_DIRECTORIES {
+        let at = numbers.get(way, wide)?;
+        let at = numbers.number(&at);
+        if at == 0 {
+            return Ok(false);
+        }
+        let count = numbers.get(at, head)?;
+        let count = numbers.number(&count);
+        if count > MAX_ENTRIES {
+            break;
+        }
+        let bytes = numbers.get(at + head, count * each)?;
+        let is_mask = |entry: &[u8]| {
+            let (tag, kind) = (numbers.number(&entry[..2]), numbers.number(&entry[2..4]));
+            let value = &entry[4 + wide as usize..][..if kind == 3 { 2 } else { 4 }];
+            tag == SUBFILE.0 && numbers.number(value) & SUBFILE.1 != 0
+        };
+        if bytes.chunks_exact(each as usize).any(is_mask) {
+            return Ok(true);
+        }
+        way = at + head + count * each;
+    }
+    Err(numbers.file.fault(format!("has more than {MAX_DIRECTORIES} directories, or a broken one")))
 }
 
 /// Entries of a directory, and where the way to the next one stands.
 fn directory<B: Bytes>(numbers: &mut Numbers<B>, at: u64) -> Result<(Vec<Entry>, u64), B::Fault> {
-    let (head, each) = if numbers.is_big { (8, 20) } else { (2, 12) };
+    let (head, each) = numbers.sizes();
     let count = numbers.get(at, head)?;
     let count = numbers.number(&count);
     if count == 0 || count > MAX_ENTRIES {
@@ -243,5 +284,17 @@ fn picture<B: Bytes>(
     let mut told_by = std::mem::take(&mut numbers.told_by);
     told_by.sort_unstable();
     told_by.dedup();
-    Ok(Layout { rows, cols, block, planes, compression, unpacked, offsets, counts, blank, told_by })
+    Ok(Layout {
+        rows,
+        cols,
+        block,
+        planes,
+        compression,
+        unpacked,
+        offsets,
+        counts,
+        has_mask: false,
+        blank,
+        told_by,
+    })
 }

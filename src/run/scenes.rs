@@ -76,6 +76,10 @@ pub struct Fetch {
     pub redlines: Vec<PathBuf>,
     /// Where the clips go.
     pub out: PathBuf,
+    /// Collections, all where none is named.
+    pub collections: Vec<String>,
+    /// Days that are wanted, all where none are named.
+    pub dates: Option<Period>,
     /// Bands, all where none is named.
     pub bands: Vec<Band>,
     /// Pixels around red lines beside what a scan needs.
@@ -139,7 +143,11 @@ pub fn find(web: &Web, root: &Root, question: &Question) -> Result<(Chosen, List
 fn in_file(file: &Path) -> Result<Listed, CatalogueError> {
     let fault = |reason: String| CatalogueError::Items { path: file.to_owned(), reason };
     let failed = |source| CatalogueError::File { path: file.to_owned(), source };
-    let size = fs::metadata(file).map_err(failed)?.len();
+    let about = fs::metadata(file).map_err(failed)?;
+    if about.is_dir() {
+        return Err(fault("is a folder; what is fetched is what a STAC item collection names".to_owned()));
+    }
+    let size = about.len();
     if size > MOST_BYTES {
         return Err(fault(format!("is {size} bytes, the limit is {MOST_BYTES}; split it")));
     }
@@ -163,17 +171,18 @@ fn in_file(file: &Path) -> Result<Listed, CatalogueError> {
     Ok(listed)
 }
 
-/// The question of a mirror: everything over the red lines.
-fn everything(lines: &[MultiPolygon<f64>]) -> Question {
-    let dates = Period { from: Date::constant(1900, 1, 1), to: Date::constant(2999, 12, 31) };
+/// The question of a mirror: everything over the red lines that was not left out by name or day.
+fn everything(asked: &Fetch, lines: &[MultiPolygon<f64>]) -> Question {
+    let always = Period { from: Date::constant(1900, 1, 1), to: Date::constant(2999, 12, 31) };
     let each = |line: &MultiPolygon<f64>| Bounds::around(std::iter::once(line));
     Question {
-        collections: Vec::new(),
+        collections: asked.collections.clone(),
         bounds: Bounds::around(lines.iter()).unwrap_or(Bounds([-180.0, -90.0, 180.0, 90.0])),
         lines: lines.iter().filter_map(each).collect(),
-        dates,
+        dates: asked.dates.unwrap_or(always),
         cloud: None,
         most: usize::MAX,
+        needs_names: true,
     }
 }
 
@@ -182,8 +191,15 @@ pub fn fetch(asked: &Fetch, progress: &dyn Progress) -> Result<Fetched, RunError
     let begun = Instant::now();
     let lines = lines(&asked.redlines)?;
     let web = web(&asked.root, &asked.places, asked.patience.clone())?;
+    let (chosen, listed) = find(&web, &asked.root, &everything(asked, &lines))?;
+    if let Some((address, reason)) = listed.unread.first() {
+        let reason = format!(
+            "{reason}. Without it nobody knows which scenes are missing, and nothing is fetched; run again, or fetch what \
+             can be listed with `scenes search --out`"
+        );
+        return Err(CatalogueError::Remote { address: address.clone(), reason }.into());
+    }
     let _lock = taken(&asked.out)?;
-    let (chosen, listed) = find(&web, &asked.root, &everything(&lines))?;
     record::write(&asked.out.join(CATALOGUE), &record::unfinished())?;
     let mut found = Fetched { left_out: chosen.left_out.clone(), notes: listed.notes, ..Fetched::default() };
     found.left_out.extend(listed.refused);

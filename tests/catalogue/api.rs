@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use steppewatch::bucket::Patience;
-use steppewatch::run::scenes::{self, Root};
+use steppewatch::run::Silent;
+use steppewatch::run::scenes::{self, Fetch, Root};
 
 use crate::scan::There;
 use crate::server::Server;
-use crate::worlds::{everything, item};
+use crate::worlds::{Layout, World, everything, item};
 
 fn root(server: &Server, path: &str) -> Root {
     Root::of(Path::new(&server.at(path))).unwrap()
@@ -92,7 +93,7 @@ fn a_poisoned_service_gives_a_list_with_reasons_and_an_end() {
     let (chosen, listed) = scenes::find(&web, &root(&server, "/"), &everything()).unwrap();
     let ids: Vec<&str> = chosen.items.iter().map(|item| item.id.as_str()).collect();
     assert_eq!(ids, ["good", "second"]);
-    assert!(listed.notes.iter().any(|note| note.contains("read already")), "{:?}", listed.notes);
+    assert!(listed.unread.len() == 1 && listed.unread[0].1.contains("read already"), "{:?}", listed.unread);
     let left: Vec<&str> = chosen.left_out.iter().map(|(id, _)| id.as_str()).collect();
     assert_eq!(left, ["far", "good"]);
     let mut refused: Vec<&str> = listed.refused.iter().map(|(id, _)| id.as_str()).collect();
@@ -146,8 +147,34 @@ fn a_catalogue_of_files_is_followed_once_each_and_what_is_gone_is_told() {
     let (chosen, listed) = scenes::find(&web, &at, &everything()).unwrap();
     assert_eq!(chosen.items.len(), 1);
     assert_eq!(chosen.items[0].assets[0].place.shown(), server.at("/steppe/a/red.tif"));
-    assert!(listed.refused.len() == 1 && listed.refused[0].0.ends_with("/gone.json"), "{:?}", listed.refused);
+    assert!(listed.unread.len() == 1 && listed.unread[0].0.ends_with("/gone.json"), "{:?}", listed.unread);
     assert!(server.log().iter().all(|line| !line.contains("/sea/a.json")));
+}
+
+#[test]
+fn a_mirror_needs_a_whole_list_and_names_of_collections() {
+    let server = Server::new();
+    let world = World::new(Layout::Deflated);
+    let mirror = |address: &str, collections: &[&str]| {
+        let collections = collections.iter().map(|name| (*name).to_owned()).collect();
+        let at = root(&server, address);
+        let asked = Fetch { root: at, collections, patience: quick(), ..world.fetch("mirror") };
+        scenes::fetch(&asked, &Silent).map_err(|error| error.to_string())
+    };
+    landing(&server);
+    put(&server, "/search", &page(world.items()["features"].as_array().unwrap(), ""));
+    let said = mirror("/", &[]).unwrap_err();
+    assert!(said.contains("--collection"), "{said}");
+    assert_eq!(mirror("/", &["steppe"]).unwrap().scenes.len(), 2);
+    let links = json!([{ "rel": "item", "href": "./gone.json" }]);
+    put(&server, "/catalog.json", &json!({ "type": "Catalog", "links": links }));
+    let said = mirror("/catalog.json", &[]).unwrap_err();
+    assert!(said.contains("/gone.json") && said.contains("which scenes are missing"), "{said}");
+    // A few pages without an item are no end of the list; many are one, and it is told.
+    let again = server.at("/second");
+    put(&server, "/search", &page(&[], &again));
+    put(&server, "/second", &page(world.items()["features"].as_array().unwrap(), ""));
+    assert_eq!(mirror("/", &["steppe"]).unwrap().kept, 2);
 }
 
 /// A real STAC API of this process: its address, and the process that is ended with it.

@@ -32,6 +32,8 @@ pub enum Layout {
     Plain,
     Strips,
     BigEndian,
+    /// With a mask of its own that hides every third column.
+    Masked,
 }
 
 /// Draws a picture of noise.
@@ -48,7 +50,7 @@ pub fn picture_at(
 ) -> Vec<u8> {
     let tiles = ["TILED=YES", "BLOCKXSIZE=64", "BLOCKYSIZE=64"];
     let options: Vec<&str> = match layout {
-        Layout::Deflated => [&tiles[..], &["COMPRESS=DEFLATE", "PREDICTOR=2"]].concat(),
+        Layout::Deflated | Layout::Masked => [&tiles[..], &["COMPRESS=DEFLATE", "PREDICTOR=2"]].concat(),
         Layout::Plain => tiles.to_vec(),
         Layout::Strips => vec!["COMPRESS=DEFLATE", "BLOCKYSIZE=16"],
         Layout::BigEndian => [&tiles[..], &["COMPRESS=DEFLATE", "ENDIANNESS=BIG", "BIGTIFF=YES"]].concat(),
@@ -64,6 +66,13 @@ pub fn picture_at(
     let mut band = file.rasterband(1).unwrap();
     band.set_no_data_value(Some(0.0)).unwrap();
     band.write((0, 0), (side, side), &mut numbers).unwrap();
+    if layout == Layout::Masked {
+        gdal::config::set_config_option("GDAL_TIFF_INTERNAL_MASK", "YES").unwrap();
+        band.create_mask_band(true).unwrap();
+        let hidden = |at: usize| if at.is_multiple_of(3) { 0_u8 } else { 255 };
+        let mut mask = Buffer::new((side, side), (0..side * side).map(|at| hidden(at % side)).collect());
+        band.open_mask_band().unwrap().write((0, 0), (side, side), &mut mask).unwrap();
+    }
     file.close().unwrap();
     fs::read(path).unwrap()
 }
@@ -73,6 +82,17 @@ pub fn numbers(path: &Path, (col, row, cols, rows): (usize, usize, usize, usize)
     let file = Dataset::open(path).unwrap();
     let at = (col as isize, row as isize);
     file.rasterband(1).unwrap().read_as::<u16>(at, (cols, rows), (cols, rows), None).unwrap().data().to_vec()
+}
+
+/// What the mask of a picture says of a window, 0 where it hides.
+pub fn seen(path: &Path, (col, row, cols, rows): (usize, usize, usize, usize)) -> Vec<u8> {
+    let file = Dataset::open(path).unwrap();
+    let mask = file.rasterband(1).unwrap();
+    let mask = mask.open_mask_band().unwrap();
+    mask.read_as::<u8>((col as isize, row as isize), (cols, rows), (cols, rows), None)
+        .unwrap()
+        .data()
+        .to_vec()
 }
 
 /// An item with assets by key, name of the band and address.
@@ -157,6 +177,8 @@ impl World {
             root: Root::Here(self.path("items.json")),
             redlines: vec![self.path("redline.geojson")],
             out: self.path(out),
+            collections: Vec::new(),
+            dates: None,
             bands: Vec::new(),
             buffer: 0,
             parallel: 2,
@@ -198,5 +220,6 @@ pub fn everything() -> steppewatch::catalogue::choose::Question {
         dates: Period::parse("2023-01-01/2023-12-31").unwrap(),
         cloud: None,
         most: 1000,
+        needs_names: false,
     }
 }

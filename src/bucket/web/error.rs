@@ -35,9 +35,10 @@ pub enum WebError {
         /// Where it leads.
         to: String,
     },
-    /// A token and a way on which everybody could read it.
+    /// A token or a signature and a way on which everybody could read it.
     #[error(
-        "{address} is not encrypted, and the token of STEPPEWATCH_HTTP_TOKEN would be read on the way; use https"
+        "{address} is not encrypted, and the secret of STEPPEWATCH_HTTP_TOKEN or STEPPEWATCH_HTTP_QUERY would be read on the \
+         way; use https"
     )]
     TokenInTheOpen {
         /// The address.
@@ -67,7 +68,7 @@ pub enum WebError {
         reason: String,
     },
     /// The server says no.
-    #[error("{address}: expected the file, found status {status}; {next}")]
+    #[error("{address}: expected an answer, found status {status}; {next}")]
     Refused {
         /// The address.
         address: String,

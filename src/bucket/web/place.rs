@@ -56,6 +56,14 @@ impl Place {
     pub fn is_encrypted(&self) -> bool {
         self.scheme != "http"
     }
+
+    /// An error where a secret could be read on the way.
+    fn keeps_secrets(&self, url: &Url) -> Result<(), WebError> {
+        if self.is_encrypted() || self.is_this_machine {
+            return Ok(());
+        }
+        Err(WebError::TokenInTheOpen { address: shown(url) })
+    }
 }
 
 impl fmt::Display for Place {
@@ -119,18 +127,16 @@ impl Secrets {
         if url.query_pairs().any(|(name, _)| SIGNATURES.contains(&name.to_ascii_lowercase().as_str())) {
             return Ok(None);
         }
-        if !place.is_encrypted() && !place.is_this_machine {
-            return Err(WebError::TokenInTheOpen { address: shown(url) });
-        }
+        place.keeps_secrets(url)?;
         Ok(Some(format!("Bearer {}", token.trim())))
     }
 
-    pub(super) fn signed(&self, url: &Url) -> Url {
+    pub(super) fn signed(&self, url: &Url) -> Result<Url, WebError> {
+        let (None, Some(query)) = (url.query(), &self.query) else { return Ok(url.clone()) };
+        Place::of(url)?.keeps_secrets(url)?;
         let mut url = url.clone();
-        if let (None, Some(query)) = (url.query(), &self.query) {
-            url.set_query(Some(query.trim().trim_start_matches('?')));
-        }
-        url
+        url.set_query(Some(query.trim().trim_start_matches('?')));
+        Ok(url)
     }
 }
 
@@ -177,8 +183,10 @@ mod tests {
         assert_eq!(token("https://a.example/x"), Ok(Some("Bearer canary".to_owned())));
         assert_eq!(token("https://a.example/x?se=1&sig=b"), Ok(None));
         assert!(token("http://a.example/x").is_err() && token("http://127.0.0.1/x").is_ok());
-        assert_eq!(secrets.signed(&url("https://a.example/x")).as_str(), "https://a.example/x?sig=canary");
-        assert_eq!(secrets.signed(&url("https://a.example/x?y=1")).as_str(), "https://a.example/x?y=1");
+        let signed = |text: &str| secrets.signed(&url(text)).map(String::from);
+        assert_eq!(signed("https://a.example/x").as_deref(), Ok("https://a.example/x?sig=canary"));
+        assert_eq!(signed("https://a.example/x?y=1").as_deref(), Ok("https://a.example/x?y=1"));
+        assert!(signed("http://a.example/x").is_err() && signed("http://127.0.0.1/x").is_ok());
         assert_eq!(format!("{secrets:?}"), "Secrets");
         assert_eq!(shown(&url("https://u:p@a.example/x?y=canary#z")), "https://a.example/x");
     }

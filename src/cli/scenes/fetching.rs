@@ -11,6 +11,7 @@ use crate::bucket::address::is_web;
 use crate::bucket::web::place::Place;
 use crate::cli::exit::Exit;
 use crate::cli::show::{self, Bar, plain};
+use crate::date::Period;
 use crate::plan::Plan;
 use crate::run::scenes::{self, Fetch, Fetched, Root};
 use crate::scene::Band;
@@ -30,6 +31,12 @@ pub struct Mirror {
     /// Folder of the clips; a run that was interrupted goes on there
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Collections, where the address is of a STAC API
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    collection: Vec<String>,
+    /// Days, YYYY-MM-DD/YYYY-MM-DD, both ends included; all that are listed without it
+    #[arg(long, value_name = "FROM/TO", value_parser = Period::parse)]
+    dates: Option<Period>,
     /// Bands, for example red,nir,scl; without it all that a scan knows
     #[arg(long, value_delimiter = ',', value_parser = band)]
     bands: Vec<Band>,
@@ -81,6 +88,8 @@ impl Mirror {
             root: Root::of(&self.items).map_err(crate::run::RunError::from)?,
             redlines: self.redlines,
             out: self.out.clone(),
+            collections: self.collection,
+            dates: self.dates,
             bands: self.bands,
             buffer: self.buffer,
             parallel: self.network.parallel.into(),
@@ -156,6 +165,12 @@ pub struct Fetching {
     network: Network,
 }
 
+/// From the beginning of the earlier period of a plan to the end of the later one, where it has both.
+fn around(plan: &Plan) -> Option<Period> {
+    let (baseline, target) = (plan.baseline?, plan.target?);
+    Some(Period { from: baseline.from.min(target.from), to: baseline.to.max(target.to) })
+}
+
 impl Fetching {
     /// The plan on clips of its scenes, where these lie elsewhere and may be fetched.
     pub fn carried_out(&self, plan: Plan) -> Result<Plan> {
@@ -171,6 +186,9 @@ impl Fetching {
             root: Root::of(&plan.scenes).map_err(crate::run::RunError::from)?,
             redlines: plan.redlines.clone(),
             out: cache.clone(),
+            collections: Vec::new(),
+            // What lies outside the periods of the plan would not be looked at.
+            dates: around(&plan),
             bands: Vec::new(),
             buffer: 0,
             parallel: self.network.parallel.into(),

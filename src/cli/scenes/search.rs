@@ -86,7 +86,7 @@ impl Search {
         );
         let web = scenes::web(&root, &self.hosts, Patience::default()).map_err(RunError::from)?;
         let (chosen, listed) = scenes::find(&web, &root, &question).map_err(RunError::from)?;
-        let revisits = choose::revisits(&listed.items, question.dates);
+        let revisits = choose::revisits(&listed.items, &question);
         if let Some(out) = &self.out {
             record::write(out, &collection(&chosen)).map_err(RunError::from)?;
         }
@@ -96,7 +96,7 @@ impl Search {
             show::data(&list(&chosen.items));
             self.tell(&chosen, &listed, &revisits, &question);
         }
-        Ok(Exit::Complete)
+        Ok(if listed.unread.is_empty() { Exit::Complete } else { Exit::Gaps })
     }
 
     fn question(&self) -> Result<Question> {
@@ -111,6 +111,7 @@ impl Search {
             dates: self.dates,
             cloud: self.cloud,
             most: self.max,
+            needs_names: false,
         })
     }
 
@@ -130,6 +131,11 @@ impl Search {
         }
         lines.extend(reasons("left out", &chosen.left_out));
         lines.extend(reasons("refused", &listed.refused));
+        lines.extend(reasons("not read", &listed.unread));
+        if !listed.unread.is_empty() {
+            lines.push("the list is not whole: which scenes are missing is unknown, and unknown is never \"no change\"".to_owned());
+        }
+        lines.extend(signed(&chosen.items));
         lines.extend(revisits.iter().map(in_words));
         lines.extend(
             revisits
@@ -148,6 +154,18 @@ impl Search {
         lines.extend(self.out.as_ref().map(|out| format!("wrote {}", out.display())));
         show::say(&lines.join("\n"));
     }
+}
+
+/// What is lost when an address is written down without what follows its question mark.
+fn signed(items: &[Item]) -> Option<String> {
+    let has_question = |asset: &item::Asset| matches!(&asset.place, item::Place::There(there) if there.url().query().is_some());
+    let count = items.iter().flat_map(|item| &item.assets).filter(|asset| has_question(asset)).count();
+    (count > 0).then(|| {
+        format!(
+            "note: {count} addresses have a part after a question mark, which may be a secret and is not written down; mirror the \
+             address of the list itself, or give that part in STEPPEWATCH_HTTP_QUERY"
+        )
+    })
 }
 
 /// Hosts on which files of the items lie, with their number.
@@ -232,6 +250,7 @@ fn as_json(chosen: &Chosen, listed: &Listed, revisits: &[Revisit], question: &Qu
         "bbox": question.bounds.0,
         "scenes": chosen.items.iter().map(scene).collect::<Vec<_>>(),
         "left_out": chosen.left_out.iter().map(reason).collect::<Vec<_>>(),
+        "not_read": listed.unread.iter().map(reason).collect::<Vec<_>>(),
         "refused": listed.refused.iter().map(reason).collect::<Vec<_>>(),
         "revisit": revisits.iter().map(revisit).collect::<Vec<_>>(),
         "hosts": hosts_of(&chosen.items).into_keys().collect::<Vec<_>>(),
