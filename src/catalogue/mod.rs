@@ -18,6 +18,7 @@ pub mod remote;
 pub mod sparse;
 pub mod tiff;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use thiserror::Error;
@@ -66,6 +67,12 @@ pub enum CatalogueError {
         /// What is wrong, and the next step.
         reason: String,
     },
+    /// Items of which every one has files where nobody may be asked.
+    #[error(
+        "the files of these items lie on hosts that nobody named; if they are to be asked, give --host {}",
+        .0.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
+    )]
+    NotNamed(BTreeSet<String>),
     /// A folder that is not for this.
     #[error("{}: {reason}", .path.display())]
     Folder {

@@ -197,7 +197,8 @@ pub fn write(path: &Path, value: &Value) -> Result<(), CatalogueError> {
 pub fn put(part: &Path, path: &Path) -> Result<(), CatalogueError> {
     let failed = |source| CatalogueError::File { path: path.to_owned(), source };
     fs::rename(part, path).map_err(failed)?;
-    let folder = path.parent().unwrap_or(Path::new("."));
+    // A bare name lies in the folder of the process.
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
 }
 

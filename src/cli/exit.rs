@@ -100,6 +100,7 @@ fn is_wrong_question(error: &CatalogueError) -> bool {
     matches!(
         error,
         CatalogueError::Folder { .. }
+            | CatalogueError::NotNamed(_)
             | CatalogueError::Items { .. }
             | CatalogueError::Web(
                 WebError::Name { .. } | WebError::NotNamed { .. } | WebError::TokenInTheOpen { .. }

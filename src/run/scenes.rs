@@ -19,11 +19,11 @@ use url::Url;
 
 use crate::bucket::address::is_web;
 use crate::bucket::web::place::{Allowed, Place, Secrets};
-use crate::bucket::{Patience, Web};
+use crate::bucket::{Patience, Web, WebError};
 use crate::catalogue::CatalogueError;
 use crate::catalogue::choose::{self, Chosen, Question};
 use crate::catalogue::ground::Bounds;
-use crate::catalogue::item::From as Origin;
+use crate::catalogue::item::{From as Origin, Item, Place as Stored};
 use crate::catalogue::mirror::{self, Outcome, Wish};
 use crate::catalogue::pages::{self, Listed};
 use crate::catalogue::record::{self, CATALOGUE, ITEMS, NotFetched, PARTS};
@@ -199,6 +199,10 @@ pub fn fetch(asked: &Fetch, progress: &dyn Progress) -> Result<Fetched, RunError
         );
         return Err(CatalogueError::Remote { address: address.clone(), reason }.into());
     }
+    let places = named_by_nobody(&web, &chosen);
+    if !places.is_empty() && places.len() == chosen.items.len() {
+        return Err(CatalogueError::NotNamed(places.into_iter().collect::<BTreeSet<_>>()).into());
+    }
     let _lock = taken(&asked.out)?;
     record::write(&asked.out.join(CATALOGUE), &record::unfinished())?;
     let mut found = Fetched { left_out: chosen.left_out.clone(), notes: listed.notes, ..Fetched::default() };
@@ -206,7 +210,7 @@ pub fn fetch(asked: &Fetch, progress: &dyn Progress) -> Result<Fetched, RunError
     let names = named(&chosen)?;
     let wish = Wish { lines, bands: asked.bands.clone(), buffer: asked.buffer };
     progress.stage("scenes", names.len() as u64);
-    let one = |(item, name): (&crate::catalogue::item::Item, &String)| {
+    let one = |(item, name): (&Item, &String)| {
         let outcome = mirror::mirror(&web, (item, name), &wish, &asked.out);
         progress.step(1);
         outcome
@@ -235,16 +239,30 @@ pub fn fetch(asked: &Fetch, progress: &dyn Progress) -> Result<Fetched, RunError
     Ok(found)
 }
 
+/// For each item with a file on a host that nobody named, the first such host.
+fn named_by_nobody(web: &Web, chosen: &Chosen) -> Vec<String> {
+    let of_item = |item: &Item| {
+        item.assets.iter().find_map(|asset| match &asset.place {
+            Stored::There(remote) => match web.allowed().check(remote.url()) {
+                Err(WebError::NotNamed { place, .. }) => Some(place),
+                _ => None,
+            },
+            Stored::Here(_) => None,
+        })
+    };
+    chosen.items.iter().filter_map(of_item).collect()
+}
+
 /// Names for the items, each once.
 fn named(chosen: &Chosen) -> Result<Vec<String>, CatalogueError> {
     let mut seen = BTreeSet::new();
-    let name = |item: &crate::catalogue::item::Item| {
+    let name = |item: &Item| {
         let name = item.name();
         // Two collections may call two scenes alike, and some disks do not tell large letters from small ones.
         if seen.insert(name.to_lowercase()) {
             return name;
         }
-        let other = crate::catalogue::item::Item::plain_name(&format!("{}/{}", item.collection, item.id));
+        let other = Item::plain_name(&format!("{}/{}", item.collection, item.id));
         seen.insert(other.to_lowercase());
         other
     };

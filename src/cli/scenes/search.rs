@@ -16,7 +16,7 @@ use crate::catalogue::pages::Listed;
 use crate::catalogue::record;
 use crate::cli::exit::Exit;
 use crate::cli::show::{self, plain};
-use crate::date::Period;
+use crate::date::{Period, days_between};
 use crate::run::RunError;
 use crate::run::scenes::{self, Root};
 
@@ -27,13 +27,14 @@ const SHOWN: usize = 10;
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("ground").required(true).args(["redlines", "bbox"]))]
 pub struct Search {
-    /// Address of a STAC API, a static catalogue or an item collection; no other host is asked
+    /// Address of a STAC API, a static catalogue or an item collection; no host is asked but its own and those of --host
     #[arg(long, value_name = "URL")]
     stac: String,
     /// Collections, for example sentinel-2-l2a; all where none is named
     #[arg(long, value_name = "NAME", num_args = 1..)]
     collection: Vec<String>,
-    /// Red-line layers; what leaves this machine is one box around them, rounded outwards to a hundredth of a degree
+    /// Red-line layers; beside days and names of collections all that leaves this machine is one box around them, rounded
+    /// outwards to a hundredth of a degree
     #[arg(long, value_name = "FILE", num_args = 1..)]
     redlines: Vec<PathBuf>,
     /// The box itself, in degrees
@@ -93,7 +94,9 @@ impl Search {
         if self.json {
             show::data(&as_json(&chosen, &listed, &revisits, &question).to_string());
         } else {
-            show::data(&list(&chosen.items));
+            if !chosen.items.is_empty() {
+                show::data(&list(&chosen.items));
+            }
             self.tell(&chosen, &listed, &revisits, &question);
         }
         Ok(if listed.unread.is_empty() { Exit::Complete } else { Exit::Gaps })
@@ -117,11 +120,19 @@ impl Search {
 
     fn tell(&self, chosen: &Chosen, listed: &Listed, revisits: &[Revisit], question: &Question) {
         let [west, south, east, north] = question.bounds.0;
+        let all = if self.redlines.is_empty() {
+            ""
+        } else {
+            ", which is all of the red lines that left this machine"
+        };
+        let count = listed.items.len() + listed.refused.len();
         let mut lines = vec![format!(
-            "{} of {} scenes listed in the box {west},{south},{east},{north}, which is all of the red lines that left this machine",
+            "{} of {count} scenes listed in the box {west},{south},{east},{north}{all}",
             chosen.items.len(),
-            listed.items.len() + listed.refused.len()
         )];
+        lines.extend((count == 0).then(|| {
+            "nothing is listed: are --collection and --dates as the service knows them?".to_owned()
+        }));
         let bytes: Option<u64> = chosen.items.iter().map(Item::bytes).sum();
         if let Some(bytes) = bytes.filter(|bytes| *bytes > 0) {
             lines.push(format!(
@@ -213,11 +224,20 @@ fn reasons(kind: &str, all: &[(String, String)]) -> Vec<String> {
 }
 
 fn in_words(revisit: &Revisit) -> String {
-    let holes: Vec<String> = revisit.holes.iter().map(Period::to_string).collect();
-    let holes = if holes.is_empty() {
-        String::new()
-    } else {
-        format!("; nothing is listed for {}", holes.join(", "))
+    let mut longest: Vec<&Period> = revisit.holes.iter().collect();
+    longest.sort_by_key(|hole| std::cmp::Reverse(days_between(hole.from, hole.to)));
+    longest.truncate(SHOWN / 2);
+    longest.sort_by_key(|hole| hole.from);
+    let named: Vec<String> = longest.into_iter().map(Period::to_string).collect();
+    let holes = match revisit.holes.len() - named.len() {
+        _ if named.is_empty() => String::new(),
+        0 => format!("; nothing is listed for {}", named.join(", ")),
+        more => {
+            format!(
+                "; nothing is listed for {}, and {more} shorter times (--json lists all)",
+                named.join(", ")
+            )
+        }
     };
     let Revisit { name, days, expected, every, .. } = revisit;
     format!(
