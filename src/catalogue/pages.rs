@@ -82,8 +82,8 @@ pub fn list(web: &Web, root: &Url, question: &Question, latest: Date) -> Result<
         ("Feature", _) => listed.take(&first, &From::Web(root.clone()), Some(latest)),
         (_, Some(_)) if question.needs_names && question.collections.is_empty() => {
             let reason =
-                "is a STAC API with collections of many kinds; name some with --collection, or give what \
-                          `scenes search --out` wrote"
+                "is a STAC API with collections of many kinds: run `scenes search --collection NAME --out FILE` and \
+                 give that file (`scenes mirror` takes --collection too)"
                     .to_owned();
             return Err(CatalogueError::Remote { address: shown(root), reason });
         }
