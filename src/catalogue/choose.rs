@@ -276,6 +276,29 @@ mod tests {
         );
     }
 
+    /// Case 59 of the catalogue of faults.
+    #[test]
+    fn two_strips_of_one_pass_are_both_used_and_each_in_its_latest_processing() {
+        let strip = |id: &str, began: &str, made: &str| {
+            let mut item = item(id, "2023-06-15T03:01:02.024Z", "05.10");
+            let said = item.kept["properties"].as_object_mut().unwrap();
+            let name = format!("S2A_OPER_MSI_L2A_DS_2APS_{made}_S{began}_N05.10");
+            said.insert("s2:datastrip_id".to_owned(), json!(name));
+            said.insert("s2:generation_time".to_owned(), json!(made));
+            item
+        };
+        let items = vec![
+            strip("first", "20230615T030102", "20230615T080000"),
+            strip("second", "20230615T030611", "20230615T080001"),
+            strip("again", "20230615T030102", "20230616T080000"),
+            item("unsaid", "2023-06-15T03:01:02.024Z", "05.10"),
+        ];
+        let chosen = choose(items, &question());
+        let ids: Vec<&str> = chosen.items.iter().map(|item| item.id.as_str()).collect();
+        assert_eq!(ids, ["again", "second", "unsaid"]);
+        assert!(chosen.left_out.len() == 1 && chosen.left_out[0].1.contains("'again'"));
+    }
+
     #[test]
     fn cloud_ground_and_number_leave_items_out() {
         let one = || vec![item("a", "2023-06-15T03:01:02Z", "05.10")];

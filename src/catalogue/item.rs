@@ -106,6 +106,13 @@ pub struct Item {
     pub kept: Object,
 }
 
+impl Asset {
+    /// Whether one of some bands is read from it; any, where none is named.
+    pub fn has_any(&self, bands: &[Band]) -> bool {
+        bands.is_empty() || self.bands.iter().any(|band| bands.contains(band))
+    }
+}
+
 impl Item {
     /// Judges an item; `latest` is the last day on which one can have been taken. The error is the reason, in words.
     pub fn of(item: &Object, from: &From, latest: Option<Date>) -> Result<Self, String> {

@@ -143,10 +143,7 @@ impl<'a> Job<'a> {
     fn attempt(&self) -> Result<Outcome, CatalogueError> {
         fs::create_dir_all(&self.parts)
             .map_err(|source| CatalogueError::File { path: self.parts.clone(), source })?;
-        let is_wanted = |asset: &&Asset| {
-            self.wish.bands.is_empty() || asset.bands.iter().any(|band| self.wish.bands.contains(band))
-        };
-        let wanted = self.item.assets.iter().filter(is_wanted);
+        let wanted = self.item.assets.iter().filter(|asset| asset.has_any(&self.wish.bands));
         let opened = wanted.map(|asset| self.open(asset)).collect::<Result<Vec<_>, _>>()?;
         let finest = opened.iter().min_by(|a, b| a.grid.pixel_width.total_cmp(&b.grid.pixel_width));
         let Some(finest) = finest.map(|opened| opened.grid.clone()) else {

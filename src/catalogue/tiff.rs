@@ -222,7 +222,7 @@ fn directory<B: Bytes>(numbers: &mut Numbers<B>, at: u64) -> Result<(Vec<Entry>,
         let (tag, kind) = (numbers.number(&entry[..2]), numbers.number(&entry[2..4]));
         let values = numbers.number(&entry[4..4 + wide as usize]);
         let size = SIZES.get(kind as usize).copied().unwrap_or(0).checked_mul(values);
-        let size = size.filter(|size| total.saturating_add(*size) <= MAX_VALUES);
+        let size = size.filter(|size| total.saturating_add(*size) <= MAX_VALUES && values <= MAX_VALUES / 8);
         let size = size
             .ok_or_else(|| numbers.file.fault(format!("tag {tag} has {values} values, more than is read")))?;
         total += size;
@@ -297,4 +297,83 @@ fn picture<B: Bytes>(
         blank,
         told_by,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Bytes for Vec<u8> {
+        type Fault = String;
+
+        fn length(&self) -> u64 {
+            self.len() as u64
+        }
+
+        fn bytes(&mut self, from: u64, count: u64) -> Result<Vec<u8>, String> {
+            let (from, to) = (from as usize, (from + count) as usize);
+            self.get(from..to).map(<[u8]>::to_vec).ok_or("beyond the end".to_owned())
+        }
+
+        fn fault(&self, reason: String) -> String {
+            reason
+        }
+    }
+
+    /// A directory of whole numbers, and where the next one lies.
+    fn put(file: &mut Vec<u8>, entries: &[(u16, u32)], next: u32) {
+        file.extend((entries.len() as u16).to_le_bytes());
+        for (tag, value) in entries {
+            file.extend(tag.to_le_bytes());
+            file.extend(4_u16.to_le_bytes());
+            file.extend(1_u32.to_le_bytes());
+            file.extend(value.to_le_bytes());
+        }
+        file.extend(next.to_le_bytes());
+    }
+
+    /// A picture of 8 x 8 bytes in one deflated strip of 20 bytes at 300, with a second directory of a kind.
+    fn file(kind: u32) -> Vec<u8> {
+        let mut file = b"II*\0\x08\0\0\0".to_vec();
+        let sides = [(256, 8), (257, 8), (258, 8), (259, 8), (277, 1)];
+        put(&mut file, &[&sides[..], &[(273, 300), (278, 8), (279, 20)]].concat(), 200);
+        file.resize(200, 0);
+        put(&mut file, &[(254, kind)], 0);
+        file.resize(320, 7);
+        file
+    }
+
+    #[test]
+    fn a_directory_tells_where_blocks_lie_and_whether_there_is_a_mask() {
+        let found = layout(&mut file(1)).unwrap();
+        let window = Window { row0: 2, col0: 2, rows: 3, cols: 3 };
+        assert_eq!((found.blocks(window), found.unpacked, found.has_mask), (vec![(300, 20)], 64, false));
+        assert!(found.is_checked());
+        assert!(layout(&mut file(4)).unwrap().has_mask && layout(&mut file(5)).unwrap().has_mask);
+        // The way to the next directory is blanked: a copy holds one picture.
+        assert_eq!(found.blank[0], (8 + 2 + 8 * 12, 4));
+        let mut cut = file(1);
+        cut.truncate(310);
+        assert!(layout(&mut cut).unwrap_err().contains("beyond its end"));
+        // A way that leads back comes to an end.
+        let mut round = file(1);
+        round[214..218].copy_from_slice(&200_u32.to_le_bytes());
+        assert!(layout(&mut round).unwrap_err().contains("directories"));
+    }
+
+    #[test]
+    fn no_byte_of_a_directory_is_believed() {
+        for at in 0..220 {
+            for value in [0, 1, 2, 16, 127, 128, 254, 255] {
+                let mut changed = file(1);
+                changed[at] = value;
+                if let Ok(found) = layout(&mut changed) {
+                    let all = Window { row0: 0, col0: 0, rows: 8, cols: 8 };
+                    let lies_inside = |(from, count): &Stretch| from + count <= 320;
+                    assert!(found.blocks(all).iter().all(lies_inside), "{at} {value}");
+                    assert!(found.told_by.iter().chain(&found.blank).all(lies_inside), "{at} {value}");
+                }
+            }
+        }
+    }
 }

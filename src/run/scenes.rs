@@ -199,7 +199,7 @@ pub fn fetch(asked: &Fetch, progress: &dyn Progress) -> Result<Fetched, RunError
         );
         return Err(CatalogueError::Remote { address: address.clone(), reason }.into());
     }
-    let places = named_by_nobody(&web, &chosen);
+    let places = named_by_nobody(&web, &chosen, &asked.bands);
     if !places.is_empty() && places.len() == chosen.items.len() {
         return Err(CatalogueError::NotNamed(places.into_iter().collect::<BTreeSet<_>>()).into());
     }
@@ -239,10 +239,10 @@ pub fn fetch(asked: &Fetch, progress: &dyn Progress) -> Result<Fetched, RunError
     Ok(found)
 }
 
-/// For each item with a file on a host that nobody named, the first such host.
-fn named_by_nobody(web: &Web, chosen: &Chosen) -> Vec<String> {
+/// For each item with a file that is wanted on a host that nobody named, the first such host.
+fn named_by_nobody(web: &Web, chosen: &Chosen, bands: &[Band]) -> Vec<String> {
     let of_item = |item: &Item| {
-        item.assets.iter().find_map(|asset| match &asset.place {
+        item.assets.iter().filter(|asset| asset.has_any(bands)).find_map(|asset| match &asset.place {
             Stored::There(remote) => match web.allowed().check(remote.url()) {
                 Err(WebError::NotNamed { place, .. }) => Some(place),
                 _ => None,
