@@ -266,7 +266,7 @@ fn a_stac_catalogue_on_disk_gives_the_scenes_of_its_items() {
         ("sentinel-2a", 3, -0.1)
     );
     assert!(scene.scaling.contains("05.09"), "{}", scene.scaling);
-    assert!(found.skipped.iter().any(|(_, why)| why.contains("download it first")), "{:?}", found.skipped);
+    assert!(found.skipped.iter().any(|(_, why)| why.contains("give --fetch")), "{:?}", found.skipped);
     let grid = scene.grid().unwrap();
     assert_eq!(Reader::new().window(scene, Band::Red, grid, grid.whole()).unwrap()[(0, 0)], 1500.0);
 }
