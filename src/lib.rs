@@ -42,6 +42,8 @@ pub mod weigh;
 
 pub mod publish;
 
+pub mod catalogue;
+
 pub mod ledger;
 
 pub mod provenance;

@@ -74,6 +74,8 @@ coded! {
         SeasonNotSeen = "season_not_seen", "某季晴空观测不足", "too few clear views in a season";
         /// The scenes themselves leave out a season of the target period.
         SeasonWithoutScenes = "season_without_scenes", "某季没有影像", "a season without scenes";
+        /// Scenes that a catalogue lists could not be fetched.
+        SceneNotFetched = "scene_not_fetched", "影像未能获取", "scenes that could not be fetched";
         /// No sub-model of the run looks inside red lines of this class.
         NoSubModel = "no_sub_model", "没有适用的子模型", "no sub-model looks here";
     }

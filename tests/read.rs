@@ -266,7 +266,7 @@ fn a_stac_catalogue_on_disk_gives_the_scenes_of_its_items() {
         ("sentinel-2a", 3, -0.1)
     );
     assert!(scene.scaling.contains("05.09"), "{}", scene.scaling);
-    assert!(found.skipped.iter().any(|(_, why)| why.contains("download it first")), "{:?}", found.skipped);
+    assert!(found.skipped.iter().any(|(_, why)| why.contains("give --fetch")), "{:?}", found.skipped);
     let grid = scene.grid().unwrap();
     assert_eq!(Reader::new().window(scene, Band::Red, grid, grid.whole()).unwrap()[(0, 0)], 1500.0);
 }
@@ -280,7 +280,7 @@ fn real_stac_items_whose_pixels_lie_on_servers_are_refused_with_the_reason() {
         "odc_stac_items/S2A_28QCH_20200714_0_L2A.json",
     ] {
         let error = message(&folder.join(name));
-        assert!(error.contains("lies on a server; download it first"), "{error}");
+        assert!(error.contains("lies on a server; give --fetch"), "{error}");
     }
     let error = message(&folder.join("stactools_sentinel2_examples/catalog.json"));
     assert!(error.contains("no such file") || error.contains("no scene"), "{error}");

@@ -27,6 +27,11 @@ pub fn is_address(path: &Path) -> bool {
     path.to_str().is_some_and(|text| text.starts_with(GDAL) || text.starts_with(URI))
 }
 
+/// Whether a path is meant as an address on the web.
+pub fn is_web(path: &Path) -> bool {
+    path.to_str().is_some_and(|text| text.starts_with("https://") || text.starts_with("http://"))
+}
+
 /// The one spelling of an address that the program uses inside; any other path as it is.
 pub fn canonical(path: &Path) -> PathBuf {
     match path.to_str().and_then(|text| text.strip_prefix(URI).or_else(|| text.strip_prefix(GDAL))) {

@@ -3,21 +3,15 @@
 //! Law: what is busy, slow or gone for a moment is asked again, a few times; no redirection is followed.
 
 use std::io::{Read, Write};
-use std::thread;
-use std::time::Duration;
 
 use jiff::fmt::rfc2822;
 use ureq::http::{HeaderMap, Response, StatusCode};
-use ureq::tls::{RootCerts, TlsConfig};
 
+use crate::bucket::again::{Patience, is_passing};
 use crate::bucket::{Address, BucketError, Client, Object};
 
-/// Times that something is asked before the run gives up; with the pauses between, about three seconds.
+/// Times that something is asked before the run gives up: as `Patience` has it.
 pub(super) const TRIES: u32 = 5;
-/// First pause; each further one is twice as long.
-const PAUSE: Duration = Duration::from_millis(200);
-/// How long a connection, an answer, or the next bytes of one may take.
-const PATIENCE: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(60)];
 /// Bytes read at a time.
 const PIECE: usize = 1 << 16;
 /// Longest list or fault that is read: a thousand keys of a kilobyte, escaped.
@@ -29,22 +23,6 @@ pub(super) const READ: &str = "read the object";
 pub(super) const NEXT_STORAGE: &str = "is this S3-compatible storage? check AWS_S3_ENDPOINT";
 
 pub(super) type Answer = Response<ureq::Body>;
-
-/// Who opens connections, with the certificates of the system.
-pub(super) fn agent() -> ureq::Agent {
-    let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
-    let config = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .timeout_connect(Some(PATIENCE[0]))
-        .timeout_recv_response(Some(PATIENCE[1]))
-        .timeout_per_read(Some(PATIENCE[1]))
-        .timeout_per_write(Some(PATIENCE[1]))
-        .tls_config(tls)
-        .build();
-    config.into()
-}
 
 impl Client {
     /// Asks until there is an answer that does not pass.
@@ -66,7 +44,7 @@ impl Client {
             if tried == TRIES {
                 return Err(fault);
             }
-            pause(tried);
+            pause(address, tried);
         }
         Err(self.gone((address, doing), TRIES, "no answer"))
     }
@@ -88,7 +66,7 @@ impl Client {
                 Err(error) if tried == TRIES => {
                     return Err(self.gone((address, doing), tried, &error.to_string()));
                 }
-                Err(_) => pause(tried),
+                Err(_) => pause(address, tried),
             }
         }
         Err(self.gone((address, doing), TRIES, "no answer"))
@@ -158,13 +136,9 @@ fn next(status: StatusCode) -> &'static str {
     }
 }
 
-/// Whether the same question may have another answer a moment later.
-fn is_passing(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
-}
-
-pub(super) fn pause(tried: u32) {
-    thread::sleep(PAUSE * 2_u32.pow(tried - 1));
+/// Waits before the next try.
+pub(super) fn pause(address: &Address, tried: u32) {
+    Patience::default().wait(tried, None, &address.key);
 }
 
 /// Bytes of an answer that reached `to` before it ended or broke off.

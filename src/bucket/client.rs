@@ -15,6 +15,7 @@ use rusty_s3::Bucket;
 use rusty_s3::actions::{ListObjectsV2, S3Action};
 use ureq::http::StatusCode;
 
+use crate::bucket::again;
 use crate::bucket::ask::{self, Answer, NEXT_STORAGE, READ, TRIES};
 use crate::bucket::{Address, BucketError, Settings};
 
@@ -73,7 +74,7 @@ impl Client {
     }
 
     fn new(settings: Settings) -> Self {
-        Self { settings, agent: ask::agent() }
+        Self { settings, agent: again::agent() }
     }
 
     /// Where this client asks.
@@ -175,7 +176,7 @@ impl Client {
                 });
             }
             known = Some(object);
-            ask::pause(tried);
+            ask::pause(address, tried);
         }
         Err(self.gone((address, READ), TRIES, "no answer"))
     }
@@ -239,7 +240,7 @@ impl Client {
     }
 
     /// An object from a byte on, of the one with an ETag if that is known.
-    fn part(
+    pub(super) fn part(
         &self,
         bucket: &Bucket,
         address: &Address,

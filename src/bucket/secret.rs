@@ -12,8 +12,18 @@ const HIDDEN: &str = "***";
 const PLAIN: [&str; 9] =
     ["schema", "sslmode", "sslrootcert", "limit", "bbox", "datetime", "collections", "page", "ct"];
 /// What in the name of a variable says that its value is a secret.
-const SECRET: [&str; 9] =
-    ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "API_KEY", "APIKEY", "_SAS"];
+const SECRET: [&str; 10] = [
+    "SECRET",
+    "TOKEN",
+    "PASSWORD",
+    "PASSWD",
+    "PASSPHRASE",
+    "CREDENTIAL",
+    "API_KEY",
+    "APIKEY",
+    "_SAS",
+    "HTTP_QUERY",
+];
 /// Shorter values may be any word.
 const LEAST_LETTERS: usize = 8;
 

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use crate::bucket::BucketError;
+use crate::bucket::{BucketError, WebError};
+use crate::catalogue::CatalogueError;
 use crate::ledger::LedgerError;
 use crate::plan::PlanError;
 use crate::redline::RedLineError;
@@ -91,6 +92,19 @@ fn is_wrong_plan(error: &RunError) -> bool {
             )
             | RunError::Ledger(LedgerError::NoSuchLead(_))
             | RunError::RedLine(RedLineError::Twice { .. })
+    ) || matches!(error, RunError::Catalogue(error) if is_wrong_question(error))
+}
+
+/// Faults of an address, a host or a folder that was given.
+fn is_wrong_question(error: &CatalogueError) -> bool {
+    matches!(
+        error,
+        CatalogueError::Folder { .. }
+            | CatalogueError::NotNamed(_)
+            | CatalogueError::Items { .. }
+            | CatalogueError::Web(
+                WebError::Name { .. } | WebError::NotNamed { .. } | WebError::TokenInTheOpen { .. }
+            )
     )
 }
 

@@ -24,6 +24,7 @@ pub mod plan;
 pub mod report;
 pub mod sample;
 pub mod scan;
+pub mod scenes;
 pub mod shard;
 pub mod show;
 pub mod simulate;
@@ -57,6 +58,8 @@ enum Verb {
     Check(check::Check),
     /// Scenes and red lines to leads
     Scan(scan::Scan),
+    /// Scenes that lie elsewhere: search a STAC catalogue, mirror what a scan needs
+    Scenes(scenes::Scenes),
     /// One night of a scan that goes on: learns once, then pays for new scenes only
     Watch(watch::Watch),
     /// What a watch remembers: verify, compact, export
@@ -109,6 +112,7 @@ pub fn main() -> ExitCode {
         Verb::Init(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),
         Verb::Scan(verb) => verb.run(),
+        Verb::Scenes(verb) => verb.run(),
         Verb::Watch(verb) => verb.run(),
         Verb::State(verb) => verb.run(),
         Verb::Plan(verb) => verb.run(),

@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::cli::exit::Exit;
 use crate::cli::ledger::{By, Recorder};
 use crate::cli::place::{self, Placed};
+use crate::cli::scenes::Fetching;
 use crate::cli::show::{self, Bar};
 use crate::lead::{Incident, Threshold};
 use crate::ledger::Place;
@@ -28,7 +29,7 @@ const SHOWN: usize = 20;
 pub struct Asked {
     /// Plan file; see `steppewatch init`
     pub plan: Option<PathBuf>,
-    /// Folder of GeoTIFF scenes, here or in object storage (s3://BUCKET/PREFIX), or a STAC file
+    /// Folder of GeoTIFF scenes, here or in object storage (s3://BUCKET/PREFIX), a STAC file, or for `scan` the address of one
     #[arg(long, value_name = "DIR")]
     pub scenes: Option<PathBuf>,
     /// Red-line layers: GeoJSON, GeoPackage or Shapefile
@@ -142,6 +143,8 @@ pub struct Scan {
     ledger: Option<Place>,
     #[command(flatten)]
     by: By,
+    #[command(flatten)]
+    fetching: Fetching,
 }
 
 impl Scan {
@@ -149,6 +152,7 @@ impl Scan {
     pub fn run(self) -> Result<Exit> {
         let plan = self.asked.plan(self.out.as_deref())?;
         let recorder = self.ledger.as_ref().map(|ledger| Recorder::open(ledger, &self.by)).transpose()?;
+        let plan = self.fetching.carried_out(plan)?;
         let scanned = scan(&plan)?;
         let exit = scanned.told(self.json);
         if let Some(recorder) = recorder {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::bucket::address::{canonical, is_address};
+use crate::bucket::address::{canonical, is_address, is_web};
 use crate::plain;
 use crate::plan::resolve::PlanError;
 
@@ -113,7 +113,11 @@ impl PlanFile {
         let mut file: PlanFile =
             toml::from_str(&text).map_err(|error| fault(error.to_string().trim_end().to_owned()))?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        file.paths(|path| *path = if is_address(path) { canonical(path) } else { folder.join(&path) });
+        file.paths(|path| {
+            if !is_web(path) {
+                *path = if is_address(path) { canonical(path) } else { folder.join(&path) };
+            }
+        });
         Ok(file)
     }
 

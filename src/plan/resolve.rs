@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::bucket::Address;
-use crate::bucket::address::{canonical, is_address};
+use crate::bucket::address::{canonical, is_address, is_web};
 use crate::date::Period;
 use crate::plan::file::PlanFile;
 use crate::plan::register::Register;
@@ -120,7 +120,7 @@ impl Desk {
     /// Scenes in the one spelling of their address, where they have one; a result has none.
     fn place(&mut self, scenes: &Path, out: &Path) -> PathBuf {
         self.faults.extend(Address::of(scenes).err().map(|error| error.to_string()));
-        self.demand(!is_address(out), || {
+        self.demand(!is_address(out) && !is_web(out), || {
             let out = out.display();
             format!("output folder {out}: a result is written to this disk; copy it to storage afterwards")
         });

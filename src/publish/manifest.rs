@@ -36,6 +36,21 @@ pub struct Input {
     pub scene: Option<String>,
     /// Where it lay, for the `run` block.
     pub path: PathBuf,
+    /// What it is a window of, where it was fetched from elsewhere.
+    pub source: Option<Source>,
+}
+
+/// A file that lies elsewhere, without secrets.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Source {
+    /// Address without what follows its path.
+    pub href: String,
+    /// What its server knows its content by.
+    pub etag: Option<String>,
+    /// Bytes of all of it.
+    pub size: u64,
+    /// The window in its pixels: row, column, rows, columns.
+    pub window: [usize; 4],
 }
 
 impl Input {
@@ -43,7 +58,15 @@ impl Input {
     pub fn of_file(role: &str, path: &Path, digests: &Digests) -> Result<Self, PublishError> {
         let (size, sha256) = digests.of(path)?;
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self { role: role.to_owned(), file, size, sha256, scene: None, path: path.to_owned() })
+        Ok(Self {
+            role: role.to_owned(),
+            file,
+            size,
+            sha256,
+            scene: None,
+            path: path.to_owned(),
+            source: None,
+        })
     }
 }
 
@@ -235,6 +258,9 @@ fn result(manifest: &Manifest, outputs: Vec<Value>) -> Value {
         if let Some(scene) = &input.scene {
             said["scene"] = json!(scene);
         }
+        if let Some(Source { href, etag, size, window }) = &input.source {
+            said["source"] = json!({ "href": href, "etag": etag, "size_bytes": size, "window": window });
+        }
         said
     };
     let scene = |scene: &&SceneUse| {
@@ -353,6 +379,7 @@ mod tests {
             sha256: "0".repeat(64),
             scene: Some("a".to_owned()),
             path: PathBuf::from("there").join(file),
+            source: None,
         };
         let mut some = manifest("here");
         some.inputs = vec![input("b.tif"), input("a.tif")];

@@ -41,7 +41,7 @@ impl Acquisition {
     }
 
     /// Whether this one stands and the other, of the same acquisition, gives way.
-    fn replaces(&self, other: &Self) -> bool {
+    pub(crate) fn replaces(&self, other: &Self) -> bool {
         let strips = self.strip.as_ref().zip(other.strip.as_ref());
         let is_other_strip = strips.is_some_and(|(a, b)| a != b);
         // Names alone do not tell a second strip from a second processing, unless the baseline is another one.

@@ -12,6 +12,7 @@ use gdal::raster::ColorInterpretation;
 use crate::bucket::{Address, Object};
 use crate::read::acquisition::Acquisition;
 use crate::read::content::{Content, VRT, content};
+use crate::read::missing::{self, Missing};
 use crate::read::probe::{Numbers, Probe};
 use crate::read::product::found::{self, Beside};
 use crate::read::scaling::{self, Evidence, Kind, Scaling};
@@ -28,6 +29,8 @@ pub struct Discovery {
     /// STAC files and metadata of products, which say where the scenes lie and what their numbers mean, sorted; empty for a
     /// folder of plain files.
     pub described: Vec<PathBuf>,
+    /// Scenes that a catalogue of clips lists and does not hold, by day.
+    pub missing: Vec<Missing>,
     /// Objects in storage as they were listed; empty for scenes on disk.
     pub objects: BTreeMap<PathBuf, Object>,
 }
@@ -97,10 +100,11 @@ pub fn scenes_without(
         return Err(no_scene(path, &skipped));
     }
     let scenes = agree::agree(candidates, &mut skipped)?;
+    let missing = missing::of(&described);
     skipped.sort();
     described.sort();
     described.dedup();
-    Ok(Discovery { scenes, skipped, described, objects })
+    Ok(Discovery { scenes, skipped, described, missing, objects })
 }
 
 fn no_scene(path: &Path, skipped: &[(PathBuf, String)]) -> ReadError {

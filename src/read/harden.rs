@@ -12,6 +12,8 @@ use gdal::config::{set_config_option, set_error_handler};
 use gdal::errors::GdalError;
 use gdal::{Dataset, DatasetOptions, GdalOpenFlags, Metadata};
 
+use crate::bucket::address::is_web;
+use crate::bucket::secret::of_addresses;
 use crate::bucket::{Address, Client};
 use crate::grid::{Crs, Grid};
 use crate::plain;
@@ -19,7 +21,7 @@ use crate::read::content::{Content, START, VRT, content};
 use crate::read::{ReadError, archive};
 
 /// Settings, with what each prevents.
-const SETTINGS: [(&str, &str); 11] = [
+const SETTINGS: [(&str, &str); 12] = [
     // .aux.xml, .msk and .ovr beside a scene could name other files or change what it says.
     ("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR"),
     ("GDAL_PAM_ENABLED", "NO"),
@@ -29,6 +31,8 @@ const SETTINGS: [(&str, &str); 11] = [
     ("CPL_VSIL_CURL_HEADER_FILE_KVP_ENABLED", "NO"),
     ("OGR_SQLITE_ALLOW_EXTERNAL_ACCESS", "NO"),
     ("PROJ_NETWORK", "OFF"),
+    // A mask that is written belongs to its file.
+    ("GDAL_TIFF_INTERNAL_MASK", "YES"),
     // A truncated strip must be an error, never zeros.
     ("GTIFF_IGNORE_READ_ERRORS", "NO"),
     // Megabytes, for all threads together.
@@ -97,6 +101,12 @@ pub fn open_network() -> Result<(), ReadError> {
 /// # Errors
 /// `NotPlainFile` with what the path is instead; the reason has no final period.
 pub fn plain_file(path: &Path) -> Result<PathBuf, ReadError> {
+    if is_web(path) {
+        let reason =
+            "lies on the web; bring it here with `scenes mirror`, or give the address to `scan`".to_owned();
+        let path = PathBuf::from(of_addresses(&path.to_string_lossy()));
+        return Err(ReadError::NotPlainFile { path, reason });
+    }
     plain::file(path).map_err(|reason| ReadError::NotPlainFile { path: path.to_owned(), reason })
 }
 

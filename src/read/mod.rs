@@ -8,7 +8,7 @@
 //!      pixels are read (`harden`). NaN is "nothing was observed"; a fault is an error and never NaN.
 
 mod acquired;
-mod acquisition;
+pub mod acquisition;
 mod agree;
 mod archive;
 pub mod attributes;
@@ -18,13 +18,14 @@ pub mod discover;
 pub mod harden;
 mod level;
 mod libraries;
+pub mod missing;
 mod objects;
 mod probe;
 pub mod product;
 pub mod reduced;
 mod resample;
 mod scaling;
-mod stac;
+pub mod stac;
 pub mod window;
 
 use std::path::{Path, PathBuf};
@@ -34,6 +35,7 @@ use thiserror::Error;
 pub use archive::file;
 pub use discover::{Discovery, SetAside, scenes, scenes_without};
 pub use libraries::libraries;
+pub use missing::Missing;
 pub use window::{Doubtful, Reader, Readers};
 
 use crate::bucket::BucketError;

@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use crate::date::Date;
 use crate::read::acquisition::Acquisition;
 use crate::read::discover::{Candidate, SetAside, band_file};
+use crate::read::missing::{self, UNFINISHED};
 use crate::read::probe::{Numbers, Probe};
 use crate::read::product::{Described, Layer};
 use crate::read::scaling::{self, Evidence, Kind, Scaling};
@@ -28,7 +29,7 @@ const MAX_BYTES: u64 = 256 << 20;
 /// Most files that a catalogue may lead to.
 const MAX_FILES: usize = 100_000;
 
-type Object = Map<String, Value>;
+pub(crate) type Object = Map<String, Value>;
 
 /// Scenes of the items that `root` leads to; every JSON file that was read is added to `described`.
 ///
@@ -96,7 +97,16 @@ fn items(root: &Path, skipped: &mut Vec<(PathBuf, String)>) -> Result<Followed, 
                 let members = features.into_iter().flatten().filter_map(Value::as_object);
                 found.extend(members.map(|member| (path.clone(), member.clone())));
             }
-            _ if object.contains_key("links") => waiting.extend(linked(&path, &object, skipped)),
+            _ if object.get(UNFINISHED).is_some() => {
+                return Err(refuse(
+                    &path,
+                    "is being filled, or its filling was interrupted; run `scenes mirror` again",
+                ));
+            }
+            _ if object.contains_key("links") => {
+                skipped.extend(missing::told(&object).map(|words| (path.clone(), words)));
+                waiting.extend(linked(&path, &object, skipped));
+            }
             _ => {
                 return Err(refuse(&path, format!("type '{kind}' is no STAC catalogue, collection or item")));
             }
@@ -105,7 +115,7 @@ fn items(root: &Path, skipped: &mut Vec<(PathBuf, String)>) -> Result<Followed, 
     Ok((found, seen))
 }
 
-fn object(path: &Path, real: &Path) -> Result<Object, ReadError> {
+pub(crate) fn object(path: &Path, real: &Path) -> Result<Object, ReadError> {
     let access = |source| ReadError::Access { path: path.to_owned(), source };
     let size = std::fs::metadata(real).map_err(access)?.len();
     if size > MAX_BYTES {
@@ -138,8 +148,14 @@ fn linked(path: &Path, object: &Object, skipped: &mut Vec<(PathBuf, String)>) ->
     files
 }
 
+/// The bands of an item that a scan would read, each with the address of its file.
+pub(crate) fn wanted(item: &Object) -> Result<Vec<(Band, String)>, ReadError> {
+    let found = assets(Path::new("item"), item)?;
+    Ok(found.into_values().map(|asset| (asset.band, asset.href)).collect())
+}
+
 /// The file that an href means, seen from the JSON that names it.
-fn local(from: &Path, href: &str) -> Result<PathBuf, String> {
+pub(crate) fn local(from: &Path, href: &str) -> Result<PathBuf, String> {
     if let Some(file) = href.strip_prefix("file://") {
         // The word of a catalogue opens no network.
         return if file.starts_with("/vsi") {
@@ -149,7 +165,9 @@ fn local(from: &Path, href: &str) -> Result<PathBuf, String> {
         };
     }
     if href.contains("://") {
-        return Err("lies on a server; download it first, only local files are read".to_owned());
+        return Err(
+            "lies on a server; give --fetch to `scan`, or bring it here with `scenes mirror`".to_owned()
+        );
     }
     if href.is_empty() || href.starts_with("/vsi") {
         return Err("is no file name".to_owned());
@@ -284,7 +302,7 @@ fn product(item: &Object) -> String {
 }
 
 /// Which acquisition an item is of, by the name of its product and the time of its processing.
-fn acquisition(item: &Object) -> Option<Acquisition> {
+pub(crate) fn acquisition(item: &Object) -> Option<Acquisition> {
     let mut found = Acquisition::of_name(&product_name(item))?;
     let text = |key: &str| property(item, key).and_then(Value::as_str);
     found.strip = text("s2:datastrip_id").and_then(Acquisition::strip_of_datastrip).or(found.strip);

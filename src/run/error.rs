@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::catalogue::CatalogueError;
 use crate::date::{Date, Period};
 use crate::detect::pair::PairError;
 use crate::grid::Window;
@@ -38,6 +39,9 @@ pub enum RunError {
     /// Sub-models.
     #[error(transparent)]
     SubModel(#[from] SubModelError),
+    /// Scenes that lie elsewhere.
+    #[error(transparent)]
+    Catalogue(Box<CatalogueError>),
     /// Scratch file.
     #[error(transparent)]
     Scratch(#[from] ScratchError),
@@ -244,4 +248,13 @@ pub enum RunError {
     /// Workers cannot be started.
     #[error("workers cannot be started: {0}")]
     Threads(String),
+}
+
+impl From<CatalogueError> for RunError {
+    fn from(error: CatalogueError) -> Self {
+        match error {
+            CatalogueError::Read(error) => Self::Read(error),
+            other => Self::Catalogue(Box::new(other)),
+        }
+    }
 }

@@ -16,7 +16,7 @@ use crate::grid::crs::Transform;
 use crate::grid::{Crs, Grid, Window};
 use crate::plan::{Plan, Register};
 use crate::publish::digest::Digests;
-use crate::read::{self, Doubtful, ReadError, Reader, SetAside, beside};
+use crate::read::{self, Doubtful, Missing, ReadError, Reader, SetAside, beside};
 use crate::redline::context::Context;
 use crate::redline::coverage::{self, OnGrid};
 use crate::redline::read::Reading;
@@ -69,6 +69,8 @@ pub struct Inputs {
     pub beside: Vec<PathBuf>,
     /// Files that were no scenes.
     pub skipped: Vec<(PathBuf, String)>,
+    /// Scenes that the catalogue lists and that could not be fetched, by day.
+    pub missing: Vec<Missing>,
     /// Days with scenes inside one of the periods, ascending.
     pub views: Vec<View>,
     /// The grid of the run.
@@ -161,6 +163,7 @@ pub fn gather_remembering(
         calibration,
         is_pair,
         skipped: found.skipped,
+        missing: found.missing,
         described: found.described,
         beside: not_looked_at(&scenes),
         scenes,

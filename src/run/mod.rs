@@ -55,6 +55,8 @@ pub mod report;
 
 pub mod reproduce;
 
+pub mod scenes;
+
 pub mod select;
 
 mod standing;

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use crate::bucket::address::is_address;
+use crate::catalogue::record;
 use crate::date::Date;
 use crate::grid::crs::Transform;
 use crate::grid::{Crs, Window};
@@ -249,8 +250,11 @@ pub(super) fn input_files(plan: &Plan, inputs: &Inputs) -> Result<Vec<Input>, Ru
         .flat_map(of_bands)
         .collect();
     let scenes: Vec<(PathBuf, String)> = scenes.into_iter().collect();
+    let sources = record::sources(&inputs.described);
     let of_scene = |(path, scene): &(PathBuf, String)| {
-        Ok(Input { scene: Some(scene.clone()), ..Input::of_file("scene", path, &inputs.digests)? })
+        let real = std::fs::canonicalize(path).ok();
+        let (scene, source) = (Some(scene.clone()), real.and_then(|real| sources.get(&real)).cloned());
+        Ok(Input { scene, source, ..Input::of_file("scene", path, &inputs.digests)? })
     };
     let files: Result<Vec<Input>, RunError> =
         workers(plan.threads)?.install(|| scenes.par_iter().map(of_scene).collect());

@@ -19,6 +19,7 @@ mod guard;
 #[allow(dead_code, reason = "the table draws some of what the tests draw")]
 #[path = "../it/looks.rs"]
 mod looks;
+mod network;
 mod outputs;
 mod pending;
 mod pictures;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         georeference::CASES,
         redlines::CASES,
         outputs::CASES,
+        network::CASES,
         storage::CASES,
         schedule::CASES,
         web::CASES,

@@ -275,6 +275,39 @@ fn a_scan_of_a_bucket_is_the_scan_of_its_files() {
 }
 
 #[test]
+fn items_whose_files_lie_in_a_bucket_are_fetched_and_read_like_files() {
+    let Some(bucket) = Bucket::new("items") else { return };
+    let drawn = Drawn::new(small());
+    bucket.put_folder("scenes", &drawn.path("scenes"));
+    let common = ["blue", "green", "red", "nir", "swir16", "scl"];
+    let bands: Vec<Value> = crate::world::BANDS
+        .iter()
+        .zip(common)
+        .map(|(name, common)| json!({ "name": name, "common_name": common }))
+        .collect();
+    let item = |file: &str| {
+        let (id, day) = (file.trim_end_matches(".tif"), &file[3..11]);
+        json!({
+            "type": "Feature", "stac_version": "1.0.0", "id": id, "bbox": [110.0, 41.0, 112.0, 42.0], "geometry": null, "links": [],
+            "properties": { "datetime": format!("{}-{}-{}T03:30:00Z", &day[..4], &day[4..6], &day[6..]) },
+            "assets": { "all": { "href": format!("s3://items/scenes/{file}"), "type": "image/tiff", "roles": ["data"], "eo:bands": bands } },
+        })
+    };
+    let files = fs::read_dir(drawn.path("scenes")).unwrap();
+    let items: Vec<Value> = files.map(|file| item(file.unwrap().file_name().to_str().unwrap())).collect();
+    let list = drawn.path("items.json");
+    fs::write(&list, json!({ "type": "FeatureCollection", "features": items }).to_string()).unwrap();
+    let leads = |published: Published| fs::read(published.out.join("leads.geojson")).unwrap();
+    let here = leads(Scan::of(&drawn).published());
+    let afar = |out: &str| Scan::of(&drawn).scenes(&list).out(drawn.path(out)).with("--fetch");
+    bucket.asked();
+    // A bucket is asked where it was named.
+    says(&bucket.scan(&afar("unnamed")).stderr, &["--host s3://items"]);
+    assert!(bucket.asked().is_empty());
+    assert!(leads(bucket.published(&afar("afar").with("--host s3://items"))) == here);
+}
+
+#[test]
 fn nights_on_a_bucket_are_the_nights_on_a_disk() {
     let Some(afar) = Afar::new("nights") else { return };
     let rest = afar.deliver_first(7);

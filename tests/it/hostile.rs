@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use crate::ear::Ear;
-use crate::program::{Published, Scan, says};
-use crate::world::{Drawn, World};
+use crate::program::{Published, Scan, ended, program, says};
+use crate::world::{BASELINE, Drawn, TARGET, World};
 
 fn beside(scene: &Path, ending: &str) -> std::path::PathBuf {
     let mut name = scene.as_os_str().to_owned();
@@ -110,12 +110,15 @@ fn a_download_that_is_a_page_of_text_is_no_scene() {
 fn an_address_is_no_scene() {
     let drawn = Drawn::new(World::steppe(64, 64));
     let ear = Ear::new();
-    for address in
-        [ear.address(), format!("http://127.0.0.1:{}/x.tif", ear.port), "vrt:///etc/passwd".to_owned()]
-    {
+    for address in [ear.address(), "vrt:///etc/passwd".to_owned()] {
         let words = Scan::of(&drawn).scenes(&address).refused();
         says(&words, &[&address, "address", "on this disk"]);
     }
+    // A scan fetches what lies on the web, where it is given as such; nothing else does.
+    let address = format!("http://127.0.0.1:{}/x.tif", ear.port);
+    let mut check = program();
+    check.args(["check", "--baseline", BASELINE, "--target", TARGET, "--scenes", &address, "--redlines"]);
+    says(&ended(check.arg(drawn.path("redline.geojson"))).stderr, &[&address, "on the web", "on this disk"]);
     assert_eq!(ear.calls(), 0);
 }
 

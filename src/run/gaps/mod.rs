@@ -12,6 +12,7 @@ use crate::detect::seasons::Seasons;
 use crate::grid::crs::Transform;
 use crate::lead::Gap;
 use crate::patch::scratch;
+use crate::read::Missing;
 use crate::reason::GapReason;
 use crate::redline::coverage;
 use crate::run::RunError;
@@ -31,6 +32,9 @@ const LEAST_SHARE: f64 = 0.1;
 
 /// Parts of the red lines for each worker: a transform is of one part, and costs more than many small red lines.
 const PARTS: usize = 8;
+
+/// Scenes that a gap names one by one.
+const MOST_NAMED: usize = 20;
 
 /// How far an edge of a gap may stray from its course when it is brought to longitude and latitude: 0.1 m.
 const MAX_BEND_DEGREES: f64 = 1e-6;
@@ -66,6 +70,7 @@ pub fn gaps(inputs: &Inputs, answers: &Answers) -> Result<Vec<Gap>, RunError> {
     let gaps: Vec<Result<Vec<Vec<Gap>>, RunError>> = lines.par_chunks(part).map(of_some).collect();
     let gaps = gaps.into_iter().collect::<Result<Vec<_>, _>>()?;
     let mut gaps: Vec<Gap> = gaps.into_iter().flatten().flatten().collect();
+    gaps.extend(lines.iter().filter_map(|line| not_fetched(inputs, *line)));
     gaps.retain(worth_telling(&gaps));
     Ok(gaps)
 }
@@ -134,6 +139,26 @@ fn seasons_without_scenes(
     let outline = redline.polygons.clone();
     let gap = gap(inputs, line, &model.id, (GapReason::SeasonWithoutScenes, detail), (area, 1.0), outline);
     Some(Gap { period: (from, to), ..gap })
+}
+
+/// Scenes of either period that a catalogue lists and that could not be fetched: days on which nothing was seen.
+fn not_fetched(inputs: &Inputs, line: usize) -> Option<Gap> {
+    let (baseline, target) = (inputs.question.baseline, inputs.question.target);
+    let is_asked = |missing: &&Missing| baseline.contains(missing.date) || target.contains(missing.date);
+    let missing: Vec<&Missing> = inputs.missing.iter().filter(is_asked).collect();
+    let (first, last) = (missing.first()?.date, missing.last()?.date);
+    let named: Vec<String> = missing
+        .iter()
+        .take(MOST_NAMED)
+        .map(|missing| format!("{} of {}", missing.id, missing.date))
+        .collect();
+    let more = missing.len().saturating_sub(MOST_NAMED);
+    let more = if more > 0 { format!(" and {more} more (manifest.json, skipped)") } else { String::new() };
+    let detail = format!("{} scenes could not be fetched: {}{more}", missing.len(), named.join(", "));
+    let redline = &inputs.redlines.redlines[line];
+    let (area, outline) = (geodesic_area(&redline.polygons), redline.polygons.clone());
+    let gap = gap(inputs, line, "", (GapReason::SceneNotFetched, detail), (area, 1.0), outline);
+    Some(Gap { period: (first, last), ..gap })
 }
 
 /// Where every sub-model says the same, it is said once.
