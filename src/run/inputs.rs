@@ -55,6 +55,14 @@ pub struct Question {
     pub baseline: Period,
 }
 
+impl Question {
+    /// A question about two periods: which of the views in them are look-back.
+    fn of(views: &[View], baseline: Period, target: Period) -> Self {
+        let in_look_back = asked(views, [baseline, target]).map(|view| baseline.contains(view.date));
+        Self { look_back: in_look_back.collect(), target, baseline }
+    }
+}
+
 /// Everything a run stands on.
 pub struct Inputs {
     /// Scenes by date and id, as far as they lie in one of the periods.
@@ -135,9 +143,7 @@ pub fn gather_remembering(
     let is_pair = days(periods, &views(&scenes), (plan, span))? == [1, 1];
     let Asked { models, features, notes: asides } =
         asked::asked(plan, &redlines, &scenes, (target, is_pair))?;
-    let mut reader = Reader::new();
-    let doubtful: Vec<Doubtful> =
-        scenes.iter().map(|scene| reader.check_has_values(scene)).collect::<Result<_, _>>()?;
+    let doubtful = with_values(&scenes)?;
     let grid = footprint::shared(&scenes)?;
     let on_grid = workers(plan.threads)?.install(|| lines_on_grid(&redlines, &grid))?;
     let numbers = caveats::numbers(&scenes, &doubtful);
@@ -145,11 +151,7 @@ pub fn gather_remembering(
     let memory = memory.map(|memory| (memory, &digests));
     let registration = put_right(&mut scenes, [baseline, target], (&grid, area(&on_grid)), how, memory)?;
     let views = views(&scenes);
-    let question = |baseline: Period, target: Period| Question {
-        look_back: asked(&views, [baseline, target]).map(|view| baseline.contains(view.date)).collect(),
-        target,
-        baseline,
-    };
+    let question = |baseline: Period, target: Period| Question::of(&views, baseline, target);
     let calibration = select::calibration(plan, &redlines, target)?;
     let notes = redlines.notes.iter().chain(&context.notes).cloned().chain(caveats::masks_and_bands(&scenes));
     let notes = notes.chain(numbers).chain(caveats::other_season(&views, is_pair));
@@ -179,6 +181,12 @@ pub fn gather_remembering(
         notes,
         digests,
     })
+}
+
+/// Scenes have values where they should; what is doubtful about them.
+fn with_values(scenes: &[Scene]) -> Result<Vec<Doubtful>, RunError> {
+    let mut reader = Reader::new();
+    Ok(scenes.iter().map(|scene| reader.check_has_values(scene)).collect::<Result<_, _>>()?)
 }
 
 /// Days with a view in each of two periods; `span` is the first and the last day of all scenes.

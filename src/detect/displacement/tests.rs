@@ -1,20 +1,30 @@
 //! Displacements of drawn ground: found, told apart from chance, and not told where there is no pattern.
 
 use super::*;
-use crate::simulate::noise::{Field, Grain};
 
 const SIDE_PX: usize = 96;
+
+/// Noise of a pixel with a deviation of 1: twelve uniform numbers of a counter hash (SplitMix64), added up.
+fn grain(seed: u64, row: usize, col: usize) -> f32 {
+    let uniform = |draw: u64| {
+        let key = seed.wrapping_mul(1 << 32) + ((row * SIDE_PX + col) * 12) as u64 + draw;
+        let mut mixed = key.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((mixed ^ (mixed >> 31)) >> 40) as f32 / 16_777_216.0
+    };
+    (0..12).map(uniform).sum::<f32>() - 6.0
+}
 
 /// Ground with a pattern of a few pixels, seen `(rows, cols)` further down and right, with noise of its own.
 fn seen((rows, cols): (f64, f64), noise: u64) -> Plane {
     let wave = |row: f64, col: f64, a: f64, b: f64| (row * a + col * b).sin();
-    let own = Field::level(SIDE_PX, SIDE_PX, 1, 0).with_noise(noise, Grain::new(1.0, 1));
     let mut plane = Plane::zeros((SIDE_PX, SIDE_PX));
     for ((row, col), value) in plane.indexed_iter_mut() {
         let (y, x) = (row as f64 - rows, col as f64 - cols);
         let fields = (2.0 * wave(y, x, 0.35, 0.02)).tanh() * (2.0 * wave(y, x, 0.03, 0.24)).tanh();
-        *value = (1500.0 + 300.0 * fields + 150.0 * wave(y, x, 0.31, 0.17)) as f32
-            + 20.0 * own.values[row * own.cols + col];
+        *value =
+            (1500.0 + 300.0 * fields + 150.0 * wave(y, x, 0.31, 0.17)) as f32 + 20.0 * grain(noise, row, col);
     }
     plane
 }
@@ -56,10 +66,7 @@ fn gain_offset_and_what_is_not_clear_move_nothing() {
 #[test]
 fn ground_without_a_pattern_is_not_told_to_lie_where_it_should() {
     let plain = |noise: u64| {
-        let own = Field::level(SIDE_PX, SIDE_PX, 1, 0).with_noise(noise, Grain::new(1.0, 1));
-        Plane::from_shape_fn((SIDE_PX, SIDE_PX), |(row, col)| {
-            1500.0 + 20.0 * own.values[row * own.cols + col]
-        })
+        Plane::from_shape_fn((SIDE_PX, SIDE_PX), |(row, col)| 1500.0 + 20.0 * grain(noise, row, col))
     };
     let look_back: Vec<Plane> = (0..6).map(|view| plain(100 + view)).collect();
     for noise in 0..20 {
