@@ -74,6 +74,8 @@ coded! {
         SeasonNotSeen = "season_not_seen", "某季晴空观测不足", "too few clear views in a season";
         /// The scenes themselves leave out a season of the target period.
         SeasonWithoutScenes = "season_without_scenes", "某季没有影像", "a season without scenes";
+        /// Files of scenes at which the process that decodes them ended.
+        SceneNotDecoded = "scene_not_decoded", "影像无法解码", "scenes that could not be decoded";
         /// No sub-model of the run looks inside red lines of this class.
         NoSubModel = "no_sub_model", "没有适用的子模型", "no sub-model looks here";
     }

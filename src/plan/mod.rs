@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::date::Period;
+use crate::read::apart::Isolate;
 use crate::redline::{Class, Role};
 use crate::scene::Band;
 
@@ -59,6 +60,8 @@ pub struct Plan {
     pub tile_size: usize,
     /// Bound of working memory in bytes; changes no byte of the result.
     pub memory: u64,
+    /// Whose files are decoded in a limited process of their own; changes no byte of the result.
+    pub isolate: Isolate,
     /// Output folder.
     pub out: PathBuf,
 }

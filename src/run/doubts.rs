@@ -225,7 +225,11 @@ fn changed_together(signs: &[Signs]) -> Option<String> {
 /// Sub-models for which much of the ground has no verdict, or none for a season. What begins late in the period is told
 /// by its own gap: a period ends somewhere.
 fn much_unseen(inputs: &Inputs, gaps: &[Gap]) -> Option<String> {
-    let is_unseen = |gap: &&Gap| !matches!(gap.reason, GapReason::TooFewLateViews | GapReason::NoSubModel);
+    // What a few scenes less leave unseen is told by the other gaps.
+    let is_beside = |reason: GapReason| {
+        matches!(reason, GapReason::TooFewLateViews | GapReason::NoSubModel | GapReason::SceneNotDecoded)
+    };
+    let is_unseen = |gap: &&Gap| !is_beside(gap.reason);
     let mut models = Vec::new();
     for model in &inputs.models {
         let of_model = |gap: &&Gap| gap.model == model.id || gap.model.is_empty();

@@ -3,7 +3,7 @@
 //! Law: a fault names the file, the place, what was expected and found, and the next step.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -234,4 +234,15 @@ pub enum RunError {
     /// Workers cannot be started.
     #[error("workers cannot be started: {0}")]
     Threads(String),
+}
+
+impl RunError {
+    /// The file at which the process that decodes it ended.
+    pub(super) fn undecoded(&self) -> Option<&Path> {
+        match self {
+            Self::Read(ReadError::Decoder { path, .. })
+            | Self::Pair(PairError::Source(ReadError::Decoder { path, .. })) => Some(path),
+            _ => None,
+        }
+    }
 }

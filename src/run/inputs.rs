@@ -65,6 +65,8 @@ pub struct Inputs {
     pub beside: Vec<PathBuf>,
     /// Files that were no scenes.
     pub skipped: Vec<(PathBuf, String)>,
+    /// Files that were set aside because the process that decodes them ended, with the reason.
+    pub undecoded: SetAside,
     /// Days with scenes inside one of the periods, ascending.
     pub views: Vec<View>,
     /// The grid of the run.
@@ -142,6 +144,7 @@ pub fn gather_without(plan: &Plan, set_aside: &SetAside, digests: Digests) -> Re
         calibration,
         is_pair,
         skipped: found.skipped,
+        undecoded: SetAside::new(),
         described: found.described,
         beside: not_looked_at(&scenes),
         scenes,
@@ -220,6 +223,17 @@ fn lines_on_grid(redlines: &Reading, grid: &Grid) -> Result<Vec<OnGrid>, RunErro
 }
 
 impl Inputs {
+    /// Remembers files that were set aside because the process that decodes them ended; the notes name each.
+    pub fn set_undecoded(&mut self, files: &SetAside) {
+        self.undecoded = files.clone();
+        let words = files.iter().map(|(file, why)| {
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            let why = why.replace(&file.display().to_string(), &name);
+            format!("set aside, its scene is not in the result: {why}")
+        });
+        self.notes.extend(words);
+    }
+
     /// Dates of the views.
     pub fn dates(&self) -> Vec<Date> {
         self.views.iter().map(|view| view.date).collect()

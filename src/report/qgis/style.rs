@@ -177,7 +177,12 @@ pub fn context(occur: &[&str], language: Language) -> Element {
 /// Gaps: ground of which nothing was seen is crossed out, so that nobody takes it for ground without a change; where only a
 /// season was not seen it has an outline.
 pub fn gaps(occur: &[&str], language: Language) -> Element {
-    let of_season = [GapReason::TooFewLateViews, GapReason::SeasonNotSeen, GapReason::SeasonWithoutScenes];
+    let of_season = [
+        GapReason::TooFewLateViews,
+        GapReason::SeasonNotSeen,
+        GapReason::SeasonWithoutScenes,
+        GapReason::SceneNotDecoded,
+    ];
     let grey = (70, 70, 70, 220);
     by_domain(("reason", &fields::GAP_REASON, language), occur, |reason| {
         let outline = [fill(CLEAR, (255, 255, 255, 120), 0.5, "solid"), fill(CLEAR, grey, 0.3, "dot")];
