@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 #![allow(clippy::print_stdout, reason = "the table is what this program prints")]
 
+mod apart;
 mod containers;
 mod corpora;
 #[path = "../it/ear.rs"]
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         outputs::CASES,
         storage::CASES,
         schedule::CASES,
+        apart::CASES,
         web::CASES,
         evidence::CASES,
     ]

@@ -3,7 +3,7 @@
 use crate::table::{Case, Way};
 
 /// All lists.
-pub const ALL: &[&[Case]] = &[NETWORK, ISOLATE];
+pub const ALL: &[&[Case]] = &[NETWORK];
 
 const fn waits(
     section: &'static str,
@@ -30,11 +30,4 @@ const NETWORK: &[Case] = &[
     waits("3H", "151", "a STAC geometry that is not the footprint", OF_NETWORK),
     waits("3H", "152", "a catalogue that lacks a third of the scenes", OF_NETWORK),
     waits("3H", "153", "hosts of extension schemas that cannot be reached", OF_NETWORK),
-];
-
-const OF_ISOLATE: &str = "waits for decoding in a limited child process (--isolate)";
-/// Decoding apart from the run.
-const ISOLATE: &[Case] = &[
-    waits("3G", "137", "a scene that crashes its decoder every time", OF_ISOLATE),
-    waits("3G", "138", "a decoder that never ends, a disk that stalls", OF_ISOLATE),
 ];
