@@ -20,7 +20,8 @@ use steppewatch::plan::{PlanFile, resolve};
 use steppewatch::provenance::{self, Manifest};
 use steppewatch::read::product;
 use steppewatch::redline::context::Context;
-use steppewatch::redline::{Class, Role, read};
+use steppewatch::redline::read::read;
+use steppewatch::redline::{Class, Role};
 
 use crate::mutate::{Dice, Form, mutated};
 use crate::program::Scan;
@@ -46,7 +47,9 @@ struct Target<'a> {
 }
 
 /// What is the same in refusals that differ by names and numbers.
-fn kind_of(refusal: &str) -> String {
+fn kind_of(refusal: &str, file: &Path) -> String {
+    let folder = file.parent().unwrap_or(file).display().to_string();
+    let refusal = refusal.replace(&folder, "");
     let plain = |letter: char| if letter.is_ascii_digit() { '0' } else { letter };
     let mut kind: String = refusal.chars().take(120).map(plain).collect();
     while kind.contains("00") {
@@ -62,6 +65,7 @@ fn run(mut target: Target) {
     let (begun, mut kinds, mut answers) = (Instant::now(), BTreeSet::new(), 0);
     let (mut asked, mut slowest) = (0_usize, (Duration::ZERO, 0_u64));
     target.seeds.retain(|seed| seed.len() < 1 << 20);
+    let whole = target.seeds.len().min(QUESTIONS / 4);
     assert!(!target.seeds.is_empty(), "no file to begin with");
     let is_time = |asked: usize| match seconds {
         Some(seconds) => begun.elapsed() < Duration::from_secs(seconds),
@@ -71,7 +75,7 @@ fn run(mut target: Target) {
         let seed = first.wrapping_add(asked as u64);
         let bytes = match target.seeds.get(asked) {
             // As they are, before anything is changed.
-            Some(whole) if first == 0 && asked < target.seeds.len() => whole.clone(),
+            Some(bytes) if first == 0 && asked < whole => bytes.clone(),
             _ => mutated(&mut Dice(seed.wrapping_mul(0x1_0001)), &target.seeds, target.form),
         };
         fs::write(&target.file, &bytes).unwrap();
@@ -94,7 +98,9 @@ fn run(mut target: Target) {
         match answer {
             Ok(Err(refusal)) => {
                 // What is refused for another reason leads to other places.
-                if kinds.insert(kind_of(&refusal)) && target.seeds.len() < MOST_KEPT && bytes.len() < 1 << 16
+                if kinds.insert(kind_of(&refusal, &target.file))
+                    && target.seeds.len() < MOST_KEPT
+                    && bytes.len() < 1 << 16
                 {
                     target.seeds.push(bytes);
                 }
@@ -160,7 +166,7 @@ fn red_lines_of_any_bytes_are_read_or_refused() {
     let ask = |path: &Path| -> Result<(), String> {
         let paths = [path.to_owned()];
         let context = Context::default().read(Role::Permit, &paths);
-        let reading = read::read(&paths, Some(Class::Grassland)).map_err(|error| error.to_string())?;
+        let reading = read(&paths, Some(Class::Grassland)).map_err(|error| error.to_string())?;
         for line in &reading.redlines {
             let is_on_earth = line.polygons.coords_iter().all(|at| at.x.abs() <= 180.0 && at.y.abs() <= 90.0);
             assert!(is_on_earth, "a red line off the earth");

@@ -88,8 +88,11 @@ const ODD: &[&str] = &[
 
 /// A file made of others.
 pub fn mutated(dice: &mut Dice, seeds: &[Vec<u8>], form: Form) -> Vec<u8> {
-    let mut bytes = dice.of(seeds).clone();
-    for _ in 0..=dice.below(4) {
+    // The first ones are whole files of the kind that is read, and lead farther than what nobody reads.
+    let first = &seeds[..seeds.len().min(8)];
+    let mut bytes = if dice.below(2) == 0 { dice.of(first).clone() } else { dice.of(seeds).clone() };
+    let changes = if dice.below(2) == 0 { 1 } else { 2 + dice.below(3) };
+    for _ in 0..changes {
         let is_by_form = dice.below(3) > 0;
         let by_form = is_by_form.then(|| match form {
             Form::Json => of_json(dice, &bytes),
