@@ -100,6 +100,8 @@ impl Plan {
         file.model.least_confidence = self.least_confidence;
         file.model.fdr = self.fdr;
         file.outputs.out = Some(self.out.clone());
+        // Who repeats the run trusts its files no more than it did.
+        file.machine.isolate = (self.isolate != Isolate::Auto).then(|| self.isolate.word().to_owned());
         file
     }
 

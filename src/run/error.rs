@@ -237,11 +237,11 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// The file at which the process that decodes it ended.
-    pub(super) fn undecoded(&self) -> Option<&Path> {
+    /// The file at which the process that decodes it ended, and how it did.
+    pub(super) fn undecoded(&self) -> Option<(&Path, &str)> {
         match self {
-            Self::Read(ReadError::Decoder { path, .. })
-            | Self::Pair(PairError::Source(ReadError::Decoder { path, .. })) => Some(path),
+            Self::Read(ReadError::Decoder { path, reason })
+            | Self::Pair(PairError::Source(ReadError::Decoder { path, reason })) => Some((path, reason)),
             _ => None,
         }
     }

@@ -228,8 +228,7 @@ impl Inputs {
         self.undecoded = files.clone();
         let words = files.iter().map(|(file, why)| {
             let name = file.file_name().unwrap_or_default().to_string_lossy();
-            let why = why.replace(&file.display().to_string(), &name);
-            format!("set aside, its scene is not in the result: {why}")
+            format!("set aside, its scene is not in the result: {name}: {why}; make or download it again")
         });
         self.notes.extend(words);
     }

@@ -133,8 +133,8 @@ pub fn scan(
         match attempt(plan, &undecoded, (started, command.clone()), progress) {
             Err(fault) => match fault.undecoded() {
                 // Without the scene, and aloud: notes, gaps, manifest and code say so.
-                Some(file) if !undecoded.contains_key(file) => {
-                    undecoded.insert(file.to_owned(), fault.to_string());
+                Some((file, reason)) if !undecoded.contains_key(file) => {
+                    undecoded.insert(file.to_owned(), reason.to_owned());
                 }
                 _ => return Err(fault),
             },

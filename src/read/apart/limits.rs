@@ -30,7 +30,6 @@ const NEVER: &[i64] = &[
     libc::SYS_process_vm_writev,
     libc::SYS_kill,
     libc::SYS_tkill,
-    libc::SYS_tgkill,
     libc::SYS_rt_sigqueueinfo,
     libc::SYS_rt_tgsigqueueinfo,
     libc::SYS_pidfd_open,
@@ -164,6 +163,10 @@ fn program(is_network: bool) -> Result<BpfProgram, Box<dyn std::error::Error>> {
     // The limits of others; its own it may only lower.
     let other = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, 0)?;
     rules.insert(libc::SYS_prlimit64, vec![SeccompRule::new(vec![other])?]);
+    // A process may end itself: so do decoders that give up.
+    let own = u64::from(std::process::id());
+    let other = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, own)?;
+    rules.insert(libc::SYS_tgkill, vec![SeccompRule::new(vec![other])?]);
     let refused = SeccompAction::Errno(libc::EACCES.unsigned_abs());
     let here = TargetArch::try_from(std::env::consts::ARCH)?;
     Ok(SeccompFilter::new(rules, SeccompAction::Allow, refused, here)?.try_into()?)

@@ -40,11 +40,15 @@ pub enum Isolate {
 impl Isolate {
     /// Its word in plans and flags.
     pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "auto" => Some(Self::Auto),
-            "yes" => Some(Self::Yes),
-            "no" => Some(Self::No),
-            _ => None,
+        [Self::Auto, Self::Yes, Self::No].into_iter().find(|one| one.word() == text)
+    }
+
+    /// The same the other way.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Yes => "yes",
+            Self::No => "no",
         }
     }
 }

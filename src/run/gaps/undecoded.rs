@@ -20,7 +20,7 @@ pub(super) fn gap(inputs: &Inputs, line: usize) -> Option<Gap> {
     let more = if more > 0 { format!(" and {more} more (manifest.json, skipped)") } else { String::new() };
     let named = names.iter().take(MOST_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     let detail =
-        format!("{} files could not be decoded, their scenes were left out: {named}{more}", names.len());
+        format!("scenes were left out whose files could not be decoded ({}): {named}{more}", names.len());
     let redline = &inputs.redlines.redlines[line];
     let (area, outline) = (geodesic_area(&redline.polygons), redline.polygons.clone());
     let gap = gaps::gap(inputs, line, "", (GapReason::SceneNotDecoded, detail), (area, 1.0), outline);
