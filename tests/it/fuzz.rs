@@ -78,25 +78,10 @@ fn run(mut target: Target) {
             Some(bytes) if first == 0 && asked < whole => bytes.clone(),
             _ => mutated(&mut Dice(seed.wrapping_mul(0x1_0001)), &target.seeds, target.form),
         };
-        fs::write(&target.file, &bytes).unwrap();
-        let since = Instant::now();
-        let answer = catch_unwind(AssertUnwindSafe(|| (target.ask)(&target.file)));
-        let took = since.elapsed();
+        let (answer, took) = answered(&target, seed, &bytes);
         slowest = slowest.max((took, seed));
-        if answer.is_err() || took > LONGEST {
-            let folder =
-                std::env::var_os("STEPPEWATCH_FUZZ_CRASHES").map_or_else(std::env::temp_dir, PathBuf::from);
-            let kept = folder.join(format!("{}-{seed}", target.name.replace(' ', "-")));
-            fs::write(&kept, &bytes).unwrap();
-            panic!(
-                "{}: seed {seed} took {took:?}: {} (see {})",
-                target.name,
-                answer.is_err(),
-                kept.display()
-            );
-        }
         match answer {
-            Ok(Err(refusal)) => {
+            Err(refusal) => {
                 // What is refused for another reason leads to other places.
                 if kinds.insert(kind_of(&refusal, &target.file))
                     && target.seeds.len() < MOST_KEPT
@@ -105,7 +90,7 @@ fn run(mut target: Target) {
                     target.seeds.push(bytes);
                 }
             }
-            _ => answers += 1,
+            Ok(()) => answers += 1,
         }
         asked += 1;
     }
@@ -119,6 +104,25 @@ fn run(mut target: Target) {
         slowest.1,
         most_memory()
     );
+}
+
+/// One question: the answer and how long it took; a reader that it breaks ends the test.
+fn answered(target: &Target, seed: u64, bytes: &[u8]) -> (Result<(), String>, Duration) {
+    fs::write(&target.file, bytes).unwrap();
+    let since = Instant::now();
+    let answer = catch_unwind(AssertUnwindSafe(|| (target.ask)(&target.file)));
+    let took = since.elapsed();
+    match answer {
+        Ok(answer) if took <= LONGEST => (answer, took),
+        broken => {
+            let folder =
+                std::env::var_os("STEPPEWATCH_FUZZ_CRASHES").map_or_else(std::env::temp_dir, PathBuf::from);
+            let kept = folder.join(format!("{}-{seed}", target.name.replace(' ', "-")));
+            fs::write(&kept, bytes).unwrap();
+            let what = if broken.is_err() { "crashed" } else { "did not come to an end" };
+            panic!("{} {what} after {took:?}: seed {seed}, {}", target.name, kept.display());
+        }
+    }
 }
 
 /// Most memory of this process so far, MiB.
