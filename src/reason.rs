@@ -76,6 +76,8 @@ coded! {
         SeasonWithoutScenes = "season_without_scenes", "某季没有影像", "a season without scenes";
         /// Scenes that a catalogue lists could not be fetched.
         SceneNotFetched = "scene_not_fetched", "影像未能获取", "scenes that could not be fetched";
+        /// Files of scenes at which the process that decodes them ended.
+        SceneNotDecoded = "scene_not_decoded", "影像无法解码", "scenes that could not be decoded";
         /// No sub-model of the run looks inside red lines of this class.
         NoSubModel = "no_sub_model", "没有适用的子模型", "no sub-model looks here";
     }

@@ -21,6 +21,7 @@ pub mod merge;
 pub mod metrics;
 pub mod place;
 pub mod plan;
+pub mod read_apart;
 pub mod report;
 pub mod sample;
 pub mod scan;
@@ -37,6 +38,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::read::apart;
 use exit::Exit;
 
 /// Compares satellite imagery with ecological red lines and turns the difference into leads
@@ -92,6 +94,9 @@ enum Verb {
     Assess(assess::Assess),
     /// A simulated steppe with known parcels, drought and cloud
     Simulate(simulate::Simulate),
+    /// Decode files for another run of this program, and do nothing else
+    #[command(hide = true)]
+    ReadApart(read_apart::ReadApart),
 }
 
 /// Entry of the program.
@@ -106,7 +111,13 @@ pub fn main() -> ExitCode {
             return exit.code();
         }
     };
+    if let Verb::ReadApart(verb) = cli.verb {
+        return verb.run().code();
+    }
     interrupt::watch();
+    if let Ok(program) = std::env::current_exe() {
+        apart::by(program);
+    }
     let outcome = match cli.verb {
         Verb::Demo(verb) => verb.run(),
         Verb::Init(verb) => verb.run(),
@@ -129,6 +140,7 @@ pub fn main() -> ExitCode {
         Verb::Verify(verb) => verb.run(),
         Verb::Assess(verb) => verb.run(),
         Verb::Simulate(verb) => verb.run(),
+        Verb::ReadApart(verb) => Ok(verb.run()),
     };
     match outcome {
         Ok(exit) => exit.code(),

@@ -16,7 +16,7 @@ use crate::lead::{Incident, Threshold};
 use crate::ledger::Place;
 use crate::plan::{self, Plan, PlanFile};
 use crate::publish::table;
-use crate::read::beside;
+use crate::read::{apart, beside};
 use crate::run::{self, Found, inputs::Inputs, select::Selected};
 use crate::submodel::Tier;
 use crate::units::rounded;
@@ -76,6 +76,14 @@ pub struct Asked {
     /// Bound of working memory, for example 1GiB; changes no byte of the result
     #[arg(long)]
     pub memory: Option<String>,
+    /// Decode scenes in a limited process of their own, so that a file that crashes its decoder or never ends is set aside and
+    /// not the run: auto (files that were fetched by this program), yes (all files; also without a value) or no; changes no
+    /// byte of the result
+    #[arg(long, value_name = "auto|yes|no", num_args = 0..=1, require_equals = true, default_missing_value = "yes")]
+    pub isolate: Option<String>,
+    /// Seconds that such a process may take for an answer, for trials
+    #[arg(long, hide = true, default_value_t = apart::PATIENCE)]
+    pub patience: u64,
     /// Patches below this confidence are kept aside, 0 to 1
     #[arg(long, value_name = "P")]
     pub least_confidence: Option<f64>,
@@ -92,6 +100,7 @@ impl Asked {
     /// The plan that is meant; `out` where the verb writes.
     pub fn plan(&self, out: Option<&Path>) -> Result<Plan> {
         let plan = plan::resolve(self.file(out)?, cores())?;
+        apart::decide(plan.isolate, self.patience);
         Ok(Plan { written: self.plan.clone(), ..plan })
     }
 
@@ -117,6 +126,7 @@ impl Asked {
         flags.machine.threads = self.threads;
         flags.machine.tile_size = self.tile_size;
         flags.machine.memory = self.memory.clone();
+        flags.machine.isolate = self.isolate.clone();
         let written = self.plan.as_deref().map(PlanFile::read).transpose()?.unwrap_or_default();
         Ok(written.overridden_by(flags))
     }

@@ -25,7 +25,7 @@ pub struct OnMachine {
 impl OnMachine {
     /// As a plan file would say it.
     pub fn machine(&self) -> Machine {
-        Machine { threads: self.threads, memory: self.memory.clone(), tile_size: None }
+        Machine { threads: self.threads, memory: self.memory.clone(), ..Machine::default() }
     }
 }
 

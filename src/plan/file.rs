@@ -103,6 +103,8 @@ pub struct Machine {
     pub tile_size: Option<usize>,
     /// Working memory, for example "1GiB".
     pub memory: Option<String>,
+    /// Whose files are decoded in a limited process of their own: "auto", "yes" or "no".
+    pub isolate: Option<String>,
 }
 
 impl PlanFile {
@@ -159,6 +161,7 @@ impl PlanFile {
         take(&mut self.machine.threads, flags.machine.threads);
         take(&mut self.machine.tile_size, flags.machine.tile_size);
         take(&mut self.machine.memory, flags.machine.memory);
+        take(&mut self.machine.isolate, flags.machine.isolate);
         self
     }
 }

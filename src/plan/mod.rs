@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::date::Period;
+use crate::read::apart::Isolate;
 use crate::redline::{Class, Role};
 use crate::scene::Band;
 
@@ -64,6 +65,8 @@ pub struct Plan {
     pub tile_size: usize,
     /// Bound of working memory in bytes; changes no byte of the result.
     pub memory: u64,
+    /// Whose files are decoded in a limited process of their own; changes no byte of the result.
+    pub isolate: Isolate,
     /// Output folder.
     pub out: PathBuf,
 }
@@ -103,6 +106,8 @@ impl Plan {
         file.model.least_confidence = self.least_confidence;
         file.model.fdr = self.fdr;
         file.outputs.out = Some(self.out.clone());
+        // Who repeats the run trusts its files no more than it did.
+        file.machine.isolate = (self.isolate != Isolate::Auto).then(|| self.isolate.word().to_owned());
         file
     }
 

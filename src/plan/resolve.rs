@@ -11,6 +11,7 @@ use crate::date::Period;
 use crate::plan::file::PlanFile;
 use crate::plan::register::Register;
 use crate::plan::{MEMORY, Plan, TILE_SIZE};
+use crate::read::apart::Isolate;
 use crate::redline::Class;
 use crate::scene::Band;
 use crate::submodel;
@@ -74,6 +75,7 @@ pub fn resolve(file: PlanFile, cores: usize) -> Result<Plan, PlanError> {
         format!("fdr {} is not between 0 and 1", fdr.unwrap_or_default())
     });
     let memory = desk.memory(file.machine.memory.as_deref());
+    let isolate = desk.isolate(file.machine.isolate.as_deref());
     if !desk.faults.is_empty() {
         return Err(PlanError::Faults(Faults(desk.faults)));
     }
@@ -101,6 +103,7 @@ pub fn resolve(file: PlanFile, cores: usize) -> Result<Plan, PlanError> {
             .tile_size
             .map_or(TILE_SIZE, |size| if size == 0 { usize::MAX / 4 } else { size }),
         memory,
+        isolate,
         out,
     })
 }
@@ -175,6 +178,15 @@ impl Desk {
                 )
             });
         }
+    }
+
+    fn isolate(&mut self, text: Option<&str>) -> Isolate {
+        let isolate = text.map_or(Some(Isolate::default()), Isolate::parse);
+        self.demand(isolate.is_some(), || {
+            let text = text.unwrap_or_default();
+            format!("isolate '{text}' is not auto (files that were fetched), yes (all files) or no")
+        });
+        isolate.unwrap_or_default()
     }
 
     fn memory(&mut self, text: Option<&str>) -> u64 {

@@ -7,13 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use gdal::raster::ColorInterpretation;
-
 use crate::bucket::{Address, Object};
 use crate::read::acquisition::Acquisition;
 use crate::read::content::{Content, VRT, content};
 use crate::read::missing::{self, Missing};
-use crate::read::probe::{Numbers, Probe};
+use crate::read::probe::{Colour, Numbers, Probe};
 use crate::read::product::found::{self, Beside};
 use crate::read::scaling::{self, Evidence, Kind, Scaling};
 use crate::read::{ReadError, acquired, agree, harden, objects, product, stac};
@@ -274,15 +272,15 @@ fn named_bands(probe: &Probe, band_order: Option<&[Band]>) -> Result<Named, Stri
 
 /// Red, green, blue by colour; a fourth band without a colour is near infrared, as aerial RGBN is written.
 fn by_colour(probe: &Probe) -> Result<(Vec<(Band, usize)>, String), String> {
-    use ColorInterpretation::{AlphaBand, BlueBand, GreenBand, RedBand, Undefined};
-    let colours: Vec<_> = probe.bands.iter().map(|band| &band.colour).collect();
+    use Colour::{Alpha, Blue, Green, Red, Undefined};
+    let colours: Vec<Colour> = probe.bands.iter().map(|band| band.colour).collect();
     let numbered = |order: &[Band]| order.iter().copied().zip(1..).collect();
     match colours.as_slice() {
-        [RedBand, GreenBand, BlueBand, Undefined] => Ok((
+        [Red, Green, Blue, Undefined] => Ok((
             numbered(&[Band::Red, Band::Green, Band::Blue, Band::Nir]),
             "; bands by colour: red, green, blue, and the fourth without a colour is near infrared".to_owned(),
         )),
-        [RedBand, GreenBand, BlueBand, AlphaBand] => Err(
+        [Red, Green, Blue, Alpha] => Err(
             "fourth band is called alpha, which may be near infrared or transparency; name the bands (gdal_edit, or their order in the plan)"
                 .to_owned(),
         ),

@@ -57,6 +57,10 @@ const MAX_BANDS: u64 = 512;
 /// Largest decoded block; reading one pixel costs this much memory.
 const MAX_BLOCK_BYTES: u64 = 256 << 20;
 
+/// Drivers of TIFF files, and of JPEG 2000.
+const TIFF: &[&str] = &["GTiff", "COG"];
+const JPEG_2000: &[&str] = &["JP2OpenJPEG"];
+
 /// Puts the settings in force; every later call does nothing.
 ///
 /// # Errors
@@ -113,10 +117,10 @@ pub fn plain_file(path: &Path) -> Result<PathBuf, ReadError> {
 /// The one driver that may read what the first bytes say, and the ending that such a file must have where it is not TIFF.
 fn drivers(content: &Content, path: &Path) -> Result<&'static [&'static str], String> {
     match content {
-        Content::Tiff => Ok(&["GTiff", "COG"]),
+        Content::Tiff => Ok(TIFF),
         // Only products name such files, and their metadata say what the numbers mean.
         Content::Jpeg2000 if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("jp2")) => {
-            Ok(&["JP2OpenJPEG"])
+            Ok(JPEG_2000)
         }
         Content::Jpeg2000 => {
             Err("its content is JPEG 2000, which is read as part of a product alone (.jp2): give its product folder, or save the bands as GeoTIFF".to_owned())
@@ -127,18 +131,31 @@ fn drivers(content: &Content, path: &Path) -> Result<&'static [&'static str], St
     }
 }
 
-/// Opens a GeoTIFF, or JPEG 2000 of a product, for reading and judges its sizes.
+/// Where the library finds a file, and the drivers that may read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The file as it was given, for words.
+    pub(crate) path: PathBuf,
+    /// Its name for the library.
+    pub(crate) real: PathBuf,
+    /// What its first bytes say.
+    pub(crate) is_jpeg2000: bool,
+    /// Whether it lies in object storage.
+    pub(crate) is_object: bool,
+}
+
+/// Looks at the name and the first bytes of a file, which no library of rasters reads for that.
 ///
 /// # Errors
-/// `NotPlainFile`, `Broken` or `TooLarge`.
-pub fn open(path: &Path) -> Result<Dataset, ReadError> {
-    prepare()?;
-    let broken = |reason: String| ReadError::Broken { path: path.to_owned(), reason };
-    let look = |place: &Path| drivers(&content(place)?, place).map_err(broken);
+/// `NotPlainFile`, `Archive`, or `Broken` for what is no raster file at all.
+pub(crate) fn place(path: &Path) -> Result<Place, ReadError> {
+    let look = |real: &Path| {
+        let broken = |reason: String| ReadError::Broken { path: path.to_owned(), reason };
+        drivers(&content(real)?, real).map_err(broken)
+    };
     let is_object = Address::of(path)?.is_some();
     let (real, allowed) = if is_object {
-        open_network()?;
-        (path.to_owned(), &["GTiff", "COG"][..])
+        (path.to_owned(), TIFF)
     } else if let Some((archive, member)) = archive::split(path) {
         (archive::for_gdal(&archive, &member)?, look(path)?)
     } else {
@@ -146,15 +163,39 @@ pub fn open(path: &Path) -> Result<Dataset, ReadError> {
         let allowed = look(&real)?;
         (real, allowed)
     };
+    Ok(Place { path: path.to_owned(), real, is_jpeg2000: allowed == JPEG_2000, is_object })
+}
+
+/// Opens a GeoTIFF, or JPEG 2000 of a product, for reading and judges its sizes.
+///
+/// # Errors
+/// `NotPlainFile`, `Broken` or `TooLarge`.
+pub fn open(path: &Path) -> Result<Dataset, ReadError> {
+    open_at(&place(path)?)
+}
+
+/// The same where its place is known.
+pub(crate) fn open_at(place: &Place) -> Result<Dataset, ReadError> {
+    prepare()?;
+    if place.is_object {
+        open_network()?;
+    }
+    let path = &place.path;
+    let broken = |reason: String| ReadError::Broken { path: path.clone(), reason };
     let options = DatasetOptions {
         open_flags: GdalOpenFlags::GDAL_OF_READONLY | GdalOpenFlags::GDAL_OF_RASTER,
-        allowed_drivers: Some(allowed),
+        allowed_drivers: Some(if place.is_jpeg2000 { JPEG_2000 } else { TIFF }),
         ..DatasetOptions::default()
     };
-    // An object costs a question, so its first bytes are looked at only where the library does not understand it.
-    let dataset = Dataset::open_ex(&real, options).map_err(|error| match look(path) {
-        Err(known) if is_object => known,
-        _ => broken(opening(&error)),
+    let dataset = Dataset::open_ex(&place.real, options).map_err(|error| {
+        // An object costs a question, so its first bytes are looked at only where the library does not understand it.
+        let looked =
+            place.is_object.then(|| content(path)).map(|content| content.map(|it| drivers(&it, path)));
+        match looked {
+            Some(Err(fault)) => fault,
+            Some(Ok(Err(reason))) => broken(reason),
+            _ => broken(opening(&error)),
+        }
     })?;
     check_size(path, &dataset)?;
     Ok(dataset)
@@ -201,9 +242,9 @@ pub(crate) fn lossy(dataset: &Dataset) -> Option<String> {
 }
 
 fn check_size(path: &Path, dataset: &Dataset) -> Result<(), ReadError> {
-    let limit = |what: &'static str, found: u64, limit: u64| {
+    let limit = |what: &str, found: u64, limit: u64| {
         if found > limit {
-            return Err(ReadError::TooLarge { path: path.to_owned(), what, found, limit });
+            return Err(ReadError::TooLarge { path: path.to_owned(), what: what.to_owned(), found, limit });
         }
         Ok(())
     };

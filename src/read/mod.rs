@@ -10,6 +10,7 @@
 mod acquired;
 pub mod acquisition;
 mod agree;
+pub mod apart;
 mod archive;
 pub mod attributes;
 pub mod beside;
@@ -20,8 +21,10 @@ mod level;
 mod libraries;
 pub mod missing;
 mod objects;
+mod opened;
 mod probe;
 pub mod product;
+mod raster;
 pub mod reduced;
 mod resample;
 mod scaling;
@@ -75,7 +78,7 @@ pub enum ReadError {
         /// The file.
         path: PathBuf,
         /// What was measured, with its unit.
-        what: &'static str,
+        what: String,
         /// Its size in the file.
         found: u64,
         /// The largest size that is read.
@@ -251,6 +254,22 @@ pub enum ReadError {
         /// Grid now.
         found: String,
     },
+    /// A file at which the process that decodes it ended, or did not come to an end.
+    #[error("{}: {reason}; its decoder runs in a process of its own (--isolate), so the run is whole: make or download the file again, or leave it out", .path.display())]
+    Decoder {
+        /// The file.
+        path: PathBuf,
+        /// What became of the process.
+        reason: String,
+    },
+    /// No process can be started, or limited, in which files of others would be decoded.
+    #[error(
+        "files of others are decoded in a limited process of their own, and none can be made: {reason}; free some memory or processes, or trust the files (--isolate=no)"
+    )]
+    NoDecoder {
+        /// What failed.
+        reason: String,
+    },
     /// Object storage that does not give what was asked.
     #[error(transparent)]
     Bucket(#[from] BucketError),
@@ -280,7 +299,8 @@ impl ReadError {
             | Self::Archive { path, .. }
             | Self::Pixels { path, .. }
             | Self::AllNodata { path, .. }
-            | Self::Changed { path, .. } => Some(path),
+            | Self::Changed { path, .. }
+            | Self::Decoder { path, .. } => Some(path),
             _ => None,
         }
     }

@@ -6,15 +6,15 @@
 //! Law: a pixel that cannot be decoded is an error and never NaN; see `resample` for grids that differ.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use gdal::Dataset;
-use gdal::raster::ColorInterpretation;
 use ndarray::Array2;
 
 use crate::grid::{Grid, Window};
-use crate::read::{ReadError, harden, resample};
+use crate::read::opened::Opened;
+use crate::read::raster::Wanted;
+use crate::read::{ReadError, resample};
 use crate::scene::{Band, BandFile, Scene};
 
 /// Files that one reader keeps open. Two hundred workers stay below the usual limit of a system.
@@ -35,7 +35,7 @@ pub struct Doubtful {
 /// Opens files when they are first needed and keeps the latest. One per worker, never shared.
 #[derive(Default)]
 pub struct Reader {
-    open: BTreeMap<PathBuf, (u64, Dataset)>,
+    open: BTreeMap<PathBuf, (u64, Opened)>,
     clock: u64,
 }
 
@@ -68,7 +68,7 @@ impl Reader {
     ///
     /// # Errors
     /// `BandMissing`, `OtherCrs`, `Pixels` with the window in the file's own pixels, and those of
-    /// [`harden::open`].
+    /// [`Opened::open`].
     pub fn window(
         &mut self,
         scene: &Scene,
@@ -91,8 +91,13 @@ impl Reader {
         }
         let same_file = scene.bands.values().filter(|other| other.path == file.path);
         let used: Vec<usize> = same_file.map(|other| other.number).collect();
-        let dataset = self.dataset(file)?;
-        let pixels = pixels(dataset, (file, band), from, &used)?;
+        let unseen = [file.nodata, file.saturated];
+        let wanted = Wanted { band, number: file.number, window: from, unseen, used };
+        let values = self.opened(file)?.window(&wanted)?;
+        let pixels = Array2::from_shape_vec((from.rows, from.cols), values).map_err(|error| {
+            let (path, reason) = (file.path.clone(), error.to_string());
+            ReadError::Pixels { path, band, window: from, reason }
+        })?;
         if from == window && matches!(rule, resample::Rule::Shift { rows: 0, cols: 0 }) {
             return Ok(pixels);
         }
@@ -128,7 +133,7 @@ impl Reader {
         for row0 in (0..whole.rows).step_by(rows) {
             let strip = Window { row0, col0: 0, rows, cols: whole.cols }.intersection(whole);
             if self.window(scene, band, &file.grid, strip)?.iter().any(|value| !value.is_nan()) {
-                return Ok(Doubtful { lossy: harden::lossy(self.dataset(&file)?), nodata_among: None });
+                return Ok(Doubtful { lossy: self.opened(&file)?.about()?.lossy, nodata_among: None });
             }
         }
         Err(ReadError::AllNodata { path: file.path, band })
@@ -144,10 +149,10 @@ impl Reader {
         let among = nodata.filter(|value| seen.len() < whole && (seen[low]..=seen[high]).contains(value));
         let share = (whole - seen.len()) as f64 / whole as f64;
         let nodata_among = among.map(|nodata| (nodata, share));
-        Ok(Doubtful { lossy: harden::lossy(self.dataset(file)?), nodata_among })
+        Ok(Doubtful { lossy: self.opened(file)?.about()?.lossy, nodata_among })
     }
 
-    fn dataset(&mut self, file: &BandFile) -> Result<&Dataset, ReadError> {
+    fn opened(&mut self, file: &BandFile) -> Result<&Opened, ReadError> {
         self.clock += 1;
         if !self.open.contains_key(&file.path) {
             if self.open.len() >= OPEN_FILES {
@@ -155,14 +160,13 @@ impl Reader {
                     self.open.iter().min_by_key(|(_, (used, _))| *used).map(|(path, _)| path.clone());
                 oldest.map(|path| self.open.remove(&path));
             }
-            let dataset = harden::open(&file.path)?;
-            same_grid(&file.path, &dataset, &file.grid)?;
-            self.open.insert(file.path.clone(), (0, dataset));
+            let opened = Opened::open_on(&file.path, &file.grid)?;
+            self.open.insert(file.path.clone(), (0, opened));
         }
         match self.open.get_mut(&file.path) {
-            Some((used, dataset)) => {
+            Some((used, opened)) => {
                 *used = self.clock;
-                Ok(dataset)
+                Ok(opened)
             }
             None => Err(ReadError::Broken { path: file.path.clone(), reason: "was closed".to_owned() }),
         }
@@ -175,55 +179,4 @@ fn band_file(scene: &Scene, band: Band) -> Result<&BandFile, ReadError> {
         band,
         has: scene.bands.keys().map(|band| band.name()).collect::<Vec<_>>().join(", "),
     })
-}
-
-fn same_grid(path: &Path, dataset: &Dataset, expected: &Grid) -> Result<(), ReadError> {
-    let found = harden::grid(path, dataset)?;
-    if found == *expected {
-        return Ok(());
-    }
-    let (expected, found) = (expected.to_string(), found.to_string());
-    Err(ReadError::Changed { path: path.to_owned(), expected, found })
-}
-
-/// Pixels of a window of the file itself, NaN where there is no value.
-fn pixels(
-    dataset: &Dataset,
-    (file, band): (&BandFile, Band),
-    window: Window,
-    used: &[usize],
-) -> Result<Array2<f32>, ReadError> {
-    let failed = |reason: String| {
-        harden::or_of_storage(ReadError::Pixels { path: file.path.clone(), band, window, reason })
-    };
-    let gdal_failed = |error| failed(harden::words(&error));
-    let raster = dataset.rasterband(file.number).map_err(gdal_failed)?;
-    let corner = (window.col0.cast_signed(), window.row0.cast_signed());
-    let size = (window.cols, window.rows);
-    let buffer = raster.read_as::<f32>(corner, size, size, None).map_err(gdal_failed)?;
-    let (_, values) = buffer.into_shape_and_vec();
-    let mut values = Array2::from_shape_vec((window.rows, window.cols), values)
-        .map_err(|error| failed(error.to_string()))?;
-    // Numbers are compared as f32 because that is how they were read.
-    let unseen = [file.nodata, file.saturated].map(|value| value.map(|value| value as f32));
-    let is_unseen = |value: f32| unseen.contains(&Some(value)) || !value.is_finite();
-    values.mapv_inplace(|value| if is_unseen(value) { f32::NAN } else { value });
-    let flags = raster.mask_flags().map_err(gdal_failed)?;
-    if flags.is_per_dataset() && !used.iter().any(|number| is_alpha(dataset, *number)) {
-        let mask = raster.open_mask_band().map_err(gdal_failed)?;
-        let mask = mask.read_as::<u8>(corner, size, size, None).map_err(gdal_failed)?;
-        for (value, seen) in values.iter_mut().zip(mask.data()) {
-            if *seen == 0 {
-                *value = f32::NAN;
-            }
-        }
-    }
-    Ok(values)
-}
-
-/// Writers call the fourth of four bands "alpha" by default, also when it is near infrared: a band that the
-/// scene uses is no mask.
-fn is_alpha(dataset: &Dataset, number: usize) -> bool {
-    let colour = dataset.rasterband(number).map(|band| band.color_interpretation());
-    colour.is_ok_and(|colour| colour == ColorInterpretation::AlphaBand)
 }

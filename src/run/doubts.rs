@@ -227,7 +227,9 @@ fn changed_together(signs: &[Signs]) -> Option<String> {
 fn much_unseen(inputs: &Inputs, gaps: &[Gap]) -> Option<String> {
     // What a few scenes less leave unseen is told by the other gaps.
     let is_beside = |reason: GapReason| {
-        matches!(reason, GapReason::TooFewLateViews | GapReason::NoSubModel | GapReason::SceneNotFetched)
+        let beside = [GapReason::TooFewLateViews, GapReason::NoSubModel];
+        let not_read = [GapReason::SceneNotFetched, GapReason::SceneNotDecoded];
+        beside.contains(&reason) || not_read.contains(&reason)
     };
     let is_unseen = |gap: &&Gap| !is_beside(gap.reason);
     let mut models = Vec::new();

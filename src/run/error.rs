@@ -3,7 +3,7 @@
 //! Law: a fault names the file, the place, what was expected and found, and the next step.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -255,6 +255,17 @@ impl From<CatalogueError> for RunError {
         match error {
             CatalogueError::Read(error) => Self::Read(error),
             other => Self::Catalogue(Box::new(other)),
+        }
+    }
+}
+
+impl RunError {
+    /// The file at which the process that decodes it ended, and how it did.
+    pub(super) fn undecoded(&self) -> Option<(&Path, &str)> {
+        match self {
+            Self::Read(ReadError::Decoder { path, reason })
+            | Self::Pair(PairError::Source(ReadError::Decoder { path, reason })) => Some((path, reason)),
+            _ => None,
         }
     }
 }

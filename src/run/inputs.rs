@@ -79,6 +79,8 @@ pub struct Inputs {
     pub skipped: Vec<(PathBuf, String)>,
     /// Scenes that the catalogue lists and that could not be fetched, by day.
     pub missing: Vec<Missing>,
+    /// Files that were set aside because the process that decodes them ended, with the reason.
+    pub undecoded: SetAside,
     /// Days with scenes inside one of the periods, ascending.
     pub views: Vec<View>,
     /// The grid of the run.
@@ -166,6 +168,7 @@ pub fn gather_remembering(
         is_pair,
         skipped: found.skipped,
         missing: found.missing,
+        undecoded: SetAside::new(),
         described: found.described,
         beside: not_looked_at(&scenes),
         scenes,
@@ -269,6 +272,16 @@ fn lines_on_grid(redlines: &Reading, grid: &Grid) -> Result<Vec<OnGrid>, RunErro
 }
 
 impl Inputs {
+    /// Remembers files that were set aside because the process that decodes them ended; the notes name each.
+    pub fn set_undecoded(&mut self, files: &SetAside) {
+        self.undecoded = files.clone();
+        let words = files.iter().map(|(file, why)| {
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            format!("set aside, its scene is not in the result: {name}: {why}; make or download it again")
+        });
+        self.notes.extend(words);
+    }
+
     /// Dates of the views.
     pub fn dates(&self) -> Vec<Date> {
         self.views.iter().map(|view| view.date).collect()

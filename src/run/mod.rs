@@ -82,6 +82,8 @@ use crate::observe::Stack;
 use crate::patch::scratch::Scratch;
 use crate::plan::Plan;
 use crate::publish::Staging;
+use crate::publish::digest::Digests;
+use crate::read::SetAside;
 
 pub use error::RunError;
 use gaps::Answers;
@@ -130,7 +132,30 @@ pub fn scan(
     progress: &dyn Progress,
 ) -> Result<(Inputs, Found, PathBuf), RunError> {
     let started = Timestamp::now();
-    let inputs = inputs::gather(plan)?;
+    let mut undecoded = SetAside::new();
+    loop {
+        match attempt(plan, &undecoded, (started, command.clone()), progress) {
+            Err(fault) => match fault.undecoded() {
+                // Without the scene, and aloud: notes, gaps, manifest and code say so.
+                Some((file, reason)) if !undecoded.contains_key(file) => {
+                    undecoded.insert(file.to_owned(), reason.to_owned());
+                }
+                _ => return Err(fault),
+            },
+            done => return done,
+        }
+    }
+}
+
+/// A scan without scenes at which the process that decodes them ended.
+fn attempt(
+    plan: &Plan,
+    undecoded: &SetAside,
+    (started, command): (Timestamp, Vec<String>),
+    progress: &dyn Progress,
+) -> Result<(Inputs, Found, PathBuf), RunError> {
+    let mut inputs = inputs::gather_without(plan, undecoded, Digests::default())?;
+    inputs.set_undecoded(undecoded);
     let staging = Staging::begin(&plan.out)?;
     let found = find(plan, &inputs, &staging.path(""), progress)?;
     published(plan, inputs, found, (staging, started, command), progress)

@@ -19,7 +19,8 @@ use crate::provenance::{Kind, Manifest, ProvenanceError};
 use crate::publish::Staging;
 use crate::publish::digest::Digests;
 use crate::publish::manifest::Input;
-use crate::read::SetAside;
+use crate::read::apart::{self, PATIENCE};
+use crate::read::{ReadError, SetAside};
 use crate::run::inputs::{self, Inputs};
 use crate::run::trace::unique_folder;
 use crate::run::{Progress, RunError, find, outputs, published};
@@ -166,6 +167,7 @@ fn plan(manifest: &Manifest, moved: PlanFile, (out, cores): (&Path, usize)) -> R
     file.model.register = decided("register").or(file.model.register);
     file.outputs.out = Some(out.to_owned());
     let plan = resolve(file, cores).map_err(|error| wrong(error.to_string()))?;
+    apart::decide(plan.isolate, PATIENCE);
     let written =
         manifest.inputs.iter().find(|input| input.role == "plan").and_then(|input| input.path.clone());
     Ok(Plan { written: written.filter(|path| path.is_file()), ..plan })
@@ -195,12 +197,16 @@ fn gathered(manifest: &Manifest, plan: &Plan) -> Result<(Inputs, Vec<String>), R
     };
     let (skipped, seen) = (known("skipped", "file"), known("scenes", "id"));
     let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut undecoded = SetAside::new();
     let (mut set_aside, mut digests, mut came) = (SetAside::new(), Digests::default(), BTreeSet::new());
     loop {
         let mut inputs = match inputs::gather_without(plan, &set_aside, digests) {
             Err(RunError::Read(error)) => match error.file() {
                 // A night of a watch set it aside as well.
                 Some(file) if skipped.contains(&name(file)) && !set_aside.contains_key(file) => {
+                    if let ReadError::Decoder { reason, .. } = &error {
+                        undecoded.insert(file.to_owned(), reason.clone());
+                    }
                     set_aside.insert(file.to_owned(), error.to_string());
                     digests = Digests::default();
                     continue;
@@ -217,6 +223,7 @@ fn gathered(manifest: &Manifest, plan: &Plan) -> Result<(Inputs, Vec<String>), R
             // What came since the run plays no part in its manifest either.
             inputs.skipped.retain(|(path, _)| skipped.contains(&name(path)));
             inputs.unused.retain(|scene| seen.contains(&scene.id));
+            inputs.set_undecoded(&undecoded);
             return Ok((inputs, notes(manifest, &files, &came)));
         }
         for file in new {

@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 #![allow(clippy::print_stdout, reason = "the table is what this program prints")]
 
+mod apart;
 mod containers;
 mod corpora;
 #[path = "../it/ear.rs"]
@@ -21,7 +22,6 @@ mod guard;
 mod looks;
 mod network;
 mod outputs;
-mod pending;
 mod pictures;
 mod place;
 #[allow(dead_code, reason = "the table asks for some of what the tests ask for")]
@@ -55,11 +55,11 @@ fn main() -> ExitCode {
         network::CASES,
         storage::CASES,
         schedule::CASES,
+        apart::CASES,
         web::CASES,
         evidence::CASES,
     ]
     .concat();
-    cases.extend(pending::ALL.concat());
     cases.sort_by_key(table::Case::order);
     table::complete(&cases, CATALOGUE);
     cases.extend_from_slice(corpora::CASES);

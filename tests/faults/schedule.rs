@@ -1,4 +1,4 @@
-//! 3G: two runs at once, time, order, machines. (A decoder that crashes or hangs: `pending`.)
+//! 3G: two runs at once, time, order, machines. (A decoder that crashes or hangs: `apart`.)
 
 use std::fs;
 use std::process::{Command, Stdio};

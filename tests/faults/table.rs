@@ -1,6 +1,6 @@
 //! Cases side by side, printed in the order of the catalogue.
 //!
-//! Law: a case that waits, cannot apply or stands in another test says so in its line and is counted apart.
+//! Law: a case that cannot apply or stands in another test says so in its line and is counted apart.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -36,8 +36,6 @@ pub enum Outcome {
     Elsewhere,
     /// Nothing of the program meets it.
     Inapplicable,
-    /// Its part of the program is not there yet.
-    Pending,
 }
 
 impl Outcome {
@@ -50,7 +48,6 @@ impl Outcome {
             Outcome::Stated => "stated",
             Outcome::Elsewhere => "tested",
             Outcome::Inapplicable => "cannot apply",
-            Outcome::Pending => "pending",
         }
     }
 }
@@ -77,8 +74,6 @@ pub enum Way {
     Tests(&'static [(&'static str, &'static str)]),
     /// Not at all, for a reason.
     Inapplicable(&'static str),
-    /// Not yet, for a reason.
-    Pending(&'static str),
 }
 
 /// One case of the catalogue.
@@ -182,7 +177,6 @@ fn one(case: &Case, ground: &Ground) -> (String, Ended) {
             Told::new(Outcome::Elsewhere, names.join(", "))
         }
         Way::Inapplicable(why) => Told::new(Outcome::Inapplicable, why),
-        Way::Pending(why) => Told::new(Outcome::Pending, why),
     };
     let ended = match catch_unwind(AssertUnwindSafe(work)) {
         Ok(told) => Ended::Well(told),
@@ -230,8 +224,7 @@ fn sums(ended: &[(&Case, Ended)], begun: Instant) -> ExitCode {
         }
     }
     let in_catalogue = ended.iter().filter(|(case, _)| case.section.starts_with('3')).count();
-    let settled: usize =
-        counted.iter().filter(|(outcome, _)| **outcome != Outcome::Pending).map(|(_, count)| count).sum();
+    let settled: usize = counted.values().sum();
     let counts: Vec<String> =
         counted.iter().map(|(outcome, count)| format!("{count} {}", outcome.word())).collect();
     let of = |kind: &str| faults.get(kind).copied().unwrap_or(0);

@@ -182,6 +182,7 @@ pub fn gaps(occur: &[&str], language: Language) -> Element {
         GapReason::SeasonNotSeen,
         GapReason::SeasonWithoutScenes,
         GapReason::SceneNotFetched,
+        GapReason::SceneNotDecoded,
     ];
     let grey = (70, 70, 70, 220);
     by_domain(("reason", &fields::GAP_REASON, language), occur, |reason| {

@@ -4,6 +4,7 @@
 //! are drawn on blocks of pixels and cut to the red line.
 
 mod pixels;
+mod undecoded;
 
 use geo::{BooleanOps, BoundingRect, Contains, Coord, LineString, MultiPolygon, Polygon, Rect};
 use rayon::prelude::*;
@@ -71,6 +72,7 @@ pub fn gaps(inputs: &Inputs, answers: &Answers) -> Result<Vec<Gap>, RunError> {
     let gaps = gaps.into_iter().collect::<Result<Vec<_>, _>>()?;
     let mut gaps: Vec<Gap> = gaps.into_iter().flatten().flatten().collect();
     gaps.extend(lines.iter().filter_map(|line| not_fetched(inputs, *line)));
+    gaps.extend(lines.iter().filter_map(|line| undecoded::gap(inputs, *line)));
     gaps.retain(worth_telling(&gaps));
     Ok(gaps)
 }

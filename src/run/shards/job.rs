@@ -20,6 +20,7 @@ use crate::plan::{self, Plan, PlanFile};
 use crate::publish::digest::Digests;
 use crate::publish::{PublishError, digest, single};
 use crate::read;
+use crate::read::apart::{self, PATIENCE};
 use crate::redline::named;
 use crate::run::inputs::{self, Inputs};
 use crate::run::pair::Survey;
@@ -168,6 +169,7 @@ pub fn open(folder: &Path, (machine, cores): (&Machine, usize)) -> Result<Opened
     let flags = PlanFile { machine: machine.clone(), ..PlanFile::default() };
     let file = PlanFile::read(&folder.join(PLAN))?.overridden_by(flags);
     let plan = Plan { written: job.written.clone(), ..plan::resolve(file, cores)? };
+    apart::decide(plan.isolate, PATIENCE);
     let inputs = inputs::gather(&plan)?;
     unchanged(&job.files, &files(&plan, &inputs)?)?;
     let survey = match &job.survey_sha256 {
