@@ -5,13 +5,20 @@
 
 use std::collections::BTreeMap;
 
-use crate::read::Doubtful;
+use crate::read::{Doubtful, Reader};
+use crate::run::RunError;
 use crate::run::footprint::SAME_WIDTH;
 use crate::run::inputs::View;
 use crate::scene::{Band, Scene};
 
 /// Days of the year between two dates from which they are of different seasons (a judgement: green-up to peak takes as long).
 const SEASON_DAYS: i16 = 45;
+
+/// Scenes have values where they should; what is doubtful about them.
+pub(super) fn with_values(scenes: &[Scene]) -> Result<Vec<Doubtful>, RunError> {
+    let mut reader = Reader::new();
+    Ok(scenes.iter().map(|scene| reader.check_has_values(scene)).collect::<Result<_, _>>()?)
+}
 
 /// What the reader of the result must know of the scenes.
 pub(super) fn masks_and_bands(scenes: &[Scene]) -> Vec<String> {

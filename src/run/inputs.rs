@@ -16,7 +16,7 @@ use crate::grid::crs::Transform;
 use crate::grid::{Crs, Grid, Window};
 use crate::plan::{Plan, Register};
 use crate::publish::digest::Digests;
-use crate::read::{self, Doubtful, Missing, ReadError, Reader, SetAside, beside};
+use crate::read::{self, Missing, ReadError, SetAside, beside};
 use crate::redline::context::Context;
 use crate::redline::coverage::{self, OnGrid};
 use crate::redline::read::Reading;
@@ -145,7 +145,7 @@ pub fn gather_remembering(
     let is_pair = days(periods, &views(&scenes), (plan, span))? == [1, 1];
     let Asked { models, features, notes: asides } =
         asked::asked(plan, &redlines, &scenes, (target, is_pair))?;
-    let doubtful = with_values(&scenes)?;
+    let doubtful = caveats::with_values(&scenes)?;
     let grid = footprint::shared(&scenes)?;
     let on_grid = workers(plan.threads)?.install(|| lines_on_grid(&redlines, &grid))?;
     let numbers = caveats::numbers(&scenes, &doubtful);
@@ -184,12 +184,6 @@ pub fn gather_remembering(
         notes,
         digests,
     })
-}
-
-/// Scenes have values where they should; what is doubtful about them.
-fn with_values(scenes: &[Scene]) -> Result<Vec<Doubtful>, RunError> {
-    let mut reader = Reader::new();
-    Ok(scenes.iter().map(|scene| reader.check_has_values(scene)).collect::<Result<_, _>>()?)
 }
 
 /// Days with a view in each of two periods; `span` is the first and the last day of all scenes.
