@@ -138,8 +138,7 @@ pub fn gather_remembering(
     let context = context(plan, &redlines)?;
     let (baseline, target) = periods(plan, &found.scenes)?;
     let inside = |scene: &Scene| baseline.contains(scene.date) || target.contains(scene.date);
-    let span = (found.scenes.first(), found.scenes.last());
-    let span = span.0.zip(span.1).map(|(first, last)| (first.date, last.date));
+    let span = found.scenes.first().zip(found.scenes.last()).map(|(first, last)| (first.date, last.date));
     let (mut scenes, unused): (Vec<Scene>, Vec<Scene>) = found.scenes.into_iter().partition(inside);
     let periods = [("baseline", baseline), ("target", target)];
     let is_pair = days(periods, &views(&scenes), (plan, span))? == [1, 1];
