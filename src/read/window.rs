@@ -68,7 +68,7 @@ impl Reader {
     ///
     /// # Errors
     /// `BandMissing`, `OtherCrs`, `Pixels` with the window in the file's own pixels, and those of
-    /// [`Opened::open`].
+    /// `Opened::open`.
     pub fn window(
         &mut self,
         scene: &Scene,

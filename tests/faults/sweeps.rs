@@ -19,6 +19,10 @@ use crate::world::{Block, Deed, Drawn, World, mix};
 
 /// Kills of a quick run; `STEPPEWATCH_KILLS` asks for more (`scripts/test-long`).
 const KILLS: usize = 200;
+/// Of many calls of one kind those that fail in a quick run are so far apart; in a long one each fails (`STEPPEWATCH_LONG`).
+const APART: usize = 5;
+/// From how many calls on.
+const MANY: usize = 100;
 /// Sizes of disks.
 const SIZES: u64 = 50;
 
@@ -244,8 +248,8 @@ fn failing(office: &Office, call: &str, at: usize, count: &Path) -> Command {
     command
 }
 
-/// Fails every call of one kind in turn; how many there are, and after how many the run completed all the same.
-fn every(place: &Place, office: &Office, call: &str) -> (usize, usize) {
+/// Fails calls of one kind in turn.
+fn every(place: &Place, office: &Office, call: &'static str) -> Failed {
     let count = place.path(&format!("{call}.count"));
     let run = |at: usize| guard::watched(&mut failing(office, call, at, &count), Duration::from_secs(30));
     let ended = run(0);
@@ -255,11 +259,14 @@ fn every(place: &Place, office: &Office, call: &str) -> (usize, usize) {
     let calls: usize = fs::read_to_string(&count).unwrap().trim().parse().unwrap();
     assert!(calls > 0, "no {call} was counted");
     let from = std::env::var("FAIL_FROM").ok().and_then(|from| from.parse().ok()).unwrap_or(1);
-    let harmless = (from..=calls).filter(|at| {
-        let ended = run(*at);
-        office.is_clean(ended.code, &format!("{call} {at} of {calls}"), &ended.stderr)
-    });
-    let harmless = harmless.count();
+    let is_quick = calls >= MANY && std::env::var_os("STEPPEWATCH_LONG").is_none();
+    let (mut failed, mut harmless) = (0, 0);
+    for at in (from..=calls).step_by(if is_quick { APART } else { 1 }) {
+        let ended = run(at);
+        failed += 1;
+        let is_clean = office.is_clean(ended.code, &format!("{call} {at} of {calls}"), &ended.stderr);
+        harmless += usize::from(is_clean);
+    }
     // The next run completes.
     let last = guard::watched(&mut office.scan().command(), Duration::from_secs(30));
     assert!(
@@ -268,14 +275,25 @@ fn every(place: &Place, office: &Office, call: &str) -> (usize, usize) {
         last.stderr
     );
     office.restore();
-    (calls, harmless)
+    Failed { call, calls, failed, harmless }
 }
 
-fn told(counted: &[(&str, (usize, usize))]) -> Told {
+/// What came of failing calls of one kind.
+struct Failed {
+    call: &'static str,
+    /// How many there are in a run.
+    calls: usize,
+    /// How many failed, each in a run of its own.
+    failed: usize,
+    /// After how many the run completed all the same.
+    harmless: usize,
+}
+
+fn told(counted: &[Failed]) -> Told {
     let words: Vec<String> = counted
         .iter()
-        .map(|(call, (calls, harmless))| {
-            format!("{calls} of {calls} failing {call} calls ({harmless} of them do no harm)")
+        .map(|Failed { call, calls, failed, harmless }| {
+            format!("{failed} of {calls} failing {call} calls ({harmless} of them do no harm)")
         })
         .collect();
     Told::new(
@@ -287,13 +305,13 @@ fn told(counted: &[(&str, (usize, usize))]) -> Told {
 /// 110: every write, every open.
 pub fn writes_and_opens(place: &Place) -> Told {
     let office = Office::new();
-    told(&[("write", every(place, &office, "write")), ("open", every(place, &office, "open"))])
+    told(&[every(place, &office, "write"), every(place, &office, "open")])
 }
 
 /// 112: every fsync, every rename.
 pub fn syncs(place: &Place) -> Told {
     let office = Office::new();
-    told(&[("fsync", every(place, &office, "fsync")), ("rename", every(place, &office, "rename"))])
+    told(&[every(place, &office, "fsync"), every(place, &office, "rename")])
 }
 
 /// What a folder takes on a disk.

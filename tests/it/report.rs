@@ -157,7 +157,8 @@ fn what_goes_to_the_public_names_nobody_and_holds_no_remark_and_no_picture_of_an
     fs::write(folder.join("back/odk.csv"), csv).unwrap();
     let imported = verify(&office, &["import", "back/odk.csv"]);
     says(&imported.stderr, &["1 pictures linked"]);
-    office.step("triage bbbbbbbbbb --reason CANARY-remark --by CANARY-by");
+    let looked = office.leads(&["triage", "bbbbbbbbbb", "--reason", "CANARY-remark", "--by", "CANARY-by"]);
+    assert_eq!(looked.code, Some(0), "{}", looked.stderr);
     let ledger = office.folder.path().join("ledger.gpkg");
     let made = |name: &str, more: &[&str]| {
         let out = office.folder.path().join(name);

@@ -11,7 +11,7 @@ use crate::publish::single;
 use crate::run::RunError;
 use crate::run::state::StateError;
 use crate::run::state::chunks::Chunks;
-use crate::run::state::store::{HEAD, Store};
+use crate::run::state::store::{HEAD, LIES, Store};
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -51,6 +51,14 @@ pub fn verify(opened: Result<Store, RunError>) -> Result<Verified, RunError> {
         match found {
             Ok(size) => verified.whole = (verified.whole.0 + 1, verified.whole.1 + size),
             Err(fault) => verified.faults.push(fault),
+        }
+    }
+    // Nothing names what a state remembers of where scenes lie: a night makes it anew where it is not whole.
+    let lies = store.path(LIES);
+    if lies.is_file() {
+        match Chunks::open(&lies).and_then(|chunks| chunks.check().map(|()| chunks.size)) {
+            Ok(size) => verified.whole = (verified.whole.0 + 1, verified.whole.1 + size),
+            Err(error) => verified.faults.push((lies, error.to_string())),
         }
     }
     let named: BTreeSet<PathBuf> = named.iter().map(|(file, _)| store.path(file)).collect();
