@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::program::{Ended, Published, Scan, ended, program, says, shell};
+use crate::program::{Ended, Published, Scan, ended, program, rounds, says, shell};
 use crate::world::{Block, Deed, Drawn, World};
 
 /// A job folder of a drawn world.
@@ -121,7 +121,7 @@ fn the_number_of_shards_their_order_and_machine_change_no_byte() {
     assert!(base.leads().len() >= 3);
     // Signs of every cell are in the bytes that are compared.
     says(&base.json("manifest.json").to_string(), &["doubt (changed together)"]);
-    for shards in [1, 3, 7] {
+    for shards in [3, 1, 7].into_iter().take(rounds(1, 3)) {
         let job = Job::plan(&scan, drawn.path(&format!("job{shards}")), shards);
         // In another order each time, the middle one twice, each with a memory and threads of its own.
         for step in 0..shards {
