@@ -14,7 +14,7 @@ const fn case(number: &'static str, title: &'static str, work: fn(&Place) -> Tol
 }
 
 pub const CASES: &[Case] = &[
-    case("109", "no space left: 50 sizes of a disk", sweeps::disk_sizes),
+    case("109", "no space left: many sizes of a disk", sweeps::disk_sizes),
     case("110", "every k-th failing write and open; few descriptors", failing_calls),
     case("111", "killed at random moments of scan", sweeps::kills),
     case("112", "every k-th failing fsync and rename", sweeps::syncs),
