@@ -149,7 +149,6 @@ fn a_ledger_is_reported_with_what_people_found() {
 fn what_goes_to_the_public_names_nobody_and_holds_no_remark_and_no_picture_of_an_officer() {
     let office = Office::new();
     office.record(&office.run("one", &[FIELD, PIT]));
-    office.step("assign bbbbbbbbbb --to CANARY-to");
     let folder = office.folder.path();
     put(folder, "back/media/CANARY.jpg", &at(2.0, 2.0));
     let csv = "visit-lead,visit-verdict,visit-photo,SubmitterName,SubmissionDate,KEY\n\
@@ -159,6 +158,7 @@ fn what_goes_to_the_public_names_nobody_and_holds_no_remark_and_no_picture_of_an
     says(&imported.stderr, &["1 pictures linked"]);
     let looked = office.leads(&["triage", "bbbbbbbbbb", "--reason", "CANARY-remark", "--by", "CANARY-by"]);
     assert_eq!(looked.code, Some(0), "{}", looked.stderr);
+    office.step("assign bbbbbbbbbb --to CANARY-to");
     let ledger = office.folder.path().join("ledger.gpkg");
     let made = |name: &str, more: &[&str]| {
         let out = office.folder.path().join(name);
