@@ -184,7 +184,8 @@ fn what_goes_to_the_public_names_nobody_and_holds_no_remark_and_no_picture_of_an
         assert!(!bytes.windows(6).any(|part| part == b"Exif\0\0"), "{name} is of a camera");
     }
     // Pages hide their letters: as poppler reads them.
-    let words = Command::new("pdftotext").arg(out.join("dossier/aaaaaaaaaa.pdf")).arg("-").output().unwrap();
+    let record = public.iter().find(|(name, _)| name.ends_with("aaaaaaaaaa.pdf")).unwrap().0.clone();
+    let words = Command::new("pdftotext").arg(out.join(record)).arg("-").output().unwrap();
     let words = String::from_utf8_lossy(&words.stdout).into_owned();
     assert!(words.contains("person-") && !words.contains("CANARY"), "{words}");
 }
