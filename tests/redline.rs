@@ -172,7 +172,7 @@ fn a_vrt_named_geojson_reads_nothing() {
         "<OGRVRTDataSource><OGRVRTLayer name=\"secret\"><SrcDataSource>CSV:{}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>",
         secret.display()
     );
-    assert!(refused("layer.geojson", &text).contains("does not begin as a JSON object"));
+    assert!(refused("layer.geojson", &text).contains("a VRT, which points at other files"));
     assert!(refused("layer.gpkg", &text).contains("no GeoPackage"));
 }
 
