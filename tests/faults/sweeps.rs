@@ -18,9 +18,9 @@ use crate::table::{Outcome, Told};
 use crate::world::{Block, Deed, Drawn, World, mix};
 
 /// Kills of a quick run; `STEPPEWATCH_KILLS` asks for more (`scripts/test-long`).
-const KILLS: usize = 60;
+const KILLS: usize = 40;
 /// Of many calls of one kind those that fail in a quick run are so far apart; in a long one each fails (`STEPPEWATCH_LONG`).
-const APART: usize = 9;
+const APART: usize = 17;
 /// From how many calls on.
 const MANY: usize = 100;
 /// Sizes of disks: in a quick run every fifth.

@@ -145,7 +145,7 @@ fn nights_of_late_double_broken_and_killed_end_as_one_clean_run() {
     let watch = Watch::over(small());
     let mut trouble = Trouble { waiting: watch.deliver_first(2), dice: Dice(7), broken: Vec::new() };
     let mut kills = 0;
-    let nights = rounds(60, 200);
+    let nights = rounds(40, 200);
     for night in 0..nights {
         trouble.strike(night, &watch);
         kills += usize::from(trouble.night(night, &watch));

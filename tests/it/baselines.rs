@@ -150,10 +150,10 @@ fn beside(leads: &[Lead], right: &[Lead]) -> Vec<String> {
 #[test]
 fn no_mix_up_of_offsets_makes_a_lead() {
     let (mut refused, mut corrected) = (0, 0);
-    let patterns = rounds(2, 4);
+    let patterns = rounds(1, 4);
     for (place, mix_up) in ALL.into_iter().enumerate() {
-        // Each mix-up in two of four patterns, in turn; in a long run in all.
-        for turn in (0..4).filter(|turn| patterns == 4 || turn % 2 == place as u64 % 2) {
+        // Each mix-up in one of four patterns, in turn; in a long run in all.
+        for turn in (0..4).filter(|turn| patterns == 4 || turn % 4 == place as u64 % 4) {
             let draw = 400 + 4 * place as u64 + turn;
             let drawn = Drawn::new(world(draw));
             let scenes = mixed_up(mix_up, draw, &drawn, &drawn.path("mixed"));

@@ -75,7 +75,7 @@ fn what_init_writes_is_what_check_and_scan_read() {
         &check.stdout,
         &[
             "EPSG:32649",
-            "40 on 40 days",
+            "30 on 30 days",
             "GL-1 drawn grassland",
             "G1",
             "look-back",
@@ -123,8 +123,8 @@ fn trace_tells_what_each_room_made_of_a_parcel() {
     let lines = [
         "read      row 26 column 31",
         "redline   GL-1",
-        "observe   40 of 40",
-        "baseline  30 clear",
+        "observe   30 of 30",
+        "baseline  20 clear",
         "detect    G1: evidence",
         "gate bare",
         "patch     G1: ",
@@ -156,7 +156,7 @@ fn the_summary_for_machines_is_json_on_stdout() {
 
 #[test]
 fn words_go_to_stderr_and_say_where_to_look() {
-    let drawn = Drawn::new(World::touched());
+    let drawn = Drawn::new(World::touched().over(2020, 2023));
     let ended = Scan::of(&drawn).run();
     assert!(ended.stdout.is_empty(), "{}", ended.stdout);
     says(&ended.stderr, &["2 leads", "G2", "leads.gpkg", "hypothesis", "placebo year"]);

@@ -6,7 +6,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::ledger::Office;
-use crate::program::{Scan, ended, program};
+use crate::program::{Scan, ended, program, rounds};
 use crate::world::{Block, Deed, Drawn, World};
 
 /// Side of the ground that every date shows, in pixels; the scenes begin a little before it.
@@ -69,13 +69,13 @@ fn drawn(ground: &Ground, number: usize) -> Drawn {
 }
 
 #[test]
-fn over_twenty_four_dates_on_as_many_grids_every_place_keeps_its_id_and_every_digest_is_right() {
+fn over_many_dates_on_as_many_grids_every_place_keeps_its_id_and_every_digest_is_right() {
     let office = Office::new();
     let redlines = office.folder.path().join("grass.geojson");
     let whole = Drawn::new(World { dates: Vec::new(), ..World::steppe(SIDE, SIDE) });
     fs::copy(whole.path("redline.geojson"), &redlines).unwrap();
     let mut where_found: BTreeMap<String, (f64, f64)> = BTreeMap::new();
-    for (number, (ground, expected)) in dates().iter().enumerate() {
+    for (number, (ground, expected)) in dates().iter().take(rounds(15, 24)).enumerate() {
         let drawn = drawn(ground, number);
         let tile = [32, 48, 96, 57][number % 4];
         let scan = Scan::of(&drawn).redlines(&redlines).with(&format!("--tile-size {tile}"));
@@ -93,8 +93,8 @@ fn over_twenty_four_dates_on_as_many_grids_every_place_keeps_its_id_and_every_di
         assert_eq!(counts, expected, "{number}: {digest}");
         stays_where_it_was(&office, &mut where_found, number);
     }
-    // The field, its piece, the pit, and the one that came last.
-    assert_eq!(where_found.len(), 4, "{where_found:?}");
+    // The field, its piece, the pit; in a long run the one that comes last.
+    assert_eq!(where_found.len(), rounds(3, 4), "{where_found:?}");
     office.verified();
 }
 

@@ -85,7 +85,7 @@ fn good(count: usize) -> Vec<Row> {
 
 #[test]
 fn without_verified_leads_nothing_is_promised_and_every_lead_says_so() {
-    let drawn = Drawn::new(World::touched());
+    let drawn = Drawn::new(World::touched().over(2020, 2023));
     let plain = scan(&drawn, "plain", None, "");
     assert_eq!(plain.leads.len(), 2);
     says(plain.of_lead("selection"), &["confidence of at least 0.6", "no false-discovery rate is promised"]);

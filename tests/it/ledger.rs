@@ -269,7 +269,7 @@ fn killed_at_any_moment_the_ledger_is_whole_and_the_next_step_is_taken() {
     ];
     office.record(&runs[0]);
     let mut known = office.verified();
-    for round in 0..rounds(60, 200) as u64 {
+    for round in 0..rounds(40, 200) as u64 {
         let mut command = match round % 10 {
             9 => {
                 let mut record = program();

@@ -14,8 +14,7 @@ const AUGUST: u32 = 20_220_811;
 /// Fields that were always there, whose edges tell where a scene lies, and a new one.
 fn settled() -> World {
     let old = [(8, 8, 14, 10), (10, 70, 12, 16), (44, 14, 10, 18), (70, 66, 16, 12), (72, 20, 9, 9)];
-    let mut world = World::steppe(96, 96).with(Block::new(42, 52, 12, 14), SPRING, Deed::Ploughed);
-    world.dates.retain(|date| *date > 20_210_000);
+    let world = World::steppe(96, 96).with(Block::new(42, 52, 12, 14), SPRING, Deed::Ploughed);
     old.into_iter().fold(world, |world, (row, col, rows, cols)| {
         world.with(Block::new(row, col, rows, cols), 20_190_101, Deed::Ploughed)
     })
@@ -114,9 +113,7 @@ fn a_target_period_that_lies_elsewhere_as_a_whole_is_refused() {
 #[test]
 fn plain_ground_is_not_told_to_lie_where_it_should() {
     // One colour and its noise, no field.
-    let mut world = World::steppe(96, 96);
-    world.dates.retain(|date| *date > 20_210_000);
-    let drawn = Drawn::new(world);
+    let drawn = Drawn::new(World::steppe(96, 96));
     let told = check(&drawn);
     let lines = told.lines().filter(|line| line.contains("S2_2023"));
     for line in lines.filter(|line| line.contains("px off")) {

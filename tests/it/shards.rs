@@ -83,16 +83,12 @@ fn planning(scan: &Scan, folder: &Path, shards: usize) -> Command {
 
 /// One cell, one field: small and quick.
 fn small() -> World {
-    let mut world = World::steppe(64, 96).with(Block::new(20, 24, 12, 14), 20_230_401, Deed::Ploughed);
-    world.dates.retain(|date| *date > 20_210_000);
-    world
+    World::steppe(64, 96).with(Block::new(20, 24, 12, 14), 20_230_401, Deed::Ploughed)
 }
 
 /// Four cells, and a field where they meet.
 fn four() -> World {
-    let mut world = World::steppe(150, 180).with(Block::new(120, 118, 16, 18), 20_230_401, Deed::Ploughed);
-    world.dates.retain(|date| *date > 20_210_000);
-    world
+    World::steppe(150, 180).with(Block::new(120, 118, 16, 18), 20_230_401, Deed::Ploughed)
 }
 
 /// Six cells, with a field, a pit and clouds across their borders, and in one so much that changed that the run doubts.
@@ -102,7 +98,6 @@ fn six() -> World {
         .with(Block::new(118, 120, 20, 18), spring, Deed::Ploughed)
         .with(Block::new(40, 250, 12, 14), spring, Deed::Mined)
         .with(Block::new(10, 10, 70, 90), spring, Deed::Ploughed);
-    world.dates.retain(|date| *date > 20_210_000);
     world.clouds = vec![(20_230_503, Block::new(90, 90, 60, 80)), (20_220_717, Block::new(0, 200, 150, 70))];
     world
 }
@@ -140,11 +135,10 @@ fn the_number_of_shards_their_order_and_machine_change_no_byte() {
 #[test]
 fn a_placebo_year_and_a_plan_file_are_shared_out_too() {
     let drawn = Drawn::new(
-        World::steppe(136, 280).with(Block::new(100, 120, 16, 18), 20_230_401, Deed::Ploughed).with(
-            Block::new(40, 240, 12, 14),
-            20_230_401,
-            Deed::Mined,
-        ),
+        World::steppe(136, 280)
+            .over(2020, 2023)
+            .with(Block::new(100, 120, 16, 18), 20_230_401, Deed::Ploughed)
+            .with(Block::new(40, 240, 12, 14), 20_230_401, Deed::Mined),
     );
     let text = "[inputs]\nscenes = 'scenes'\nredlines = ['redline.geojson']\n[outputs]\nout = 'out'\n\
                 [model]\nsubmodels = ['G1', 'G2']\n";

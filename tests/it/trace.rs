@@ -139,7 +139,7 @@ fn a_place_that_was_clear_only_in_the_target_period_is_never_called_unseen() {
     let trace = trace_of_world(&drawn, 30.5, 30.5);
     says(
         &trace.stdout,
-        &["10 of 40 days clear", "G1: too little history: a gap", "too_few_baseline_views of GL-1"],
+        &["10 of 30 days clear", "G1: too little history: a gap", "too_few_baseline_views of GL-1"],
     );
     assert!(!trace.stdout.contains("never seen"), "{}", trace.stdout);
 }
