@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 #![allow(clippy::print_stdout, reason = "the table is what the command is for")]
 
+mod kept;
 mod moved;
 mod series;
 #[path = "../shared_data/mod.rs"]

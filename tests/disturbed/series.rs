@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use gdal::raster::RasterCreationOptions;
 use gdal::{Dataset, DriverManager, Metadata};
 use geo::MultiPolygon;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use steppewatch::assess::{self, Question, Role};
 use steppewatch::lead::Lead;
@@ -20,6 +21,8 @@ use steppewatch::plan::{self, Plan, PlanFile};
 use steppewatch::run::{self, Silent, inputs};
 use steppewatch::simulate::{self, Stress, World};
 use steppewatch::units::SquareMetres;
+
+use crate::kept::Kept;
 
 /// Changes of fewer square metres (10 mu) count for nothing, as in the other benches.
 const LEAST_AREA: f64 = 6666.0;
@@ -90,8 +93,8 @@ impl Disturbance {
 }
 
 /// What a scan of one series made of its changes.
-#[derive(Clone, Default)]
-struct Outcome {
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct Outcome {
     /// By change of 10 mu or more: whether it was found.
     found: Vec<bool>,
     /// Leads that lie on no change.
@@ -292,8 +295,12 @@ fn cells() -> Vec<(Disturbance, &'static str)> {
     cells
 }
 
+fn name((what, how): &(Disturbance, &str)) -> String {
+    format!("{what}, {how}")
+}
+
 /// Judges so many series under each disturbance, on as many threads as the machine has.
-fn rows(first: u64, count: u64, cells: &[(Disturbance, &'static str)]) -> Vec<Row> {
+fn rows(first: u64, count: u64, cells: &[(Disturbance, &'static str)], kept: &Kept) -> Vec<Row> {
     let rows = Mutex::new((0..cells.len()).map(|_| Row::default()).collect::<Vec<_>>());
     let next = AtomicU64::new(first);
     let work = || {
@@ -302,8 +309,11 @@ fn rows(first: u64, count: u64, cells: &[(Disturbance, &'static str)]) -> Vec<Ro
             if seed >= first + count {
                 return;
             }
-            let quiet = outcome(seed, Quiet, "check");
-            let judged: Vec<Outcome> = cells.iter().map(|(what, how)| outcome(seed, *what, how)).collect();
+            let judge = |cell: &(Disturbance, &str)| {
+                kept.or_else(seed, &name(cell), || outcome(seed, cell.0, cell.1))
+            };
+            let quiet = judge(&(Quiet, "check"));
+            let judged: Vec<Outcome> = cells.iter().map(judge).collect();
             let mut rows = rows.lock().unwrap();
             rows.iter_mut().zip(&judged).for_each(|(row, judged)| row.add(judged, &quiet));
         }
@@ -322,14 +332,14 @@ fn rows(first: u64, count: u64, cells: &[(Disturbance, &'static str)]) -> Vec<Ro
 fn table() {
     let number =
         |name: &str, usual: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual);
-    let (first, count) = (number("DISTURBED_FIRST", 1), number("DISTURBED_SERIES", 1000));
+    let (first, count) = (number("DISTURBED_FIRST", 1), number("DISTURBED_SERIES", 200));
     let wanted = std::env::var("DISTURBED_CELLS").unwrap_or_default();
     let wanted: Vec<&str> = wanted.split(',').filter(|part| !part.is_empty()).collect();
-    let name = |(what, how): &(Disturbance, &str)| format!("{what}, {how}");
     let is_wanted =
         |cell: &(Disturbance, &str)| wanted.is_empty() || wanted.iter().any(|part| name(cell).contains(part));
     let cells: Vec<_> = cells().into_iter().filter(is_wanted).collect();
-    for (cell, row) in cells.iter().zip(rows(first, count, &cells)) {
+    let kept = std::env::var_os("DISTURBED_KEPT").map(|path| Kept::at(path.as_ref())).unwrap_or_default();
+    for (cell, row) in cells.iter().zip(rows(first, count, &cells, &kept)) {
         println!("{}: {row}", name(cell));
     }
 }
@@ -342,7 +352,7 @@ fn a_series_whose_scenes_are_put_right_finds_what_it_found_before() {
         (Target(1.0), "check"),
         (Target(1.0), "correct"),
     ];
-    let rows = rows(1, 3, &cells);
+    let rows = rows(1, 3, &cells, &Kept::default());
     for (cell, row) in cells.iter().zip(&rows) {
         println!("{}, {}: {row}", cell.0, cell.1);
     }

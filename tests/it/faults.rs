@@ -281,13 +281,13 @@ fn an_output_folder_that_cannot_be_written_is_named() {
 
 #[test]
 fn a_full_disk_leaves_no_output() {
-    let drawn = small();
+    let drawn = Drawn::new(World::steppe(64, 64).over(2020, 2023));
     if !may_mount() {
         return;
     }
     let disk = drawn.path("disk");
     fs::create_dir(&disk).unwrap();
-    for size in ["8k", "120k", "200k"] {
+    for size in ["8k", "120k", "280k"] {
         let scan = Scan::of(&drawn).out(disk.join("out")).command();
         let inner: Vec<String> = std::iter::once(scan.get_program())
             .chain(scan.get_args())
