@@ -3,10 +3,9 @@
 //! In:  `poison.c`, a library laid before GDAL that spoils the decoding of one file.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::process::Stdio;
 
+use crate::guard;
 use crate::place::{LATE, Place, said};
 use crate::program::Scan;
 use crate::table::{Case, Outcome, Told, run_case};
@@ -16,29 +15,11 @@ pub const CASES: &[Case] = &[
     run_case("3G", "138", "a decoder that never ends, a disk that stalls", hangs),
 ];
 
-/// The library, built once.
-fn poison() -> &'static Path {
-    static POISON: OnceLock<PathBuf> = OnceLock::new();
-    POISON.get_or_init(|| {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults/poison.c");
-        let library = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("poison.so");
-        let built = Command::new("cc")
-            .args(["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o"])
-            .arg(&library)
-            .arg(source)
-            .arg("-ldl")
-            .output()
-            .unwrap();
-        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-        library
-    })
-}
-
 /// A scan in which the decoder of the late scene is spoilt.
 fn poisoned(place: &Place, (at, how): (&str, &str)) -> Scan {
     place
         .scan()
-        .environment("LD_PRELOAD", poison().to_str().unwrap())
+        .environment("LD_PRELOAD", guard::preloaded("poison").to_str().unwrap())
         .environment("GDAL_POISON", &LATE.to_string())
         .environment("GDAL_POISON_AT", at)
         .environment("GDAL_POISON_HOW", how)

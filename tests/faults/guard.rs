@@ -2,10 +2,13 @@
 //!
 //! Law: what breaks a bound ends the case with a word of the table: HANG, PANIC.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{Read, Seek};
 use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// Longest time of one program.
@@ -90,4 +93,20 @@ fn text(file: &mut File) -> String {
     file.rewind().unwrap();
     file.read_to_end(&mut bytes).unwrap();
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// A library of this folder that stands before the calls of a program (`LD_PRELOAD`), built once.
+pub fn preloaded(name: &'static str) -> PathBuf {
+    static BUILT: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
+    let library = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.so"));
+    // Held while it is built: whoever asks meanwhile waits.
+    let mut built = BUILT.lock().unwrap();
+    if built.insert(name) {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/faults/{name}.c"));
+        let mut compiler = Command::new("cc");
+        compiler.args(["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o"]).arg(&library).arg(source);
+        let ended = compiler.arg("-ldl").output().unwrap();
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    }
+    library
 }

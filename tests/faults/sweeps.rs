@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use crate::guard;
@@ -219,29 +218,11 @@ pub fn kills(place: &Place) -> Told {
     )
 }
 
-/// The library that fails a call, built once.
-fn shim() -> &'static Path {
-    static SHIM: OnceLock<PathBuf> = OnceLock::new();
-    SHIM.get_or_init(|| {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults/failing.c");
-        let library = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("failing.so");
-        let built = Command::new("cc")
-            .args(["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o"])
-            .arg(&library)
-            .arg(source)
-            .arg("-ldl")
-            .output()
-            .unwrap();
-        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-        library
-    })
-}
-
 /// A scan in which one call fails.
 fn failing(office: &Office, call: &str, at: usize, count: &Path) -> Command {
     let mut command = office.scan().command();
     command
-        .env("LD_PRELOAD", shim())
+        .env("LD_PRELOAD", guard::preloaded("failing"))
         .env("FAIL_CALL", call)
         .env("FAIL_AT", at.to_string())
         .env("FAIL_COUNT", count);

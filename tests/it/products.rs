@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use geo::{Area, BooleanOps};
 
-use crate::program::{Lead, Scan, run, says};
+use crate::program::{Lead, Scan, ended, says};
 use crate::safe::{self, Plane, Planes, Safe, zipped};
-use crate::world::{BASELINE, Block, Deed, Drawn, TARGET, World, name};
+use crate::world::{Block, Deed, Drawn, World, name};
 
 /// A world with two places that 30 m can tell too.
 fn world() -> World {
@@ -131,17 +131,7 @@ fn a_series_of_safe_products_of_all_baselines_gives_the_leads_of_plain_files_pac
             "{file}"
         );
     }
-    let said = run(&[
-        "check",
-        "--scenes",
-        products.to_str().unwrap(),
-        "--redlines",
-        drawn.path("redline.geojson").to_str().unwrap(),
-        "--baseline",
-        BASELINE,
-        "--target",
-        TARGET,
-    ]);
+    let said = ended(&mut Scan::of(&drawn).scenes(&products).verb("check"));
     says(
         &said.stdout,
         &[
@@ -235,21 +225,8 @@ fn sensors_that_take_turns_find_what_one_sensor_finds_and_each_view_names_its_ow
         &["scenes of several products in one series", "of Sentinel-2 L2A", "of HLS L30", "coarser pixels"],
     );
     let place = drawn.world.place(30.0, 40.0);
-    let trace = run(&[
-        "trace",
-        "--scenes",
-        mixed.to_str().unwrap(),
-        "--redlines",
-        drawn.path("redline.geojson").to_str().unwrap(),
-        "--baseline",
-        BASELINE,
-        "--target",
-        TARGET,
-        "--models",
-        "G1,G2",
-        "--at",
-        &format!("{},{}", place[0], place[1]),
-    ]);
+    let at = format!("{},{}", place[0], place[1]);
+    let trace = ended(Scan::of(&drawn).scenes(&mixed).verb("trace").args(["--models", "G1,G2", "--at", &at]));
     says(&trace.stdout, &["  sentinel-2a\n", "  landsat-8\n", "  landsat-8/9\n"]);
 }
 

@@ -110,12 +110,18 @@ impl Scan {
         self
     }
 
-    pub fn command(&self) -> Command {
+    /// Another verb that is asked about the same inputs: `check`, `trace`.
+    pub fn verb(&self, verb: &str) -> Command {
         let mut command = program();
-        command.arg("scan").arg("--scenes").arg(&self.scenes).arg("--redlines").arg(&self.redlines);
+        command.arg(verb).arg("--scenes").arg(&self.scenes).arg("--redlines").arg(&self.redlines);
         if let Some((baseline, target)) = &self.periods {
             command.args(["--baseline", baseline, "--target", target]);
         }
+        command
+    }
+
+    pub fn command(&self) -> Command {
+        let mut command = self.verb("scan");
         command.arg("--out").arg(&self.out).args(&self.more);
         command.envs(self.environment.iter().map(|(key, value)| (key, value)));
         command

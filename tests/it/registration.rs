@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use crate::nights::Watch;
-use crate::program::{Published, Scan, ended, program, says};
-use crate::world::{BASELINE, Block, Deed, Drawn, TARGET, World, name};
+use crate::program::{Published, Scan, ended, says};
+use crate::world::{Block, Deed, Drawn, World, name};
 
 const SPRING: u32 = 20_230_401;
 const JUNE: u32 = 20_230_622;
@@ -41,14 +41,7 @@ fn lies(published: &Published, date: u32) -> Value {
 }
 
 fn check(drawn: &Drawn) -> String {
-    let mut command = program();
-    command
-        .arg("check")
-        .arg("--scenes")
-        .arg(drawn.path("scenes"))
-        .arg("--redlines")
-        .arg(drawn.path("redline.geojson"));
-    let ended = ended(command.args(["--baseline", BASELINE, "--target", TARGET]));
+    let ended = ended(&mut Scan::of(drawn).verb("check"));
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     ended.stdout
 }
