@@ -57,9 +57,8 @@ pub fn write(staging: &Staging, outcome: &Outcome) -> Result<(), PublishError> {
     for (name, _) in options {
         config::clear_thread_local_config_option(name).map_err(failed("settle the driver"))?;
     }
-    written?;
-    leftovers::take_out(&path)?;
-    checked(&path, outcome)
+    let whole = written.and_then(|()| leftovers::take_out(&path)).and_then(|()| checked(&path, outcome));
+    whole.map_err(|error| error.at(&path))
 }
 
 /// Opens the file again. GDAL finishes a layer (spatial index, extent, counts, triggers) where it reports no fault, so
@@ -436,6 +435,6 @@ mod tests {
         let staging = Staging::begin(&scratch.path().join("out")).unwrap();
         std::os::unix::fs::symlink("/dev/full", staging.path(FILE)).unwrap();
         let error = with_sample(|outcome| write(&staging, outcome).unwrap_err()).to_string();
-        assert!(error.contains(FILE) && error.contains("free space"), "{error}");
+        assert!(error.contains("out.partial/leads.gpkg") && error.contains("free space"), "{error}");
     }
 }

@@ -173,6 +173,16 @@ pub enum PublishError {
 }
 
 impl PublishError {
+    /// The same of a GeoPackage, with the place where it lies: which disk is full is asked first.
+    pub(crate) fn at(self, path: &Path) -> Self {
+        match self {
+            Self::GeoPackage { doing, reason, .. } => {
+                Self::GeoPackage { file: path.display().to_string(), doing, reason }
+            }
+            other => other,
+        }
+    }
+
     /// An I/O error with what to do next, read off the kind of the error.
     pub(crate) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
         let next = match source.kind() {
