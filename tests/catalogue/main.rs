@@ -5,6 +5,9 @@
 #![allow(clippy::print_stdout, reason = "a long test says how it went")]
 
 mod api;
+#[allow(dead_code, reason = "half of it is for the other tests")]
+#[path = "../it/decoders.rs"]
+mod decoders;
 mod faults;
 mod hosts;
 #[allow(dead_code, reason = "drawn for all tests, half of it used here")]

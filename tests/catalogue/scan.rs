@@ -6,6 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::decoders::seen_by;
 use crate::looks::Deed;
 use crate::server::{Fault, Server};
 use crate::world::{BANDS, BASELINE, Block, Drawn, TARGET, World};
@@ -73,8 +74,7 @@ impl There {
         self.scenes().iter().map(one).collect()
     }
 
-    /// Runs a scan; returns its exit code and what it said.
-    pub fn scan(&self, scenes: &Path, out: &str, more: &[&str]) -> (Option<i32>, String) {
+    fn command(&self, scenes: &Path, out: &str, more: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_steppewatch"));
         command.env("NO_PROXY", "127.0.0.1").env("no_proxy", "127.0.0.1").arg("scan");
         command.arg("--scenes").arg(scenes).arg("--redlines").arg(self.path("redline.geojson"));
@@ -87,7 +87,13 @@ impl There {
             "--models",
             "G1",
         ]);
-        let output = command.arg("--out").arg(self.path(out)).args(more).output().unwrap();
+        command.arg("--out").arg(self.path(out)).args(more);
+        command
+    }
+
+    /// Runs a scan; returns its exit code and what it said.
+    pub fn scan(&self, scenes: &Path, out: &str, more: &[&str]) -> (Option<i32>, String) {
+        let output = self.command(scenes, out, more).output().unwrap();
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
     }
 
@@ -133,6 +139,28 @@ fn scenes_of_a_server_give_the_leads_of_scenes_on_disk() {
     // Without leave nothing is fetched.
     let (code, words) = there.scan(&there.path("items.json"), "not", &[]);
     assert!(code == Some(1) && words.contains("--fetch"), "{words}");
+}
+
+#[test]
+fn what_was_fetched_is_decoded_apart_and_what_is_ones_own_is_not() {
+    let there = There::new();
+    let (code, words) = there.scan(
+        &there.path("items.json"),
+        "there",
+        &["--fetch", "--host", &there.place(), "--cache", there.path("cache").to_str().unwrap()],
+    );
+    assert!(matches!(code, Some(0 | 3)), "{words}");
+    for (scenes, isolate, is_apart) in [
+        ("cache", "--isolate=auto", true),
+        ("cache", "--isolate=no", false),
+        ("scenes", "--isolate=auto", false),
+        ("scenes", "--isolate=yes", true),
+    ] {
+        let out = format!("{scenes}{isolate}");
+        let found = seen_by(&mut there.command(&there.path(scenes), &out, &[isolate]));
+        assert_eq!(found, (code, is_apart), "{out}");
+        assert_eq!(there.leads(&out), there.leads("there"), "{out}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::Stdio;
 
+use crate::decoders::decoders_of;
 use crate::program::{Scan, beside};
 use crate::world::{Block, Deed, Drawn, World};
 
@@ -76,16 +77,6 @@ fn no_decoder_outlives_its_run() {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     assert!(beside(&scan.out).iter().all(|name| !name.ends_with(".tmp")));
-}
-
-/// Processes with this parent.
-fn decoders_of(parent: u32) -> Vec<u32> {
-    let path = format!("/proc/{parent}/task");
-    let tasks = fs::read_dir(path).into_iter().flatten().flatten();
-    let children = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-    children
-        .flat_map(|ids| ids.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<_>>())
-        .collect()
 }
 
 fn is_there(process: u32) -> bool {

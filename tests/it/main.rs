@@ -12,6 +12,8 @@ mod bucket;
 mod cli;
 mod context;
 mod dates;
+#[allow(dead_code, reason = "half of it is for the tests of catalogues")]
+mod decoders;
 mod desk;
 mod doubts;
 #[path = "../../src/ledger/photograph/drawn.rs"]
