@@ -14,9 +14,10 @@ use crate::cli::scenes::Fetching;
 use crate::cli::show::{self, Bar};
 use crate::lead::{Incident, Threshold};
 use crate::ledger::Place;
-use crate::plan::{self, Plan, PlanFile};
+use crate::plan::{self, Plan, PlanError, PlanFile};
 use crate::publish::table;
-use crate::read::{apart, beside};
+use crate::read::apart::{self, Isolate};
+use crate::read::beside;
 use crate::run::{self, Found, inputs::Inputs, select::Selected};
 use crate::submodel::Tier;
 use crate::units::rounded;
@@ -127,8 +128,21 @@ impl Asked {
         flags.machine.tile_size = self.tile_size;
         flags.machine.memory = self.memory.clone();
         flags.machine.isolate = self.isolate.clone();
-        let written = self.plan.as_deref().map(PlanFile::read).transpose()?.unwrap_or_default();
+        let written = self.plan.as_deref().map(|plan| self.written(plan)).transpose()?.unwrap_or_default();
         Ok(written.overridden_by(flags))
+    }
+
+    /// The plan of a file; a word after `--isolate` and a blank is taken for one, which is told.
+    fn written(&self, plan: &Path) -> Result<PlanFile, PlanError> {
+        let word =
+            plan.to_str().and_then(Isolate::parse).filter(|_| self.isolate.is_some() && !plan.exists());
+        let reason = |word: Isolate| {
+            format!("there is no such file; --isolate={0} says '{0}' of --isolate", word.word())
+        };
+        word.map_or_else(
+            || PlanFile::read(plan),
+            |word| Err(PlanError::File { path: plan.to_owned(), reason: reason(word) }),
+        )
     }
 }
 

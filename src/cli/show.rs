@@ -15,7 +15,7 @@ pub fn error(error: &anyhow::Error) {
         let text = without_secrets(&cause.to_string());
         // A transparent error repeats its source; once is enough.
         if !said.contains(&text) {
-            eprintln!("{}{}", if said.is_empty() { "error: " } else { "  because: " }, still(&text));
+            words(&format!("{}{}", if said.is_empty() { "error: " } else { "  because: " }, still(&text)));
             said.push_str(&text);
         }
     }
@@ -23,7 +23,13 @@ pub fn error(error: &anyhow::Error) {
 
 /// A line of words.
 pub fn say(text: &str) {
-    eprintln!("{}", still(&without_secrets(text)));
+    words(&still(&without_secrets(text)));
+}
+
+/// Words on stderr. A reader that went away (`2>&1 | head`) is not an error of ours, and the exit code stays what it is.
+fn words(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Lines of words without letters that move the cursor or turn the text around: names of files and records stand in them.

@@ -2,7 +2,7 @@
 //!
 //! In:  candidates. Out: scenes by date and id; what gave way to a later processing is listed.
 //! Law: sensors may differ where each one's reflectance is known; where one side is unknown, nothing is mixed. Scenes that lie
-//!      on another level than the rest are refused (`level`).
+//!      on another level than the rest are refused, a few of many are set aside and listed (`level`).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,14 @@ pub(crate) fn agree(
         });
     }
     candidates.iter_mut().for_each(|candidate| narrow_for_broad(&mut candidate.scene));
-    level::check(&candidates)?;
+    let aside = level::check(&candidates)?;
+    candidates.retain(|candidate| {
+        let id = &candidate.scene.id;
+        let odd = aside.get(id).map(|why| (candidate.path.clone(), format!("scene '{id}' {why}")));
+        let is_odd = odd.is_some();
+        skipped.extend(odd);
+        !is_odd
+    });
     Ok(candidates.into_iter().map(|candidate| candidate.scene).collect())
 }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use geo::BooleanOps;
 use serde_json::json;
 
-use crate::program::{Ended, Lead, Published, Scan, rounds};
+use crate::program::{Ended, Lead, Published, Scan, rounds, says};
 use crate::safe::{Numbers, Planes, Safe};
 use crate::world::{Block, Deed, Drawn, World, mix};
 
@@ -190,4 +190,37 @@ fn no_mix_up_of_offsets_makes_a_lead() {
     }
     println!("{refused} mix-ups refused, {corrected} read rightly by their metadata");
     assert_eq!((refused, corrected), (7 * patterns, patterns));
+}
+
+#[test]
+fn two_scenes_of_forty_a_tenth_brighter_are_set_aside_by_name_and_three_are_a_mix_up() {
+    let drawn = Drawn::new(world(0).over(2020, 2023));
+    let scan = |brighter: &[u32]| {
+        let folder = drawn.path(&format!("scenes{}", brighter.len()));
+        fs::create_dir(&folder).unwrap();
+        for date in &drawn.world.dates {
+            let added = if brighter.contains(date) { 1000 } else { 0 };
+            let planes = Planes::of(&drawn.scene(*date));
+            files(&planes, added, (None, 0.0), &folder.join(format!("S2_{date}")));
+        }
+        Scan::of(&drawn).with("--models G1").scenes(folder).out(drawn.path(&format!("out{}", brighter.len())))
+    };
+    let right = scan(&[]).published();
+    let two = scan(&[20_220_811, 20_230_811]).published();
+    assert!(!right.leads().is_empty());
+    assert_eq!(beside(&two.leads(), &right.leads()), Vec::<String>::new());
+    assert_eq!(beside(&right.leads(), &two.leads()), Vec::<String>::new());
+    let manifest = two.json("manifest.json");
+    assert_eq!(manifest["result"]["scenes"].as_array().unwrap().len(), 38);
+    says(
+        &manifest["result"]["skipped"].to_string(),
+        &[
+            "S2_20220811' is set aside",
+            "S2_20230811' is set aside",
+            "+0.100 (red)",
+            "dust that no mask knows",
+        ],
+    );
+    let refused = scan(&[20_220_811, 20_230_811, 20_230_825]).refused();
+    says(&refused, &["3 of 40 scenes differ so", "the offset is missing in some"]);
 }

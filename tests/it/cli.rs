@@ -1,6 +1,7 @@
 //! The verbs as they are typed: help, words, exit codes.
 
 use std::fs;
+use std::process::Stdio;
 
 use serde_json::Value;
 
@@ -160,6 +161,22 @@ fn words_go_to_stderr_and_say_where_to_look() {
     let ended = Scan::of(&drawn).run();
     assert!(ended.stdout.is_empty(), "{}", ended.stdout);
     says(&ended.stderr, &["2 leads", "G2", "leads.gpkg", "hypothesis", "placebo year"]);
+}
+
+#[test]
+fn a_reader_of_words_that_went_away_changes_no_exit_code() {
+    for (args, code) in [(&["check", "nothing.toml"][..], 2), (&["manifest", "verify", "nowhere"], 1)] {
+        let mut child = program().args(args).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stderr.take());
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{args:?}");
+    }
+}
+
+#[test]
+fn a_word_after_isolate_and_a_blank_is_told() {
+    let drawn = Drawn::new(World::steppe(40, 40));
+    let refused = Scan::of(&drawn).with("--isolate yes").refused();
+    says(&refused, &["plan yes", "--isolate=yes"]);
 }
 
 #[test]
