@@ -217,7 +217,7 @@ fn two_scenes_of_forty_a_tenth_brighter_are_set_aside_by_name_and_three_are_a_mi
         &[
             "S2_20220811' is set aside",
             "S2_20230811' is set aside",
-            "+0.100 (red)",
+            "+0.098 (blue)",
             "dust that no mask knows",
         ],
     );
