@@ -332,7 +332,7 @@ fn rows(first: u64, count: u64, cells: &[(Disturbance, &'static str)], kept: &Ke
 fn table() {
     let number =
         |name: &str, usual: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual);
-    let (first, count) = (number("DISTURBED_FIRST", 1), number("DISTURBED_SERIES", 200));
+    let (first, count) = (number("DISTURBED_FIRST", 1), number("DISTURBED_SERIES", 112));
     let wanted = std::env::var("DISTURBED_CELLS").unwrap_or_default();
     let wanted: Vec<&str> = wanted.split(',').filter(|part| !part.is_empty()).collect();
     let is_wanted =
