@@ -241,12 +241,8 @@ fn a_product_that_lost_a_band_its_mask_or_its_metadata_says_so() {
     let found = scenes(&root, None);
     let scene = found.as_ref().map(|found| &found.scenes[0]);
     let read = scene.map(|scene| {
-        Reader::new().window(
-            scene,
-            Band::Scl,
-            &scene.bands[&Band::Scl].grid,
-            scene.bands[&Band::Scl].grid.whole(),
-        )
+        let grid = &scene.bands[&Band::Scl].grid;
+        Reader::new().window(scene, Band::Scl, grid, grid.whole())
     });
     assert!(!matches!(read, Ok(Ok(_))), "a picture that was cut short is no picture");
     fs::write(&mask, kept).unwrap();
@@ -263,13 +259,25 @@ fn a_product_that_lost_a_band_its_mask_or_its_metadata_says_so() {
         ("Level-2A", "Level-1B", "expected Level-1C or Level-2A"),
         ("IMAGE_FILE>GRANULE/", "IMAGE_FILE>../../GRANULE/", "no reflectance band"),
         (">10000<", ">0<", "QUANTIFICATION_VALUE is 0"),
+        (">10000<", ">20000<", "QUANTIFICATION_VALUE is 20000, expected 10000"),
+        ("-1000", "1000", "adds no light"),
+        (
+            "band_id=\"3\"",
+            "band_id=\"0\"",
+            "offset 0 of band red, but scale 0.0001, offset -0.1 of band blue",
+        ),
     ] {
         fs::write(&metadata, text.replace(from, to)).unwrap();
         let error = refused(&root);
         assert!(error.contains(part) && error.contains("MTD_MSIL2A.xml"), "{part}: {error}");
     }
+    fs::write(&metadata, &text).unwrap();
+    let tile = root.join("GRANULE/L2A_T49TCF_A031435_20210629T033541/MTD_TL.xml");
+    fs::write(&tile, fs::read_to_string(&tile).unwrap().replace("2021-06-29T", "2019-06-29T")).unwrap();
+    let error = refused(&root);
+    assert!(error.contains("2019-06-29") && error.contains("the name 'S2A_MSIL2A_20210629"), "{error}");
     fs::remove_file(&metadata).unwrap();
-    fs::remove_file(root.join("GRANULE/L2A_T49TCF_A031435_20210629T033541/MTD_TL.xml")).unwrap();
+    fs::remove_file(&tile).unwrap();
     assert!(refused(&root).contains("is a SAFE folder"), "{}", refused(&root));
 }
 

@@ -62,7 +62,7 @@ pub struct Asked {
     #[arg(long, value_delimiter = ',')]
     pub models: Vec<String>,
     /// What is done about scenes that lie parts of a pixel beside the others: off, check (told; more than two pixels off is
-    /// set aside) or correct (read where they belong); left out: check, and correct for two dates
+    /// set aside) or correct (the same, and half a pixel or more off is read where it belongs); left out: correct
     #[arg(long, value_name = "HOW")]
     pub register: Option<String>,
     /// Bands of files that do not name them, for example red,green,blue,nir

@@ -121,6 +121,19 @@ impl Grid {
         self.crs == other.crs && a.0 < b.2 && b.0 < a.2 && a.1 < b.3 && b.1 < a.3
     }
 
+    /// Whether two grids cover the same ground, each edge to a pixel of the coarser one (same CRS only).
+    pub fn covers_like(&self, other: &Grid) -> bool {
+        let (a, b) = (self.bounds(), other.bounds());
+        let (width, height) =
+            (self.pixel_width.max(other.pixel_width), self.pixel_height.max(other.pixel_height));
+        let is_near = |a: f64, b: f64, pixel: f64| (a - b).abs() <= pixel * (1.0 + 1e-6);
+        self.crs == other.crs
+            && is_near(a.0, b.0, width)
+            && is_near(a.2, b.2, width)
+            && is_near(a.1, b.1, height)
+            && is_near(a.3, b.3, height)
+    }
+
     /// Ground size of a pixel in metres, (width, height), at the middle of the grid: geodesic.
     ///
     /// A CRS whose unit is a metre on the ground within `TRUE_METRES` keeps its own pixel size; degrees and

@@ -112,8 +112,8 @@ impl Plan {
     }
 
     /// What is done about scenes that lie beside the others.
-    pub fn register(&self, is_pair: bool) -> Register {
-        self.register.unwrap_or(if is_pair { Register::OF_PAIR } else { Register::OF_SERIES })
+    pub fn register(&self) -> Register {
+        self.register.unwrap_or_default()
     }
 
     /// Confidence below which a patch is kept aside.

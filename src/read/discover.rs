@@ -9,12 +9,14 @@ use std::path::{Path, PathBuf};
 
 use crate::bucket::{Address, Object};
 use crate::read::acquisition::Acquisition;
+use crate::read::band_names::{band_suffix, named_bands};
 use crate::read::content::{Content, VRT, content};
 use crate::read::missing::{self, Missing};
-use crate::read::probe::{Colour, Numbers, Probe};
+use crate::read::probe::{Numbers, Probe};
 use crate::read::product::found::{self, Beside};
+use crate::read::raster::AboutBand;
 use crate::read::scaling::{self, Evidence, Kind, Scaling};
-use crate::read::{ReadError, acquired, agree, harden, objects, product, stac};
+use crate::read::{ReadError, acquired, agree, harden, objects, one_meaning, product, stac};
 use crate::scene::{Band, BandFile, Scene};
 
 /// What was found.
@@ -32,6 +34,9 @@ pub struct Discovery {
     /// Objects in storage as they were listed; empty for scenes on disk.
     pub objects: BTreeMap<PathBuf, Object>,
 }
+
+/// Items of a file that name who took it.
+const SENSOR_ITEMS: [&str; 5] = ["SENSOR", "PLATFORM", "SATELLITE", "SPACECRAFT_NAME", "SPACECRAFT_ID"];
 
 /// Files that turned out to be unreadable, with the reason: their scenes are looked at another time.
 pub type SetAside = BTreeMap<PathBuf, String>;
@@ -239,70 +244,6 @@ fn scene_of(path: &Path) -> (PathBuf, String) {
     (path.parent().unwrap_or(Path::new("")).to_owned(), scene.to_owned())
 }
 
-type Named = (String, Vec<(Band, usize)>, String);
-
-/// Scene id and bands (with their numbers) of one file, or why it is no scene.
-fn named_bands(probe: &Probe, band_order: Option<&[Band]>) -> Result<Named, String> {
-    let stem = probe.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
-    if let [only] = probe.bands.as_slice() {
-        let (id, band) = match band_suffix(&stem) {
-            Some((id, band)) => (id.to_owned(), Some(band)),
-            None => (stem.clone(), Band::parse(&only.description)),
-        };
-        let folder = probe.path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
-        let id = if id.is_empty() { folder.unwrap_or_default().to_owned() } else { id };
-        let reason = "one band without a name in the description or at the end of the file name (_B04)";
-        return band.map(|band| (id, vec![(band, 1)], String::new())).ok_or_else(|| reason.to_owned());
-    }
-    let described: Vec<(Band, usize)> = (probe.bands.iter().zip(1..))
-        .filter_map(|(band, number)| Band::parse(&band.description).map(|name| (name, number)))
-        .collect();
-    if !described.is_empty() {
-        return Ok((stem, described, String::new()));
-    }
-    if let Some(order) = band_order {
-        if order.len() != probe.bands.len() {
-            return Err(format!("has {} bands, the given order names {}", probe.bands.len(), order.len()));
-        }
-        let bands = order.iter().copied().zip(1..).collect();
-        return Ok((stem, bands, "; bands by the given order".to_owned()));
-    }
-    by_colour(probe).map(|(bands, note)| (stem, bands, note))
-}
-
-/// Red, green, blue by colour; a fourth band without a colour is near infrared, as aerial RGBN is written.
-fn by_colour(probe: &Probe) -> Result<(Vec<(Band, usize)>, String), String> {
-    use Colour::{Alpha, Blue, Green, Red, Undefined};
-    let colours: Vec<Colour> = probe.bands.iter().map(|band| band.colour).collect();
-    let numbered = |order: &[Band]| order.iter().copied().zip(1..).collect();
-    match colours.as_slice() {
-        [Red, Green, Blue, Undefined] => Ok((
-            numbered(&[Band::Red, Band::Green, Band::Blue, Band::Nir]),
-            "; bands by colour: red, green, blue, and the fourth without a colour is near infrared".to_owned(),
-        )),
-        [Red, Green, Blue, Alpha] => Err(
-            "fourth band is called alpha, which may be near infrared or transparency; name the bands (gdal_edit, or their order in the plan)"
-                .to_owned(),
-        ),
-        _ => Err(format!(
-            "{} bands without names; name them in the band descriptions, or give their order",
-            colours.len()
-        )),
-    }
-}
-
-/// `T32TPP_20180211_B04` is `T32TPP_20180211` and red; `B04` alone has an empty id.
-fn band_suffix(stem: &str) -> Option<(&str, Band)> {
-    if let Some(band) = Band::parse(stem) {
-        return Some(("", band));
-    }
-    // Level 2A products end in the resolution: `..._B04_10m`.
-    let short = ["_10m", "_20m", "_60m"].iter().find_map(|ending| stem.strip_suffix(ending)).unwrap_or(stem);
-    let (at, _) = short.char_indices().rev().find(|(_, letter)| "_.-".contains(*letter))?;
-    let band = Band::parse(&short[at + 1..])?;
-    Some((&short[..at], band))
-}
-
 fn candidate(id: String, group: Group) -> Result<Candidate, ReadError> {
     let Some(first) = group.probes.first() else {
         return Err(ReadError::NoScene { path: PathBuf::from(id), why: String::new() });
@@ -331,13 +272,33 @@ fn candidate(id: String, group: Group) -> Result<Candidate, ReadError> {
             return Err(ReadError::Bands { path, reason });
         }
     }
-    let sensor = ["SENSOR", "PLATFORM", "SATELLITE", "SPACECRAFT_NAME", "SPACECRAFT_ID"];
-    let sensor = sensor.iter().find_map(|key| first.item(key)).unwrap_or_default();
+    agreed(&group, scaling.kind, &bands)?;
+    let sensor = SENSOR_ITEMS.iter().find_map(|key| first.item(key)).unwrap_or_default();
     let path = first.path.clone();
     let words = format!("{}{}", scaling.words, group.note);
     let (product, acquisition) = (String::new(), Acquisition::of_name(&id));
     let scene = Scene { id, date, product, sensor, bands, scaling: words, displaced: (0.0, 0.0) };
     Ok(Candidate { scene, kind: scaling.kind, path, acquisition })
+}
+
+/// The bands of a scene mean the same, and what a file declares is used.
+fn agreed(group: &Group, kind: Kind, bands: &BTreeMap<Band, BandFile>) -> Result<(), ReadError> {
+    let about =
+        |(band, index, number): &(Band, usize, usize)| (*band, &group.probes[*index].bands[number - 1]);
+    let of_one_kind = match kind {
+        Kind::Declared => Ok(()),
+        _ => one_meaning::of_numbers(group.bands.iter().map(about).map(|(band, own)| (band, own.numbers))),
+    };
+    let is_said = |(band, own): (Band, &AboutBand)| {
+        bands
+            .get(&band)
+            .map_or(Ok(()), |file| one_meaning::of_own(band, own.declared, (file.scale, file.offset)))
+    };
+    let agreed = of_one_kind.and_then(|()| group.bands.iter().map(about).try_for_each(is_said));
+    agreed.and_then(|()| one_meaning::of_files(bands)).map_err(|reason| ReadError::Scaling {
+        path: group.probes.first().map(|probe| probe.path.clone()).unwrap_or_default(),
+        reason: format!("{reason}; declare one scale and offset for all bands (gdal_edit -scale, -offset)"),
+    })
 }
 
 /// The band whose numbers are looked at: red, else the first that is reflectance.

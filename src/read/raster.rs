@@ -46,6 +46,9 @@ pub(crate) struct AboutBand {
     pub(crate) declared: Option<(f64, f64)>,
 }
 
+/// No sensor counts as far: beyond it are the fill values of floating-point files that nobody declared (1e20, 3.4e38).
+const MOST_NUMBER: f32 = 1e7;
+
 /// What a file says about itself; no pixel is read for it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct About {
@@ -177,7 +180,7 @@ impl Raster {
             raster.read_as::<f32>(corner, size, size, None).map_err(failed)?.into_shape_and_vec();
         // Numbers are compared as f32 because that is how they were read.
         let unseen = wanted.unseen.map(|value| value.map(|value| value as f32));
-        let is_unseen = |value: f32| unseen.contains(&Some(value)) || !value.is_finite();
+        let is_unseen = |value: f32| unseen.contains(&Some(value)) || !(value.abs() <= MOST_NUMBER);
         values.iter_mut().filter(|value| is_unseen(**value)).for_each(|value| *value = f32::NAN);
         let flags = raster.mask_flags().map_err(failed)?;
         if flags.is_per_dataset() && !wanted.used.iter().any(|number| self.is_alpha(*number)) {

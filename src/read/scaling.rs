@@ -223,7 +223,7 @@ fn plausible(sorted: &[f64], low: f64, high: f64) -> bool {
 }
 
 /// Largest offset of whole numbers that is believed. Products add so that numbers stay positive, and take away when read.
-const MOST_OFFSET: f64 = 0.01;
+pub(crate) const MOST_OFFSET: f64 = 0.01;
 
 /// Share of the darkest numbers of a band of Sentinel-2 that may mean less than no light, and how much less. Dark water and
 /// shadow lie a little below nought after correction for the air; a tenth taken away twice puts all that is green there.

@@ -19,7 +19,7 @@ use crate::read::missing::{self, UNFINISHED};
 use crate::read::probe::{Numbers, Probe};
 use crate::read::product::{Described, Layer};
 use crate::read::scaling::{self, Evidence, Kind, Scaling};
-use crate::read::{ReadError, acquired, harden};
+use crate::read::{ReadError, acquired, harden, one_meaning};
 use crate::scene::{Band, Scene};
 
 use assets::{BandAsset, assets, product_name};
@@ -204,6 +204,9 @@ fn candidate(path: &Path, item: &Object, assets: BTreeMap<Band, BandAsset>) -> R
         }
         bands.insert(asset.band, file);
     }
+    one_meaning::of_files(&bands).map_err(|reason| {
+        refuse(path, format!("item '{id}': {reason}; take the item from its catalogue again"))
+    })?;
     let sensor = property(item, "platform").and_then(Value::as_str).unwrap_or_default().to_owned();
     let acquisition = acquisition(item);
     let scene = Scene {

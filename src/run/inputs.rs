@@ -148,7 +148,7 @@ pub fn gather_remembering(
     let grid = footprint::shared(&scenes)?;
     let on_grid = workers(plan.threads)?.install(|| lines_on_grid(&redlines, &grid))?;
     let numbers = caveats::numbers(&scenes, &doubtful);
-    let how = (plan.register(is_pair), is_pair, plan.threads);
+    let how = (plan.register(), is_pair, plan.threads);
     let memory = memory.map(|memory| (memory, &digests));
     let registration = put_right(&mut scenes, [baseline, target], (&grid, area(&on_grid)), how, memory)?;
     let views = views(&scenes);

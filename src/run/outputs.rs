@@ -150,7 +150,7 @@ pub(super) fn resolved(plan: &Plan, inputs: &Inputs, found: &Found) -> Value {
         models: inputs.models.iter().map(|model| model.id.clone()).collect(),
         features: inputs.features.iter().map(|feature| feature.name().to_owned()).collect(),
         grid: inputs.grid.to_string(),
-        register: plan.register(inputs.is_pair).name(),
+        register: plan.register().name(),
         least_confidence: plan.least_confidence(inputs.is_pair),
         fdr: plan.fdr,
         class: plan.class.map(|class| class.name()),

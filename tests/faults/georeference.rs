@@ -33,7 +33,7 @@ pub const CASES: &[Case] = &[
             ("tests/it/doubts.rs", "target_scenes_half_a_pixel_off_are_told"),
             (
                 "tests/it/registration.rs",
-                "a_scene_that_lies_off_is_told_and_read_where_it_belongs_if_that_is_asked_for",
+                "a_scene_that_lies_off_is_told_and_read_where_it_belongs_unless_it_is_only_checked",
             ),
             ("tests/it/registration.rs", "a_scene_three_pixels_off_is_set_aside_unless_it_is_forced"),
         ],

@@ -32,7 +32,11 @@ fn doubts(published: &Published) -> Vec<String> {
 }
 
 fn doubts_of(drawn: &Drawn) -> Vec<String> {
-    let published = Scan::of(drawn).published();
+    doubts_with(drawn, "")
+}
+
+fn doubts_with(drawn: &Drawn, args: &str) -> Vec<String> {
+    let published = Scan::of(drawn).with(args).published();
     assert!(!published.leads().is_empty(), "no lead, so nothing was shown");
     doubts(&published)
 }
@@ -52,7 +56,8 @@ fn target_scenes_half_a_pixel_off_are_told() {
         std::fs::remove_file(&path).unwrap();
         moved.draw_scene(*date, &path);
     }
-    assert_eq!(doubts_of(&drawn), ["shifted images"]);
+    assert_eq!(doubts_with(&drawn, "--register check"), ["shifted images"]);
+    assert_eq!(doubts_with(&drawn, "--register correct"), Vec::<String>::new());
 }
 
 #[test]

@@ -261,7 +261,8 @@ fn scan(real: &Real, deed: Deed, folder: &Path) -> Option<(Scan, Point<f64>)> {
         redlines: lines,
         periods: Some((real.periods.0.to_owned(), real.periods.1.to_owned())),
         out: folder.join("out"),
-        more: vec!["--class".to_owned(), real.class.to_owned()],
+        // Deeds are painted on pixels, not on the ground: scenes that are put right would scatter them.
+        more: ["--class", real.class, "--register", "check"].map(str::to_owned).to_vec(),
         environment: Vec::new(),
     };
     let Block { row, col, rows, cols } = real.block;

@@ -47,13 +47,13 @@ fn check(drawn: &Drawn) -> String {
 }
 
 #[test]
-fn a_scene_that_lies_off_is_told_and_read_where_it_belongs_if_that_is_asked_for() {
+fn a_scene_that_lies_off_is_told_and_read_where_it_belongs_unless_it_is_only_checked() {
     let drawn = Drawn::new(settled());
     displace(&drawn, JUNE, (9.0, -4.0));
     displace(&drawn, AUGUST, (-6.0, 2.0));
     let told = check(&drawn);
-    says(&told, &["2023-06-22 S2_20230622  +0.", "register correct"]);
-    let checked = Scan::of(&drawn).published();
+    says(&told, &["2023-06-22 S2_20230622  +0.", "2 put right"]);
+    let checked = Scan::of(&drawn).with("--register check").published();
     let june = lies(&checked, JUNE);
     let off = |scene: &Value, down: f64, right: f64| {
         let number = |key: &str| scene[key].as_f64().unwrap();
@@ -64,7 +64,7 @@ fn a_scene_that_lies_off_is_told_and_read_where_it_belongs_if_that_is_asked_for(
     assert_eq!(june["read"], "as it lies");
     let notes = plan(&checked)["notes"].to_string();
     assert!(notes.contains("2 of 30 scenes lie 0.5 pixels or more off"), "{notes}");
-    let corrected = Scan::of(&drawn).out(drawn.path("corrected")).with("--register correct").published();
+    let corrected = Scan::of(&drawn).out(drawn.path("corrected")).published();
     assert_eq!(
         (&lies(&corrected, JUNE)["read"], &plan(&corrected)["decided"]["register"]),
         (&"put right".into(), &"correct".into())

@@ -22,7 +22,7 @@ use crate::read::acquisition::Acquisition;
 use crate::read::discover::{Candidate, is_json};
 use crate::read::probe::{Numbers, Probe};
 use crate::read::scaling::{self, Kind};
-use crate::read::{ReadError, archive, harden, stac};
+use crate::read::{ReadError, archive, harden, one_meaning, stac};
 use crate::scene::{Band, BandFile, Scene};
 
 pub(crate) use landsat::refusal;
@@ -141,6 +141,8 @@ impl Described {
             self.check_numbers(*band, layer, &probe)?;
             probes.insert(*band, probe);
         }
+        self.check_meaning(&probes)?;
+        self.check_extent(&probes)?;
         self.check_pixels(&probes)?;
         let file = |(band, layer): (&Band, &Layer)| {
             let grid = probes.get(band)?.grid.clone();
@@ -196,6 +198,33 @@ impl Described {
             self.product
         );
         Err(ReadError::Bands { path: layer.path.clone(), reason })
+    }
+
+    /// A file must say of itself what the product says, and all bands the same.
+    fn check_meaning(&self, probes: &BTreeMap<Band, Probe>) -> Result<(), ReadError> {
+        let again = |reason: String| format!("{reason}; copy the product again, whole, as it was handed out");
+        for (band, layer) in &self.layers {
+            let own = probes.get(band).and_then(|probe| probe.bands.get(layer.number - 1)?.declared);
+            one_meaning::of_own(*band, own, (layer.scale, layer.offset))
+                .map_err(|reason| ReadError::Scaling { path: layer.path.clone(), reason: again(reason) })?;
+        }
+        let bands = self.layers.iter().map(|(band, layer)| (*band, (layer.scale, layer.offset)));
+        one_meaning::of_bands(bands)
+            .map_err(|reason| ReadError::Product { path: self.source.clone(), reason: again(reason) })
+    }
+
+    /// All files of a product lie on the same ground, to a pixel of the coarser one.
+    fn check_extent(&self, probes: &BTreeMap<Band, Probe>) -> Result<(), ReadError> {
+        let mut all = probes.iter();
+        let Some((first, usual)) = all.next() else { return Ok(()) };
+        let other = all.find(|(_, probe)| !probe.grid.covers_like(&usual.grid));
+        let Some((band, probe)) = other else { return Ok(()) };
+        let reason = format!(
+            "is {}, but band {first} of the same product is {}; expected band {band} on the same ground: copy the product \
+             again, whole",
+            probe.grid, usual.grid
+        );
+        Err(ReadError::Bands { path: probe.path.clone(), reason })
     }
 
     /// Numbers of the visible bands must be reflectance by what the product says.

@@ -16,6 +16,11 @@ pub(super) const QUANTIFICATION: f64 = 10_000.0;
 const OFFSET_BASELINE: f64 = 4.0;
 const OFFSET: f64 = -1000.0;
 
+/// Whether products of a processing baseline have an offset.
+pub(super) fn has_offset(baseline: f64) -> bool {
+    baseline >= OFFSET_BASELINE
+}
+
 /// What numbers of a product mean.
 pub(super) struct Meaning {
     quantification: f64,
@@ -34,7 +39,7 @@ impl Meaning {
         let number = baseline.and_then(|baseline| baseline.trim().parse::<f64>().ok());
         let (offset, source) = match number {
             _ if !offsets.is_empty() => (0.0, "offsets of the product's XML"),
-            Some(number) if number >= OFFSET_BASELINE => (OFFSET, "by the baseline, no list of offsets"),
+            Some(number) if has_offset(number) => (OFFSET, "by the baseline, no list of offsets"),
             Some(_) => (0.0, "baselines before 04.00 have none"),
             None => return None,
         };

@@ -110,8 +110,9 @@ fn quantification(root: Node, path: &Path) -> Result<f64, ReadError> {
     ];
     let node = names.iter().find_map(|name| elements(root, name).next());
     let value = node.map(|node| number(node, path)).transpose()?.unwrap_or(QUANTIFICATION);
-    if value < 1.0 {
-        let reason = format!("QUANTIFICATION_VALUE is {value}, expected 10000; copy it again");
+    // Products of every baseline say 10000, early ones of L1C 1000.
+    if ![1000.0, QUANTIFICATION].contains(&value) {
+        let reason = format!("QUANTIFICATION_VALUE is {value}, expected 10000 or 1000; copy it again");
         return Err(ReadError::Product { path: path.to_owned(), reason });
     }
     Ok(value)

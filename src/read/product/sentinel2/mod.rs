@@ -13,6 +13,7 @@ mod metadata;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::date::{Date, days_between};
 use crate::read::acquisition::{Acquisition, baseline_in_name};
 use crate::read::product::tree::Tree;
 use crate::read::product::{Described, Layer};
@@ -104,6 +105,7 @@ pub(super) fn described(tree: &Tree) -> Result<Vec<Described>, ReadError> {
     let product = metadata::product(tree, name)?;
     if let Some(uri) = &product.uri {
         same_baseline(&path, &tree.name(), uri)?;
+        same_kind_of_baseline(&path, &product, uri)?;
     }
     // In the layout of the archive in the cloud one tile lies alone, under names of its own.
     if let Some(name) = tree.files.keys().find(|name| *name == "metadata.xml") {
@@ -129,6 +131,38 @@ fn same_baseline(path: &Path, folder: &str, uri: &str) -> Result<(), ReadError> 
             );
             Err(ReadError::Product { path: path.to_owned(), reason })
         }
+        _ => Ok(()),
+    }
+}
+
+/// Without a list of offsets all depends on the baseline: the XML and the name must agree on which side of 04.00 it is.
+fn same_kind_of_baseline(path: &Path, product: &Product, uri: &str) -> Result<(), ReadError> {
+    let stated = product.baseline.as_deref().and_then(|text| text.trim().parse::<f64>().ok());
+    let (Some(stated), Some(named), true) = (stated, baseline_in_name(uri), product.offsets.is_empty())
+    else {
+        return Ok(());
+    };
+    if meaning::has_offset(stated) == meaning::has_offset(named) {
+        return Ok(());
+    }
+    let reason = format!(
+        "states PROCESSING_BASELINE {stated:05.2} and no offsets, but is of '{uri}' (processing baseline {named:05.2}); the \
+         offset of the numbers depends on it: copy the product again, whole"
+    );
+    Err(ReadError::Product { path: path.to_owned(), reason })
+}
+
+/// The day of sensing in the XML and the one in the name of the product, `S2A_MSIL2A_20230511T...`, must agree to a day.
+fn same_day(path: &Path, date: Date, id: &str) -> Result<(), ReadError> {
+    let named = id.split('_').nth(2).filter(|_| id.contains("_MSIL")).and_then(acquired::in_text);
+    match named {
+        Some(named) if days_between(date, named).abs() > 1 => Err(ReadError::DateConflict {
+            path: path.to_owned(),
+            first: "the sensing time of the metadata".to_owned(),
+            first_date: date.to_string(),
+            second: format!("the name '{id}'"),
+            second_date: named.to_string(),
+        }),
         _ => Ok(()),
     }
 }
@@ -237,6 +271,7 @@ impl About<'_> {
         let date = date.ok_or_else(|| {
             refuse("has no SENSING_TIME nor PRODUCT_START_TIME that is a date; copy it again")
         })?;
+        same_day(&self.source, date, &self.id)?;
         let baseline = product.and_then(|product| product.baseline.clone());
         let baseline = baseline.or_else(|| baseline_of_tile(self.granule).map(str::to_owned));
         let meaning = Meaning::of(product, baseline.as_deref())
