@@ -407,3 +407,29 @@ fn loose_pictures_and_other_archives_are_told_and_items_may_name_jpeg_2000() {
     assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
     assert_eq!((b[&Band::Red].scale, b[&Band::Red].offset), (0.0001, -0.1));
 }
+
+/// Law: nothing that may hold a scene is left out silently.
+#[cfg(unix)]
+#[test]
+fn what_a_folder_of_scenes_leaves_out_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (near, far) = (folder.path().join("near"), folder.path().join("near/archive"));
+    fs::create_dir_all(&far).unwrap();
+    let planes = planes(1000);
+    let near = Safe::l2a(20_210_629, "05.09").write(&near, &planes);
+    let deep = Safe::l2a(20_210_709, "05.09").write(&far, &planes);
+    let linked = folder.path().join("near/link");
+    std::os::unix::fs::symlink(&far, &linked).unwrap();
+    let others = ["LC08_L2SP_128031_20210629_20210708_02_T1.tar", "HLS.nc", "old.IMG", "all.tar.gz"];
+    let others = others.map(|name| folder.path().join(name));
+    others.iter().for_each(|path| fs::write(path, "x").unwrap());
+    fs::write(folder.path().join("notes.txt"), "x").unwrap();
+    let found = scenes(folder.path(), None).unwrap();
+    assert_eq!(found.scenes.len(), 1, "{}", near.display());
+    let told: Vec<&PathBuf> = found.skipped.iter().map(|(path, _)| path).collect();
+    let mut expected: Vec<&PathBuf> = others.iter().chain([&deep, &linked]).collect();
+    expected.sort();
+    assert_eq!(told, expected);
+    let reason = |path: &PathBuf| &found.skipped.iter().find(|(skipped, _)| skipped == path).unwrap().1;
+    assert!(reason(&deep).contains("--scenes") && reason(&others[0]).contains("unpack"));
+}

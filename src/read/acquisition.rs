@@ -5,6 +5,8 @@
 //!      told. Two strips of one pass (a tile that lies on the seam of two downlinks) are two acquisitions: both stand.
 //! Source: naming of Sentinel-2 products since 6 December 2016, of Landsat Collection 2 and of HLS v2.
 
+use crate::date::Date;
+use crate::read::acquired;
 use crate::read::discover::Candidate;
 
 /// Which acquisition a scene is of, and by which processing.
@@ -26,6 +28,11 @@ impl Acquisition {
     /// By the name of a product, anywhere at the beginning of an id.
     pub fn of_name(id: &str) -> Option<Self> {
         sentinel2(id).or_else(|| landsat(id)).or_else(|| hls(id))
+    }
+
+    /// The day of it, by the name.
+    pub(crate) fn day(&self) -> Option<Date> {
+        acquired::in_name(&self.key)
     }
 
     /// `S2A_OPER_MSI_L2A_DS_2APS_20230626T022158_S20230625T234624_N05.09` began at `20230625T234624`.

@@ -144,6 +144,29 @@ pub(crate) const TOO_DEEP: &str = "lies deeper than one sub-folder; name its fol
 const LOOSE: &str = "is JPEG 2000 outside of a product: without its metadata (MTD_MSIL2A.xml) its numbers have no known meaning; \
                      copy the product whole";
 
+/// Why a file that may hold pictures is left out, by how its name ends.
+const OTHERWISE: [(&[&str], &str); 2] = [
+    (
+        &[".tar", ".tar.gz", ".tgz", ".7z", ".rar"],
+        "is an archive; unpack it, each product into a folder of its own",
+    ),
+    (
+        &[".img", ".nc", ".hdf", ".h5", ".ecw"],
+        "is no GeoTIFF; make one of it (gdal_translate) and name its bands",
+    ),
+];
+
+/// Why a folder that a link leads to is left out.
+const LINKED: &str = "is a link to a folder below a sub-folder; name the folder with --scenes";
+
+fn otherwise(path: &Path) -> Option<&'static str> {
+    let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+    OTHERWISE
+        .iter()
+        .find(|(endings, _)| endings.iter().any(|ending| name.ends_with(ending)))
+        .map(|(_, why)| *why)
+}
+
 /// GeoTIFF files in a folder and its direct sub-folders, and products there, sorted; what lies deeper is listed as skipped.
 ///
 /// Not all levels are taken: the originals of a product often lie in folders below what was made of them.
@@ -157,14 +180,21 @@ fn tiff_files(
         let access = |source| ReadError::Access { path: folder.clone(), source };
         for entry in std::fs::read_dir(&folder).map_err(access)? {
             let path = entry.map_err(access)?.path();
-            if depth <= 1 && product::root_of(&path).is_some_and(|root| root == path) {
-                products.push(path);
+            if product::root_of(&path).is_some_and(|root| root == path) {
+                match depth {
+                    0 | 1 => products.push(path),
+                    _ => skipped.push((path, TOO_DEEP.to_owned())),
+                }
             } else if path.is_dir() {
                 if has_ending(&path, &["tif", "tiff"]) && holds_none(&path)? {
                     skipped.push((path, "is a folder without a GeoTIFF, whatever it is called".to_owned()));
                 } else if depth == 0 || !path.is_symlink() {
                     folders.push((path, depth + 1));
+                } else {
+                    skipped.push((path, LINKED.to_owned()));
                 }
+            } else if let Some(why) = otherwise(&path) {
+                skipped.push((path, why.to_owned()));
             } else if depth <= 1 && has_ending(&path, &["jp2"]) {
                 skipped.push((path, LOOSE.to_owned()));
             } else if !has_ending(&path, &["tif", "tiff"]) {

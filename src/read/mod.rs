@@ -66,8 +66,8 @@ pub enum ReadError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// The file says that it is a TIFF, but it cannot be opened.
-    #[error("{}: is no readable GeoTIFF: {reason}; make or copy the file again", .path.display())]
+    /// The file is a picture by its content, but it cannot be opened.
+    #[error("{}: is no readable picture: {reason}; make or copy the file again", .path.display())]
     Broken {
         /// The file.
         path: PathBuf,

@@ -180,7 +180,8 @@ impl Raster {
             raster.read_as::<f32>(corner, size, size, None).map_err(failed)?.into_shape_and_vec();
         // Numbers are compared as f32 because that is how they were read.
         let unseen = wanted.unseen.map(|value| value.map(|value| value as f32));
-        let is_unseen = |value: f32| unseen.contains(&Some(value)) || !(value.abs() <= MOST_NUMBER);
+        let is_unseen =
+            |value: f32| unseen.contains(&Some(value)) || !value.is_finite() || value.abs() > MOST_NUMBER;
         values.iter_mut().filter(|value| is_unseen(**value)).for_each(|value| *value = f32::NAN);
         let flags = raster.mask_flags().map_err(failed)?;
         if flags.is_per_dataset() && !wanted.used.iter().any(|number| self.is_alpha(*number)) {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use crate::date::Date;
+use crate::date::{Date, days_between};
 use crate::read::acquisition::Acquisition;
 use crate::read::discover::{Candidate, SetAside, band_file};
 use crate::read::missing::{self, UNFINISHED};
@@ -209,6 +209,7 @@ fn candidate(path: &Path, item: &Object, assets: BTreeMap<Band, BandAsset>) -> R
     })?;
     let sensor = property(item, "platform").and_then(Value::as_str).unwrap_or_default().to_owned();
     let acquisition = acquisition(item);
+    same_day(path, &id, date, acquisition.as_ref())?;
     let scene = Scene {
         product: product(item),
         id,
@@ -258,8 +259,25 @@ fn date(path: &Path, item: &Object, id: &str) -> Result<Date, ReadError> {
     let day = |key: &str| property(item, key).and_then(Value::as_str).and_then(acquired::in_text);
     let period = || day("start_datetime").filter(|start| day("end_datetime") == Some(*start));
     day("datetime").or_else(period).ok_or_else(|| {
-        refuse(path, format!("item '{id}' has no datetime, nor start and end on one day; add it"))
+        let found = match property(item, "datetime") {
+            Some(Value::String(text)) => format!("has a datetime '{text}' that is no date"),
+            _ => "has no datetime".to_owned(),
+        };
+        refuse(path, format!("item '{id}' {found}, nor start and end on one day; add it"))
     })
+}
+
+/// The day of an item and the one in the name of its product must agree to a day.
+fn same_day(path: &Path, id: &str, date: Date, acquisition: Option<&Acquisition>) -> Result<(), ReadError> {
+    match acquisition.and_then(Acquisition::day) {
+        Some(named) if days_between(date, named).abs() > 1 => {
+            let reason = format!(
+                "item '{id}' is of {date}, its product was taken on {named} by its name; expected one day"
+            );
+            Err(refuse(path, format!("{reason}: take the item from its catalogue again")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn scale(item: &Object, (asset, probe): (&BandAsset, &Probe)) -> Result<Scaling, ReadError> {
@@ -381,5 +399,25 @@ mod tests {
             assert!(local(from, href).is_err(), "{href}");
         }
         assert_eq!(local(from, "file:///data/a.tif"), Ok(PathBuf::from("/data/a.tif")));
+    }
+
+    #[test]
+    fn an_item_is_of_one_day_and_says_which() {
+        let path = Path::new("item.json");
+        let item = |datetime: &str| {
+            let item = serde_json::json!({ "id": "x", "properties": { "datetime": datetime } });
+            item.as_object().cloned().unwrap_or_default()
+        };
+        let refused = date(path, &item("2023-13-45T03:00:00Z"), "x").map_err(|error| error.to_string());
+        assert!(refused.is_err_and(|words| words.contains("'2023-13-45T03:00:00Z' that is no date")));
+        let acquisition =
+            Acquisition::of_name("S2A_MSIL2A_20230625T234621_N0509_R073_T01WCP_20230626T022158");
+        let of = |datetime: &str| {
+            let date = date(path, &item(datetime), "x")?;
+            same_day(path, "x", date, acquisition.as_ref())
+        };
+        assert!(of("2023-06-26T00:01:00Z").is_ok());
+        let refused = of("2022-06-25T23:46:21Z").map_err(|error| error.to_string());
+        assert!(refused.is_err_and(|words| words.contains("taken on 2023-06-25 by its name")));
     }
 }

@@ -122,6 +122,8 @@ fn in_range(path: &Path, crs: Crs, polygons: &MultiPolygon<f64>) -> Result<(), R
             let swapped = min.x >= -90.0 && max.x <= 90.0 && min.y >= -180.0 && max.y <= 180.0;
             let next = if swapped {
                 "latitude seems to stand before longitude; swap them"
+            } else if min.x >= -540.0 && max.x <= 540.0 && min.y >= -90.0 && max.y <= 90.0 {
+                "longitudes go from -180 to 180; take away or add 360"
             } else {
                 "these are metres without a CRS; save the layer with its CRS (EPSG code) as GeoPackage, or in WGS 84"
             };

@@ -154,8 +154,7 @@ fn same_kind_of_baseline(path: &Path, product: &Product, uri: &str) -> Result<()
 
 /// The day of sensing in the XML and the one in the name of the product, `S2A_MSIL2A_20230511T...`, must agree to a day.
 fn same_day(path: &Path, date: Date, id: &str) -> Result<(), ReadError> {
-    let named = id.split('_').nth(2).filter(|_| id.contains("_MSIL")).and_then(acquired::in_text);
-    match named {
+    match Acquisition::of_name(id).and_then(|acquisition| acquisition.day()) {
         Some(named) if days_between(date, named).abs() > 1 => Err(ReadError::DateConflict {
             path: path.to_owned(),
             first: "the sensing time of the metadata".to_owned(),
