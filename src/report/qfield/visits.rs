@@ -43,8 +43,9 @@ const PAGES: &[Page] = &[
     Page { title: ("更多照片", "More pictures"), across: 1, columns: &["photo_2", "photo_3", "photo_4"] },
 ];
 
-/// The nearest lead of a place that somebody adds.
-const NEAREST: &str = "overlay_nearest('steppewatch_leads', \"id\", limit:=1)[0]";
+/// The lead of a place that somebody adds: the smallest of those that it lies in, as leads of two models may overlap, or
+/// else the nearest.
+const LEAD_OF_PLACE: &str = "coalesce(array_first(aggregate('steppewatch_leads', 'array_agg', \"id\", intersects($geometry, geometry(@parent)), order_by:=area($geometry))), array_first(overlay_nearest('steppewatch_leads', \"id\", limit:=1)))";
 /// The day on which a verdict was given, unless somebody wrote another.
 const DAY: &str = "if(\"verdict\" IS NULL, \"visited_on\", coalesce(\"visited_on\", to_date(now())))";
 
@@ -89,7 +90,7 @@ pub fn layer(table: &Table, file: &str, language: Language) -> Layer {
         pictures: &PHOTOS,
         open: OPEN,
         hidden: &[],
-        defaults: &[("lead", NEAREST, false), ("visited_on", DAY, true)],
+        defaults: &[("lead", LEAD_OF_PLACE, false), ("visited_on", DAY, true)],
         name: "coalesce(\"title\", \"lead\")",
     };
     // An id may hold anything: a name of a file is made of its letters, digits and two signs.
